@@ -1,0 +1,34 @@
+package dev.kvorum.storage.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a {@link Command}. {@code revision} is what the response header shows (contract
+ * S20.2). Key-values travel as the serialized {@code mvccpb.KeyValue} that the store keeps (S1.7),
+ * so that an edge copies them into its response and parses nothing.
+ */
+public sealed interface Result {
+  /** Contract S2.3, S2.4: {@code count} ignores the limit and the filters. */
+  record Range(long revision, List<Bytes> kvs, boolean more, long count) implements Result {}
+
+  record Put(long revision, @Nullable Bytes prevKv) implements Result {}
+
+  record DeleteRange(long revision, long deleted, List<Bytes> prevKvs) implements Result {}
+
+  /** The responses of the branch that ran, in its order; a nested answer's revision is 0 (S6.6). */
+  record Txn(long revision, boolean succeeded, List<Result> responses) implements Result {}
+
+  record Compact(long revision) implements Result {}
+
+  record Alarm(long revision, List<AlarmMember> alarms) implements Result {}
+
+  /** The command took effect and has nothing to tell. */
+  record Done(long revision) implements Result {}
+
+  /** The command did not take effect, or it is not known whether it did: see {@link Failure}. */
+  record Failed(Failure failure) implements Result {}
+
+  /** One active alarm of one member; {@code alarm} as in {@link Command.Alarm}. */
+  record AlarmMember(long memberId, int alarm) {}
+}

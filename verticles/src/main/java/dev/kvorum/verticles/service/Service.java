@@ -1,0 +1,64 @@
+package dev.kvorum.verticles.service;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Result;
+import java.util.function.Consumer;
+
+/**
+ * What gRPC, HTTP and the event-bus API call. There is one instance a front-end event loop: its
+ * methods are called on that loop, never block, and answer on that loop, exactly once a call and
+ * possibly before the method returns.
+ */
+public interface Service {
+  /**
+   * Runs a command. A read is linearizable unless it asks to be serializable; a write's result
+   * arrives when the write is durable on a quorum and applied.
+   *
+   * @param command the decoded request
+   * @param body the request's own protobuf bytes, which become the body of the log entry as they
+   *     are; ignored for reads. They must not change afterwards
+   * @param call what is known of the call beside its message
+   * @param answer gets the result, or {@link Result.Failed}
+   */
+  void call(Command command, Bytes body, CallContext call, Consumer<Result> answer);
+
+  /**
+   * Reads a range in chunks (contract S3). The same checks and errors as a unary range, and the two
+   * refusals of S3.1.
+   */
+  void stream(Command.Range range, CallContext call, RangeSink sink);
+
+  /** Calls that concern this member or the cluster rather than keys. */
+  Maintenance maintenance();
+
+  /** Who answers: for every response header. */
+  Identity identity();
+
+  /** This member's present term, for response headers (contract S20.1). */
+  long raftTerm();
+
+  /** Present store revision of this member's applied state. */
+  long revision();
+
+  /** Where a streamed range goes; called on the loop. */
+  interface RangeSink {
+    /** One chunk in order; {@code last} alone carries revision, more and count (S3.4). */
+    void chunk(Result.Range chunk, boolean last);
+
+    /** Ends the stream without a last chunk. */
+    void failed(Result.Failed failure);
+
+    /** False while the transport's queue is full; the service pauses until {@link #onDrain}. */
+    boolean isWritable();
+
+    /** Runs the action once the transport accepts data again. */
+    void onDrain(Runnable action);
+
+    /** True once the client went away; the service stops reading. */
+    boolean isClosed();
+  }
+
+  /** The ids in every response header (contract S14.1). */
+  record Identity(long clusterId, long memberId) {}
+}
