@@ -79,6 +79,8 @@ public final class RaftCore {
           election.becomeFollower(0);
         } else if (state.isLeader()) {
           leaderReads.proceed();
+        } else {
+          election.membershipApplied();
         }
       }
       case RaftEvent.ReadRequest(var token) -> {
@@ -295,8 +297,9 @@ public final class RaftCore {
       case Message.AppendResponse response -> {
         var progress = answeringPeer(response);
         if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
-          healing.compare(progress, response);
-          if (response.rejected()) {
+          if (healing.compare(progress, response)) {
+            replication.send(progress, true);
+          } else if (response.rejected()) {
             replication.onRejected(progress, response);
           } else {
             replication.onAccepted(progress, response.index());

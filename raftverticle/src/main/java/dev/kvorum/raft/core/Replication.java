@@ -277,7 +277,6 @@ final class Replication {
   void onAccepted(Progress progress, long index) {
     progress.recentlyActive(true);
     InvariantViolation.check(index <= state.log.last(), "nobody has more than its leader");
-    var wasPaused = progress.isPaused();
     var news = progress.matchTo(index);
     if (!news && !(progress.match() == index && progress.state() == Progress.State.PROBE)) {
       return;
@@ -297,7 +296,7 @@ final class Replication {
         }
       }
     }
-    if (!advanceCommit() && (wasPaused || progress.sentCommit() < committedFor(progress))) {
+    if (!advanceCommit() && progress.sentCommit() < committedFor(progress)) {
       send(progress, true);
     }
     if (progress.state() == Progress.State.REPLICATE) {
@@ -363,7 +362,11 @@ final class Replication {
       own.matchOwn(state.log.durable());
     }
     if (!advanceCommit()) {
-      sendToAll();
+      for (var progress : state.peers.all()) {
+        if (progress.member() != state.self) {
+          send(progress, progress.state() == Progress.State.PROBE);
+        }
+      }
     }
   }
 
