@@ -46,7 +46,8 @@ final class CommandNeeds {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.FormCluster _ ->
           List.of();
     };
   }

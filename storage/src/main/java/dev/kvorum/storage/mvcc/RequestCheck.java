@@ -30,7 +30,8 @@ public final class RequestCheck {
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.FormCluster _ ->
           null;
     };
   }
@@ -152,7 +153,8 @@ public final class RequestCheck {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.FormCluster _ ->
           0;
     };
   }
