@@ -26,8 +26,7 @@ public record Envelope(
     COMPACT(4),
     ALARM(5),
     PUBLISH_MEMBER(6),
-    SET_CLUSTER_VERSION(7),
-    FORM_CLUSTER(8);
+    SET_CLUSTER_VERSION(7);
 
     private final int code;
 
@@ -50,7 +49,6 @@ public record Envelope(
         case Command.Alarm _ -> ALARM;
         case Command.PublishMember _ -> PUBLISH_MEMBER;
         case Command.SetClusterVersion _ -> SET_CLUSTER_VERSION;
-        case Command.FormCluster _ -> FORM_CLUSTER;
       };
     }
   }

@@ -30,8 +30,7 @@ public final class RequestCheck {
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+          Command.SetClusterVersion _ ->
           null;
     };
   }
@@ -153,8 +152,7 @@ public final class RequestCheck {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+          Command.SetClusterVersion _ ->
           0;
     };
   }

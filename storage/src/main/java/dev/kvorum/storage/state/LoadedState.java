@@ -11,6 +11,7 @@ import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.CorruptRecordException;
 import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.StoreLoader;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.ArrayList;
 
@@ -32,7 +33,7 @@ public record LoadedState(
       throw new CorruptRecordException("the state store does not say what it holds");
     }
     var meta = StoreMeta.decode(encodedMeta);
-    var kv = MvccStore.load(meta, view);
+    var kv = StoreLoader.load(view);
     var alarms = new Alarms();
     alarms.load(readAlarms(view));
     var members = new Members();

@@ -1,6 +1,7 @@
 package dev.kvorum.verticles.stage;
 
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.mvcc.RecordId;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import java.util.List;
@@ -14,4 +15,7 @@ import java.util.List;
  * @param meta what the store is after these changes, its applied index included
  */
 public record Flush(
-    List<Write> records, List<Write> removals, List<WriteBatch.Change> others, StoreMeta meta) {}
+    List<Write> records,
+    List<RecordId> removals,
+    List<WriteBatch.Change> others,
+    StoreMeta meta) {}

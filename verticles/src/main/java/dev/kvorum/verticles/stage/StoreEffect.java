@@ -1,7 +1,8 @@
 package dev.kvorum.verticles.stage;
 
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.mvcc.StoreView;
+import dev.kvorum.storage.mvcc.HashKv;
+import dev.kvorum.storage.state.AppliedState;
 import java.util.List;
 
 /**
@@ -34,14 +35,12 @@ public sealed interface StoreEffect {
   record RaiseNoSpace() implements StoreEffect {}
 
   /**
-   * Hashes history before a compaction removes it (contract S18.3); {@link StoreStage#hashed} hears
-   * of the end.
+   * Hashes history before a compaction removes it (contract S18.3); {@link StoreStage#hashed} gets
+   * the hash.
    *
-   * @param view the store right after the logical compaction
-   * @param revision the compaction's revision
-   * @param previous the compact revision before it
+   * @param appliedIndex what the backend must show before the first step
    */
-  record HashHistory(StoreView view, long revision, long previous) implements StoreEffect {}
+  record HashHistory(HashKv hash, long appliedIndex) implements StoreEffect {}
 
   /** The next slice of a compaction is due after a pause: call {@link StoreStage#compactSlice}. */
   record CompactLater() implements StoreEffect {}

@@ -6,13 +6,20 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.KvHash;
+import dev.kvorum.storage.mvcc.Need;
 import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.storage.state.Outcome;
+import dev.kvorum.storage.state.StateMachine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -50,18 +57,25 @@ public final class StoreStage {
 
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
-  private final CompactionQueue compactions;
+  private final Compactions compactions;
   private boolean fetching;
   private boolean continuing;
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
    */
-  public StoreStage(StateMachine machine, RecordPort records, CompactionQueue compactions, int life) {
+  public StoreStage(StateMachine machine, RecordPort records, RemovalGate gate, int life) {
     this.machine = machine;
     this.records = records;
-    this.compactions = compactions;
     this.life = life;
+    compactions = new Compactions(machine, gate);
+  }
+
+  /** The first turn: goes on with a compaction that an earlier life left unfinished. */
+  public List<StoreEffect> start() {
+    var effects = new ArrayList<StoreEffect>();
+    compactions.proceed(effects);
+    return effects;
   }
 
   /** Entries in log order; the first follows the last one handed over. */
@@ -94,15 +108,13 @@ public final class StoreStage {
   }
 
   /** The history that {@link StoreEffect.HashHistory} asked for is hashed. */
-  public List<StoreEffect> hashed() {
-    return compactions.hashed();
+  public List<StoreEffect> hashed(KvHash hash) {
+    return compactions.hashed(hash);
   }
 
   /** The pause that {@link StoreEffect.CompactLater} asked for is over. */
   public List<StoreEffect> compactSlice() {
-    var effects = new ArrayList<StoreEffect>();
-    compactions.slice(machine, effects);
-    return effects;
+    return compactions.slice();
   }
 
   /** Sizes fall to what is in use (contract S17.5). */
@@ -133,7 +145,7 @@ public final class StoreStage {
         }
         batch.apply(logged);
       } else {
-        machine.skip(entry);
+        machine.skip(entry.index(), entry.term());
       }
       committed.removeFirst();
       bytes += entry.payload().size();
@@ -148,21 +160,30 @@ public final class StoreStage {
 
   private static Logged open(Entry entry) {
     var envelope = Envelope.decode(entry.payload());
-    return new Logged(entry, envelope, CommandCodec.decode(envelope.kind(), envelope.body()));
+    try {
+      return new Logged(entry, envelope, CommandCodec.decode(envelope.kind(), envelope.body()));
+    } catch (MalformedProto malformed) {
+      throw new InvariantViolation(
+          "a request was checked before it was logged, entry " + entry.index() + ": " + malformed);
+    }
   }
 
-  private boolean isMissing(List<Revision> needed) {
-    for (var revision : needed) {
-      if (!fetched.containsKey(revision) && records.find(revision) == null) {
+  private boolean isMissing(List<Need> needs) {
+    for (var need : needs) {
+      if (isMissing(need.revision())) {
         return true;
       }
     }
     return false;
   }
 
+  private boolean isMissing(Revision revision) {
+    return !fetched.containsKey(revision) && records.find(revision) == null;
+  }
+
   /** What the next entries miss, so that one trip to the backend serves many of them. */
   private List<Revision> missing() {
-    var wanted = new ArrayList<Revision>();
+    var wanted = new LinkedHashSet<Revision>();
     var waiting = committed.iterator();
     for (var count = 0; count < LOOKAHEAD_ENTRIES && waiting.hasNext(); count++) {
       var entry = waiting.next();
@@ -174,13 +195,13 @@ public final class StoreStage {
       }
     }
     for (var logged : opened) {
-      for (var revision : machine.needs(logged.command)) {
-        if (!fetched.containsKey(revision) && records.find(revision) == null) {
-          wanted.add(revision);
+      for (var need : machine.needs(logged.command)) {
+        if (isMissing(need.revision())) {
+          wanted.add(need.revision());
         }
       }
     }
-    return wanted.stream().distinct().toList();
+    return List.copyOf(wanted);
   }
 
   private Bytes record(Revision revision) {
@@ -201,30 +222,33 @@ public final class StoreStage {
     private final long before = machine.appliedIndex();
 
     void apply(Logged logged) {
-      var requestId = logged.envelope.requestId();
-      var outcome = machine.apply(logged.entry, logged.command, StoreStage.this::record);
+      var entry = logged.entry;
+      var outcome =
+          machine.apply(entry.index(), entry.term(), logged.command, StoreStage.this::record);
       for (var write : outcome.writes()) {
-        records.add(write.revision(), write.record());
+        if (!write.tombstone()) {
+          records.add(write.revision(), write.record());
+        }
       }
       writes.addAll(outcome.writes());
       others.addAll(outcome.others());
-      var mine = RequestId.isOf(requestId, life);
-      if (mine && outcome.raiseNoSpace()) {
+      var requestId = logged.envelope.requestId();
+      if (RequestId.isOf(requestId, life)) {
+        answer(requestId, logged.command, outcome);
+      }
+    }
+
+    private void answer(long requestId, Command command, Outcome outcome) {
+      var answer = new Answer(requestId, outcome.result());
+      if (outcome.overQuota()) {
+        answers.add(new Answer(requestId, new Result.Failed(Failure.NO_SPACE)));
         afterwards.add(new StoreEffect.RaiseNoSpace());
-      }
-      var held = false;
-      if (logged.command instanceof Command.Compact compact
-          && outcome.result() instanceof Result.Compact result) {
-        held = mine && compact.physical();
-        compactions.add(
-            compact.revision(),
-            outcome.previousCompactRevision(),
-            machine.state().kv(),
-            held ? new Answer(requestId, result) : null,
-            afterwards);
-      }
-      if (mine && !held) {
-        answers.add(new Answer(requestId, outcome.result()));
+      } else if (command instanceof Command.Compact compact
+          && compact.physical()
+          && outcome.result() instanceof Result.Compact) {
+        compactions.answerWhenFinished(compact.revision(), answer);
+      } else {
+        answers.add(answer);
       }
     }
 
@@ -240,6 +264,7 @@ public final class StoreStage {
         readyRounds(effects);
         effects.add(new StoreEffect.AppliedTo(machine.appliedIndex()));
         effects.addAll(afterwards);
+        compactions.proceed(effects);
       }
       effects.addAll(List.of(last));
       return effects;

@@ -143,7 +143,7 @@ public final class BackendWriter implements AutoCloseable {
   private void loop() {
     var unsyncedBytes = 0L;
     var unsyncedSince = 0L;
-    StoreMeta unsynced = null;
+    @Nullable StoreMeta unsynced = null;
     while (true) {
       var taken = take(unsynced == null ? Long.MAX_VALUE : unsyncedSince + SYNC_AFTER_NANOS);
       if (!taken.isEmpty()) {
@@ -230,16 +230,15 @@ public final class BackendWriter implements AutoCloseable {
     var bytes = 0L;
     for (var flush : flushes) {
       for (var write : flush.records()) {
-        var key = RecordCodec.key(write.id());
-        batch.put(Bucket.KEY, key, RecordCodec.seal(key, write.record()));
+        batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
         bytes += write.record().size();
         records.add(write);
       }
-      flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.key(id)));
+      flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
       flush.others().forEach(batch::add);
     }
     var meta = flushes.getLast().meta();
-    meta.addTo(batch);
+    batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
     backend.commit(batch);
     listener.flushed(records, meta.appliedIndex(), System.nanoTime() - began);
     lock.lock();
