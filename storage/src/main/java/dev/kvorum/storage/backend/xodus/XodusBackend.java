@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Objects;
-import jetbrains.exodus.env.Environment;
+import jetbrains.exodus.env.EnvironmentImpl;
 import jetbrains.exodus.env.Environments;
 import jetbrains.exodus.env.StoreConfig;
 import jetbrains.exodus.env.Transaction;
@@ -25,7 +25,7 @@ public final class XodusBackend implements Backend {
 
   private final Path directory;
   private final FailStop failStop;
-  private final Environment environment;
+  private final EnvironmentImpl environment;
   private final EnumMap<Bucket, XodusBucket> buckets;
   private final LogFiles logFiles;
   private boolean closed;
@@ -33,7 +33,7 @@ public final class XodusBackend implements Backend {
   private XodusBackend(
       Path directory,
       FailStop failStop,
-      Environment environment,
+      EnvironmentImpl environment,
       EnumMap<Bucket, XodusBucket> buckets) {
     this.directory = directory;
     this.failStop = failStop;
@@ -65,7 +65,9 @@ public final class XodusBackend implements Backend {
     } catch (IOException failed) {
       throw new BackendException("cannot create " + directory, failed);
     }
-    var environment = Environments.newInstance(directory.toFile(), settings.toConfig());
+    // The interface has no way to sync; the class behind it does.
+    var environment =
+        (EnvironmentImpl) Environments.newInstance(directory.toFile(), settings.toConfig());
     try {
       var buckets = environment.computeInExclusiveTransaction(at -> openBuckets(environment, at));
       return new XodusBackend(directory, failStop, environment, buckets);
@@ -76,7 +78,7 @@ public final class XodusBackend implements Backend {
   }
 
   private static EnumMap<Bucket, XodusBucket> openBuckets(
-      Environment environment, Transaction transaction) {
+      EnvironmentImpl environment, Transaction transaction) {
     var layout = StoreConfig.WITHOUT_DUPLICATES;
     var parts = environment.openStore(PARTS_STORE, layout, transaction);
     var buckets = new EnumMap<Bucket, XodusBucket>(Bucket.class);
@@ -153,6 +155,11 @@ public final class XodusBackend implements Backend {
         throw new BackendException("state store " + directory + ": close failed", failed);
       }
     }
+  }
+
+  /** Where the store's files are. */
+  public Path directory() {
+    return directory;
   }
 
   private void checkOpen() {
