@@ -372,7 +372,7 @@ public abstract class BackendContractTest {
       try {
         readers.add(threads.submit(reader));
         readers.add(threads.submit(reader));
-        for (var number = 1L; number <= 2_000; number++) {
+        for (var number = 1L; number <= 300; number++) {
           backend.commit(
               new WriteBatch()
                   .put(Bucket.KEY, text("first"), number(number))
@@ -385,7 +385,7 @@ public abstract class BackendContractTest {
         done.set(true);
       }
       for (var result : readers) {
-        assertThat(result.get()).isLessThanOrEqualTo(2_000);
+        assertThat(result.get()).isLessThanOrEqualTo(300);
       }
     }
   }

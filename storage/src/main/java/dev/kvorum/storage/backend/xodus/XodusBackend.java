@@ -15,10 +15,12 @@ import jetbrains.exodus.env.EnvironmentImpl;
 import jetbrains.exodus.env.Environments;
 import jetbrains.exodus.env.StoreConfig;
 import jetbrains.exodus.env.Transaction;
+import jetbrains.exodus.io.DataReaderWriterProvider;
+import jetbrains.exodus.log.LogConfig;
 
 /**
  * The state store on disk, in a directory of its own. One thread commits and syncs; read views are
- * opened by any thread. Threads that are inside must never be interrupted.
+ * opened by any thread.
  */
 public final class XodusBackend implements Backend {
   private static final String PARTS_STORE = "parts";
@@ -34,12 +36,13 @@ public final class XodusBackend implements Backend {
       Path directory,
       FailStop failStop,
       EnvironmentImpl environment,
-      EnumMap<Bucket, XodusBucket> buckets) {
+      EnumMap<Bucket, XodusBucket> buckets,
+      LogFiles logFiles) {
     this.directory = directory;
     this.failStop = failStop;
     this.environment = environment;
     this.buckets = buckets;
-    this.logFiles = new LogFiles(directory);
+    this.logFiles = logFiles;
   }
 
   /**
@@ -53,7 +56,6 @@ public final class XodusBackend implements Backend {
   }
 
   static XodusBackend open(Path directory, XodusSettings settings) {
-    UninterruptibleFiles.require();
     var failStop = new FailStop("state store " + directory);
     return failStop.call("open", () -> openGuarded(directory, settings, failStop));
   }
@@ -66,11 +68,16 @@ public final class XodusBackend implements Backend {
       throw new BackendException("cannot create " + directory, failed);
     }
     // The interface has no way to sync; the class behind it does.
-    var environment =
-        (EnvironmentImpl) Environments.newInstance(directory.toFile(), settings.toConfig());
+    var logFiles = new LogFiles(directory);
+    var files =
+        new LogConfig()
+            .setLocation(directory.toString())
+            .setReaderWriterProvider(DataReaderWriterProvider.DEFAULT_READER_WRITER_PROVIDER);
+    files.setReaderWriter(files.getReader(), new DeferredSync(files.getWriter(), logFiles));
+    var environment = (EnvironmentImpl) Environments.newInstance(files, settings.toConfig());
     try {
       var buckets = environment.computeInExclusiveTransaction(at -> openBuckets(environment, at));
-      return new XodusBackend(directory, failStop, environment, buckets);
+      return new XodusBackend(directory, failStop, environment, buckets, logFiles);
     } catch (RuntimeException | Error failed) {
       environment.close();
       throw failed;
