@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -105,7 +107,7 @@ final class XodusBackendTest extends BackendContractTest {
     for (var number = 0; number < 40; number++) {
       values.put(Bucket.KEY, number(number), randomBytes(random, 500_000));
     }
-    var store = XodusBackend.open(directory, new XodusSettings(8 << 20, 1 << 20, false));
+    var store = XodusBackend.open(directory, new XodusSettings(8 << 20, 1 << 20, 60_000));
     store.commit(values);
     // The files vanish under the engine, whose cache is too small to hide it.
     for (var file : logFiles(directory)) {
@@ -191,6 +193,65 @@ final class XodusBackendTest extends BackendContractTest {
           new WriteBatch().put(Bucket.KEY, number(1), randomBytes(new Random(1), 100_000)));
       assertThat(store.sizeOnDiskBytes()).isGreaterThan(before + 100_000);
       assertThat(store.sizeOnDiskBytes()).isEqualTo(Files.size(logFiles(directory).getLast()));
+    }
+  }
+
+  /** Compaction deletes old revisions; the space comes back, and nothing that lives is lost. */
+  @Test
+  void cleanerRemovesFilesThatAreMostlyGarbage() throws IOException {
+    var directory = newDirectory();
+    var random = new Random(12);
+    var kept = new WriteBatch();
+    var settings = new XodusSettings(4 << 20, 4 << 20, 1);
+    try (var store = XodusBackend.open(directory, settings)) {
+      for (var round = 0; round < 60; round++) {
+        var batch = new WriteBatch();
+        var removal = new WriteBatch();
+        for (var record = 0; record < 500; record++) {
+          var key = number(round * 1_000L + record);
+          var value = randomBytes(random, 1_000);
+          batch.put(Bucket.KEY, key, value);
+          if (record == 0) {
+            kept.put(Bucket.KEY, key, value);
+          } else {
+            removal.delete(Bucket.KEY, key);
+          }
+        }
+        store.commit(batch);
+        store.commit(removal);
+      }
+      var full = store.sizeOnDiskBytes();
+      var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (store.sizeOnDiskBytes() > full / 2) {
+        assertThat(System.nanoTime() - deadline).as("files are removed in time").isNegative();
+        store.commit(new WriteBatch().put(Bucket.META, text("tick"), number(System.nanoTime())));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
+    }
+    try (var reopened = XodusBackend.open(directory, settings);
+        var view = reopened.openReadView()) {
+      assertThat(scan(view, Bucket.KEY, Bytes.EMPTY)).hasSize(60);
+      for (var change : kept.changes()) {
+        assertThat(view.get(Bucket.KEY, change.key())).isEqualTo(change.value());
+      }
+    }
+  }
+
+  /** An interrupt closes the file under an ordinary channel; nothing of ours may use one. */
+  @Test
+  void interruptedThreadWritesReadsAndSyncs() {
+    try (var store = XodusBackend.open(newDirectory())) {
+      Thread.currentThread().interrupt();
+      store.commit(new WriteBatch().put(Bucket.KEY, text("a"), text("1")));
+      store.sync();
+      store.commit(new WriteBatch().put(Bucket.KEY, text("b"), text("2")));
+      store.sync();
+      try (var view = store.openReadView()) {
+        assertThat(scan(view, Bucket.KEY, Bytes.EMPTY)).hasSize(2);
+      }
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
     }
   }
 
