@@ -1,5 +1,6 @@
 package dev.kvorum.storage.membership;
 
+import dev.kvorum.storage.model.Member;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.TreeMap;
 public final class Members {
   private final TreeMap<Long, Member> members = new TreeMap<>(Long::compareUnsigned);
 
-  /** Replaces all members, when a store is opened or a cluster is born. */
+  /** Replaces all members, when a store is opened or a cluster is founded. */
   public void load(Collection<Member> all) {
     members.clear();
     all.forEach(member -> members.put(member.id(), member));

@@ -1,7 +1,7 @@
 package dev.kvorum.verticles.service;
 
-import dev.kvorum.storage.membership.Member;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Member;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

@@ -1,4 +1,4 @@
-package dev.kvorum.storage.membership;
+package dev.kvorum.storage.model;
 
 import java.util.List;
 
