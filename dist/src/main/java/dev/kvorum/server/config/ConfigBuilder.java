@@ -21,6 +21,7 @@ final class ConfigBuilder {
   private static final long RECOMMENDED_QUOTA_BYTES = 8L << 30;
   private static final long RECOMMENDED_REQUEST_BYTES = 10L << 20;
   private static final long LONGEST_ELECTION_MILLIS = 50_000;
+  private static final long MOST_STREAMS = 0xffff_ffffL;
   private static final long HEARTBEATS_A_TIMEOUT = 5;
 
   private final FlagValues values;
@@ -74,7 +75,7 @@ final class ConfigBuilder {
             values.text("initial-cluster-state").equals("existing")
                 ? MemberConfig.ClusterState.EXISTING
                 : MemberConfig.ClusterState.NEW,
-            Math.max(1, values.unsigned("max-concurrent-streams")),
+            maxConcurrentStreams(),
             snapshotCount(),
             log);
     return new ServerConfig(cluster, member);
@@ -299,6 +300,12 @@ final class ConfigBuilder {
               new KeyValuePair("recommended-request-bytes", RECOMMENDED_REQUEST_BYTES)));
     }
     return (int) Math.min(bytes, ClusterConfig.LARGEST_REQUEST_BYTES);
+  }
+
+  /** 0 means no limit, as it does in Go's gRPC. */
+  private long maxConcurrentStreams() {
+    long count = values.unsigned("max-concurrent-streams");
+    return count == 0 ? MOST_STREAMS : count;
   }
 
   private long snapshotCount() {
