@@ -11,14 +11,29 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** Serves gRPC on an HTTP server that serves other things too. One a front-end loop. */
+/**
+ * Serves gRPC on a listener that serves plain HTTP too. There is one instance a front-end loop, on
+ * the loop of its server, its {@link Service} and all their connections.
+ *
+ * <p>Nothing that a client sends leaves a call without an answer. What its header fields can be
+ * refused for is decided by {@link RequestHead}, what its body can be by {@link MessageReader} and
+ * {@link HttpGrpcCall}; what remains goes through one table by method.
+ */
 public final class GrpcEdge {
+  private static final GrpcStatus NOT_BUILT =
+      GrpcStatus.unimplemented("this member does not serve this method yet");
+
   private final Vertx vertx;
   private final GrpcLimits limits;
   private final RpcObserver observer;
   private final Handler<HttpServerRequest> other;
-  private final Map<HttpConnection, ClientConnection> connections = new IdentityHashMap<>();
+  private final HealthRpcs health = new HealthRpcs();
+
+  /** The methods that are served; every other method is known and not built yet. */
   private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
+
+  /** The HTTP/2 connections that are open. */
+  private final Map<HttpConnection, ClientConnection> connections = new IdentityHashMap<>();
 
   private GrpcEdge(
       Vertx vertx,
@@ -30,14 +45,19 @@ public final class GrpcEdge {
     this.limits = limits;
     this.observer = observer;
     this.other = other;
-    var kv = new KvRpcs(service);
-    handlers.put(RpcMethods.PUT, kv::put);
+    var answers = new Answers(service);
+    handlers.putAll(new KvRpcs(service, answers).handlers());
+    handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
+    handlers.putAll(health.handlers());
   }
 
   /**
-   * Makes the server answer gRPC by the service and everything else by {@code other}.
+   * Makes the server answer gRPC by the service and everything else by {@code other}. Sets the
+   * server's request handler and its connection handler.
    *
    * @param server not listening yet, made with {@link GrpcLimits#serverOptions()}
+   * @param service this loop's
+   * @param other gets each request that is not gRPC over HTTP/2
    */
   public static GrpcEdge install(
       Vertx vertx,
@@ -52,36 +72,57 @@ public final class GrpcEdge {
     return edge;
   }
 
+  /** Changes what the health service tells; call it on the loop. */
+  public void setServing(boolean serving) {
+    health.setServing(serving);
+  }
+
   private void connected(HttpConnection connection) {
     VertxInternals.consolidateFlushes(connection);
-    connections.put(connection, new ClientConnection(connection));
-    connection.closeHandler(ignored -> connections.remove(connection));
+    var http2 = VertxInternals.http2(connection);
+    if (http2 != null) {
+      var client = new ClientConnection(vertx, connection, http2, limits);
+      connections.put(connection, client);
+      connection.closeHandler(
+          ignored -> {
+            connections.remove(connection);
+            client.closed();
+          });
+    }
   }
 
   private void request(HttpServerRequest request) {
-    if (request.version() != HttpVersion.HTTP_2
-        || !RequestHead.isGrpc(request.getHeader("content-type"))) {
+    var contentType = request.getHeader("content-type");
+    if (contentType == null
+        || !RequestHead.isGrpc(contentType)
+        || request.version() != HttpVersion.HTTP_2) {
       other.handle(request);
       return;
     }
-    switch (RequestHead.read(request.method().name(), request.path(), request::getHeader)) {
-      case RequestHead.Accepted accepted -> {
-        var call =
-            new HttpGrpcCall(
-                request,
-                connections.get(request.connection()),
-                accepted,
-                limits.maxMessageBytes(),
-                observer);
-        var handler = handlers.get(accepted.method());
-        if (handler == null) {
-          call.finish(GrpcStatus.unimplemented("not implemented yet"));
-        } else {
-          call.serve(vertx, accepted.timeoutNanos(), handler);
-        }
-      }
-      case RequestHead.Refused refused ->
-          connections.get(request.connection()).writer(request).finish(refused.status());
+    var connection = connections.get(request.connection());
+    if (connection == null) {
+      // It was closed while the request was on its way here; there is nobody to answer.
+      return;
+    }
+    var writer = connection.writer(request, contentType);
+    switch (RequestHead.read(request.method().name(), request.uri(), request::getHeader)) {
+      case RequestHead.Accepted accepted -> serve(request, connection, writer, accepted);
+      case RequestHead.Refused refused -> writer.refuse(refused);
+    }
+  }
+
+  private void serve(
+      HttpServerRequest request,
+      ClientConnection connection,
+      ReplyWriter writer,
+      RequestHead.Accepted head) {
+    var call =
+        new HttpGrpcCall(request, writer, connection, head, limits.maxMessageBytes(), observer);
+    var handler = handlers.get(head.method());
+    if (handler == null) {
+      call.finish(NOT_BUILT);
+    } else {
+      call.serve(vertx, head.timeoutNanos(), handler);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.verticles.service.CallContext;
 import io.vertx.core.Timer;
 import io.vertx.core.Vertx;
@@ -21,9 +22,6 @@ import org.slf4j.LoggerFactory;
 final class HttpGrpcCall implements GrpcCall {
   private static final Logger LOG = LoggerFactory.getLogger(HttpGrpcCall.class);
 
-  /** HTTP/2's NO_ERROR: the answer is complete, the rest of the request is not wanted. */
-  private static final long NO_ERROR = 0;
-
   private final HttpServerRequest request;
   private final ReplyWriter writer;
   private final ClientConnection connection;
@@ -42,19 +40,20 @@ final class HttpGrpcCall implements GrpcCall {
 
   HttpGrpcCall(
       HttpServerRequest request,
+      ReplyWriter writer,
       ClientConnection connection,
       RequestHead.Accepted head,
       int maxMessageBytes,
       RpcObserver observer) {
     this.request = request;
+    this.writer = writer;
     this.connection = connection;
     this.observer = observer;
     this.method = head.method();
     this.reader = new MessageReader(maxMessageBytes);
     this.startedNanos = System.nanoTime();
     this.context = new CallContext(deadlineNanos(head.timeoutNanos()), head.requireLeader());
-    this.writer = connection.writer(request);
-    connection.streamOpened();
+    connection.callOpened();
     observer.started(method, head.clientApiVersion());
     request.response().exceptionHandler(this::transportFailed);
   }
@@ -82,6 +81,7 @@ final class HttpGrpcCall implements GrpcCall {
   }
 
   private void chunk(Buffer chunk) {
+    connection.received();
     if (closed) {
       return;
     }
@@ -119,7 +119,7 @@ final class HttpGrpcCall implements GrpcCall {
   private void run(RpcHandler toRun, Bytes received) {
     try {
       toRun.handle(this, received);
-    } catch (RpcHandler.MalformedRequest malformed) {
+    } catch (MalformedProto malformed) {
       finish(GrpcStatus.internal("grpc: error unmarshalling request: " + malformed.getMessage()));
     } catch (InvariantViolation violation) {
       throw violation;
@@ -146,6 +146,7 @@ final class HttpGrpcCall implements GrpcCall {
     }
     observer.messageSent(method, answer.size());
     writer.reply(answer);
+    connection.sent();
     close(GrpcCode.OK);
   }
 
@@ -156,6 +157,7 @@ final class HttpGrpcCall implements GrpcCall {
     }
     observer.messageSent(method, answer.size());
     writer.send(answer);
+    connection.sent();
   }
 
   @Override
@@ -163,10 +165,8 @@ final class HttpGrpcCall implements GrpcCall {
     if (closed) {
       return;
     }
-    writer.finish(status);
-    if (!halfClosed) {
-      request.response().reset(NO_ERROR);
-    }
+    writer.finish(status, !halfClosed);
+    connection.sent();
     close(status.code());
   }
 
@@ -182,7 +182,7 @@ final class HttpGrpcCall implements GrpcCall {
     if (timer != null) {
       timer.cancel();
     }
-    connection.streamClosed();
+    connection.callClosed();
     observer.handled(method, code, System.nanoTime() - startedNanos);
     var action = onClose;
     if (action != null) {

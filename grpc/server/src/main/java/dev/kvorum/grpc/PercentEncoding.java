@@ -3,7 +3,9 @@ package dev.kvorum.grpc;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** The form in which {@code grpc-message} carries text: printable ASCII, the rest as {@code %XX}. */
+/**
+ * The form in which {@code grpc-message} carries text: printable ASCII, the rest as {@code %XX}.
+ */
 final class PercentEncoding {
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 

@@ -26,13 +26,11 @@ sealed interface RequestHead {
   /**
    * A call that is answered at once.
    *
-   * @param method what it called, or null when that is the trouble or unknown yet
    * @param httpStatus 200 unless the request is not gRPC at all
    */
-  record Refused(@Nullable RpcMethod method, int httpStatus, GrpcStatus status)
-      implements RequestHead {
-    Refused(@Nullable RpcMethod method, GrpcStatus status) {
-      this(method, 200, status);
+  record Refused(int httpStatus, GrpcStatus status) implements RequestHead {
+    Refused(GrpcStatus status) {
+      this(200, status);
     }
   }
 
@@ -54,15 +52,14 @@ sealed interface RequestHead {
     var contentType = field.apply("content-type");
     if (contentType == null || !isWellFormed(contentType)) {
       return new Refused(
-          null,
           415,
           new GrpcStatus(
               GrpcCode.INVALID_ARGUMENT,
-              "invalid gRPC request content-type " + Quoted.of(contentType == null ? "" : contentType)));
+              "invalid gRPC request content-type "
+                  + Quoted.of(contentType == null ? "" : contentType)));
     }
     if (!verb.equals("POST")) {
       return new Refused(
-          null,
           405,
           GrpcStatus.internal(
               "Received a HEADERS frame with :method "
@@ -70,20 +67,17 @@ sealed interface RequestHead {
                   + " which should be POST"));
     }
     var timeout = field.apply("grpc-timeout");
-    var timeoutNanos =
-        timeout == null ? CallContext.NO_DEADLINE : GrpcTimeout.parseNanos(timeout);
+    var timeoutNanos = timeout == null ? CallContext.NO_DEADLINE : GrpcTimeout.parseNanos(timeout);
     if (timeout != null && timeoutNanos == GrpcTimeout.MALFORMED) {
-      return new Refused(
-          null, 400, GrpcStatus.internal("malformed grpc-timeout: " + Quoted.of(timeout)));
+      return new Refused(400, GrpcStatus.internal("malformed grpc-timeout: " + Quoted.of(timeout)));
     }
     var method = RpcMethods.byPath(path);
     if (method == null) {
-      return new Refused(null, RpcMethods.unknown(path));
+      return new Refused(RpcMethods.unknown(path));
     }
     var encoding = field.apply("grpc-encoding");
     if (encoding != null && !encoding.equals("identity") && !encoding.isEmpty()) {
       return new Refused(
-          method,
           GrpcStatus.unimplemented(
               "grpc: Decompressor is not installed for grpc-encoding " + Quoted.of(encoding)));
     }
@@ -91,8 +85,7 @@ sealed interface RequestHead {
     if (clientApiVersion == null) {
       clientApiVersion = RpcObserver.UNKNOWN_API_VERSION;
     } else if (!isUtf8(clientApiVersion)) {
-      return new Refused(
-          method, GrpcStatus.of(Failure.INVALID_CLIENT_API_VERSION));
+      return new Refused(GrpcStatus.of(Failure.INVALID_CLIENT_API_VERSION));
     }
     var requireLeader = "true".equals(field.apply("hasleader"));
     return new Accepted(method, timeoutNanos, requireLeader, clientApiVersion);

@@ -2,13 +2,14 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.net.impl.ConnectionBase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The few places where this module looks below Vert.x's public API. Nobody else here may: after a
@@ -55,11 +56,13 @@ final class VertxInternals {
     }
   }
 
-  static ChannelHandlerContext context(HttpConnection connection) {
-    return ((ConnectionBase) connection).channelHandlerContext();
+  /** The context of the connection's HTTP/2 handler, or null when it speaks HTTP/1. */
+  static @Nullable ChannelHandlerContext http2(HttpConnection connection) {
+    var context = context(connection);
+    return context.handler() instanceof Http2ConnectionHandler ? context : null;
   }
 
-  static ChannelPipeline pipeline(HttpConnection connection) {
-    return context(connection).pipeline();
+  private static ChannelHandlerContext context(HttpConnection connection) {
+    return ((ConnectionBase) connection).channelHandlerContext();
   }
 }

@@ -21,8 +21,7 @@ final class LateService implements Service {
   }
 
   @Override
-  public void call(
-      Command command, Bytes body, CallContext call, Consumer<Result> answer) {
+  public void call(Command command, Bytes body, CallContext call, Consumer<Result> answer) {
     if (waiting.isEmpty()) {
       loop.runOnContext(ignored -> answerAll());
     }
