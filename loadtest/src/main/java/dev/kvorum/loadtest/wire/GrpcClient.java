@@ -64,8 +64,7 @@ public final class GrpcClient implements AutoCloseable {
    */
   public Future<GrpcReply> call(String method, ByteString request) {
     return http.request(HttpMethod.POST, port, "127.0.0.1", "/" + method)
-        .compose(stream -> send(stream, request))
-        .compose(GrpcClient::gather);
+        .compose(stream -> exchange(stream, request));
   }
 
   /** Sends one message and reads the one that comes back. */
@@ -116,14 +115,18 @@ public final class GrpcClient implements AutoCloseable {
     var _ = http.close();
   }
 
-  private static Future<HttpClientResponse> send(HttpClientRequest stream, ByteString request) {
+  /**
+   * Asks for the answer before sending: from a thread that is not Vert.x's, what is attached after
+   * sending may come too late to see the body.
+   */
+  private static Future<GrpcReply> exchange(HttpClientRequest stream, ByteString request) {
+    Future<GrpcReply> answer =
+        stream
+            .response()
+            .compose(response -> response.body().map(body -> reply(response, body)));
     stream.putHeader("content-type", "application/grpc");
     stream.putHeader("te", "trailers");
-    return stream.send(Frames.encode(request));
-  }
-
-  private static Future<GrpcReply> gather(HttpClientResponse response) {
-    return response.body().map(body -> reply(response, body));
+    return stream.end(Frames.encode(request)).compose(_ -> answer);
   }
 
   private static GrpcReply reply(HttpClientResponse response, Buffer body) {
