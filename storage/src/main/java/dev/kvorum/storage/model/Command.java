@@ -76,6 +76,13 @@ public sealed interface Command {
     public static final int CORRUPT = 2;
   }
 
+  /** Who founds a new cluster; the first command of its log (contract S15.1). */
+  record FormCluster(List<Member> members) implements Command {
+    public FormCluster {
+      members = List.copyOf(members);
+    }
+  }
+
   /** A member's own name and client URLs, published by itself after start (contract S14.7). */
   record PublishMember(long memberId, String name, List<String> clientUrls) implements Command {
     public PublishMember {
@@ -100,8 +107,7 @@ public sealed interface Command {
    * @param operand the number to compare with, 0 when the member for the target is not the set one
    * @param value the value to compare with, empty when {@code value} is not the set member
    */
-  record Compare(
-      int result, int target, Bytes key, Bytes rangeEnd, long operand, Bytes value) {
+  record Compare(int result, int target, Bytes key, Bytes rangeEnd, long operand, Bytes value) {
     public static final int EQUAL = 0;
     public static final int GREATER = 1;
     public static final int LESS = 2;
