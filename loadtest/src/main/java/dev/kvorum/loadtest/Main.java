@@ -196,10 +196,7 @@ public final class Main implements Callable<Integer> {
         file -> {
           try {
             Files.writeString(
-                file,
-                line.encode() + "\n",
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND);
+                file, line.encode() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
           } catch (IOException failure) {
             throw new java.io.UncheckedIOException(failure);
           }

@@ -52,7 +52,10 @@ public final class CrashVerifier {
               Long found = present.get(number);
               if (!acknowledged.equals(found)) {
                 findings.add(
-                    "write " + number + " was acknowledged at revision " + acknowledged
+                    "write "
+                        + number
+                        + " was acknowledged at revision "
+                        + acknowledged
                         + (found == null ? " and is gone" : " and is at revision " + found));
               }
             });

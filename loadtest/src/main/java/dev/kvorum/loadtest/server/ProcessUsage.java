@@ -37,7 +37,8 @@ public record ProcessUsage(double cpuSeconds, long residentBytes, long anonymous
   static ProcessUsage parse(String stat, List<String> status) {
     // The name stands in parentheses and may itself hold blanks and parentheses.
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-    double ticks = Double.parseDouble(fields[USER_TICKS]) + Double.parseDouble(fields[SYSTEM_TICKS]);
+    double ticks =
+        Double.parseDouble(fields[USER_TICKS]) + Double.parseDouble(fields[SYSTEM_TICKS]);
     return new ProcessUsage(
         ticks / TICKS_PER_SECOND, bytes(status, "VmRSS:"), bytes(status, "RssAnon:"));
   }

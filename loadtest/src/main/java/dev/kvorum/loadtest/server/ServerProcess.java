@@ -1,10 +1,10 @@
 package dev.kvorum.loadtest.server;
 
+import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.RangeRequest;
 import dev.kvorum.loadtest.wire.GrpcClient;
 import dev.kvorum.loadtest.wire.GrpcStatusException;
 import dev.kvorum.loadtest.wire.Methods;
-import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 /**
- * Server processes under test: finding the programs, starting them on fresh directories and loopback
- * ports, waiting until they answer, reading what they cost from {@code /proc}, and ending them. A
- * process that was not started here is never touched. Start with {@link
+ * Server processes under test: finding the programs, starting them on fresh directories and
+ * loopback ports, waiting until they answer, reading what they cost from {@code /proc}, and ending
+ * them. A process that was not started here is never touched. Start with {@link
  * dev.kvorum.loadtest.server.ServerProcess}.
  */
 @NullMarked

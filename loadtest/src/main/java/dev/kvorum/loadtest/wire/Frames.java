@@ -5,7 +5,10 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The gRPC framing of messages: a byte that says compressed or not, four bytes of size, the message. */
+/**
+ * The gRPC framing of messages: a byte that says compressed or not, four bytes of size, the
+ * message.
+ */
 public final class Frames {
   private static final int PREFIX_BYTES = 5;
 

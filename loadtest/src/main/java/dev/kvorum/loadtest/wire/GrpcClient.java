@@ -26,10 +26,10 @@ import org.jspecify.annotations.Nullable;
  * Calls an etcd-speaking server on loopback over cleartext HTTP/2.
  *
  * <p>A future that fails says nothing about whether the call took effect, except that no answer
- * came; an answer with an error status is a {@link GrpcReply} (or a {@link GrpcStatusException} from
- * the typed methods). Calls made by one thread over one connection reach the server in order, but
- * are answered in any order. The futures complete on Vert.x threads; the blocking methods must not
- * be called there.
+ * came; an answer with an error status is a {@link GrpcReply} (or a {@link GrpcStatusException}
+ * from the typed methods). Calls made by one thread over one connection reach the server in order,
+ * but are answered in any order. The futures complete on Vert.x threads; the blocking methods must
+ * not be called there.
  */
 public final class GrpcClient implements AutoCloseable {
   private static final int CONNECTION_WINDOW_BYTES = 16 << 20;
@@ -52,8 +52,7 @@ public final class GrpcClient implements AutoCloseable {
                 .setProtocolVersion(HttpVersion.HTTP_2)
                 .setHttp2ClearTextUpgrade(false)
                 .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
-                .setInitialSettings(
-                    new Http2Settings().setInitialWindowSize(STREAM_WINDOW_BYTES)),
+                .setInitialSettings(new Http2Settings().setInitialWindowSize(STREAM_WINDOW_BYTES)),
             new PoolOptions().setHttp2MaxSize(connections));
   }
 
@@ -121,9 +120,7 @@ public final class GrpcClient implements AutoCloseable {
    */
   private static Future<GrpcReply> exchange(HttpClientRequest stream, ByteString request) {
     Future<GrpcReply> answer =
-        stream
-            .response()
-            .compose(response -> response.body().map(body -> reply(response, body)));
+        stream.response().compose(response -> response.body().map(body -> reply(response, body)));
     stream.putHeader("content-type", "application/grpc");
     stream.putHeader("te", "trailers");
     return stream.end(Frames.encode(request)).compose(_ -> answer);

@@ -15,9 +15,4 @@ public final class GrpcStatusException extends Exception {
   public int code() {
     return code;
   }
-
-  @Override
-  public String toString() {
-    return "gRPC status " + code + ": " + getMessage();
-  }
 }

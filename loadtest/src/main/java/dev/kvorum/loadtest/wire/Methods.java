@@ -26,35 +26,38 @@ import dev.kvorum.api.etcdserverpb.TxnResponse;
 /** The unary methods that the tools and tests call. */
 public final class Methods {
   public static final Method<RangeRequest, RangeResponse> RANGE =
-      keyValue("Range", RangeResponse.parser());
-  public static final Method<PutRequest, PutResponse> PUT = keyValue("Put", PutResponse.parser());
+      keyValue("Range", RangeRequest.class, RangeResponse.parser());
+  public static final Method<PutRequest, PutResponse> PUT =
+      keyValue("Put", PutRequest.class, PutResponse.parser());
   public static final Method<DeleteRangeRequest, DeleteRangeResponse> DELETE_RANGE =
-      keyValue("DeleteRange", DeleteRangeResponse.parser());
-  public static final Method<TxnRequest, TxnResponse> TXN = keyValue("Txn", TxnResponse.parser());
+      keyValue("DeleteRange", DeleteRangeRequest.class, DeleteRangeResponse.parser());
+  public static final Method<TxnRequest, TxnResponse> TXN =
+      keyValue("Txn", TxnRequest.class, TxnResponse.parser());
   public static final Method<CompactionRequest, CompactionResponse> COMPACT =
-      keyValue("Compact", CompactionResponse.parser());
+      keyValue("Compact", CompactionRequest.class, CompactionResponse.parser());
 
   public static final Method<StatusRequest, StatusResponse> STATUS =
-      maintenance("Status", StatusResponse.parser());
+      maintenance("Status", StatusRequest.class, StatusResponse.parser());
   public static final Method<AlarmRequest, AlarmResponse> ALARM =
-      maintenance("Alarm", AlarmResponse.parser());
+      maintenance("Alarm", AlarmRequest.class, AlarmResponse.parser());
   public static final Method<DefragmentRequest, DefragmentResponse> DEFRAGMENT =
-      maintenance("Defragment", DefragmentResponse.parser());
+      maintenance("Defragment", DefragmentRequest.class, DefragmentResponse.parser());
   public static final Method<HashKVRequest, HashKVResponse> HASH_KV =
-      maintenance("HashKV", HashKVResponse.parser());
+      maintenance("HashKV", HashKVRequest.class, HashKVResponse.parser());
 
   public static final Method<MemberListRequest, MemberListResponse> MEMBER_LIST =
-      new Method<>("etcdserverpb.Cluster/MemberList", MemberListResponse.parser());
+      new Method<>(
+          "etcdserverpb.Cluster/MemberList", MemberListRequest.class, MemberListResponse.parser());
 
   private Methods() {}
 
   private static <Q extends Message, A extends Message> Method<Q, A> keyValue(
-      String name, Parser<A> parser) {
-    return new Method<>("etcdserverpb.KV/" + name, parser);
+      String name, Class<Q> request, Parser<A> parser) {
+    return new Method<>("etcdserverpb.KV/" + name, request, parser);
   }
 
   private static <Q extends Message, A extends Message> Method<Q, A> maintenance(
-      String name, Parser<A> parser) {
-    return new Method<>("etcdserverpb.Maintenance/" + name, parser);
+      String name, Class<Q> request, Parser<A> parser) {
+    return new Method<>("etcdserverpb.Maintenance/" + name, request, parser);
   }
 }

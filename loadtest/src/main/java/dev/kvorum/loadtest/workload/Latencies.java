@@ -22,7 +22,8 @@ final class Latencies {
     for (Path log : logs) {
       try (Stream<String> lines = Files.lines(log)) {
         long[] column =
-            lines.mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)))
+            lines
+                .mapToLong(line -> Long.parseLong(line.substring(line.lastIndexOf('\t') + 1)))
                 .toArray();
         all = LongStream.concat(all, Arrays.stream(column));
       }

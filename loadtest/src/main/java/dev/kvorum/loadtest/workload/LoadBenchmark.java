@@ -133,12 +133,7 @@ final class LoadBenchmark implements Benchmark {
         throw new VoidRunException(
             String.format(
                 "%s %s on %s: %d requests, %d answered, revision advanced by %d",
-                name(),
-                shape,
-                target.label(),
-                outcome.requested(),
-                outcome.succeeded(),
-                advanced));
+                name(), shape, target.label(), outcome.requested(), outcome.succeeded(), advanced));
       }
       return outcome;
     }

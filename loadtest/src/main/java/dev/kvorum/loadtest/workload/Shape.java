@@ -1,6 +1,8 @@
 package dev.kvorum.loadtest.workload;
 
-/** How many connections there are and how many calls each keeps open, written as in {@code 8x16}. */
+/**
+ * How many connections there are and how many calls each keeps open, written as in {@code 8x16}.
+ */
 public record Shape(int connections, int streams) {
 
   public Shape {

@@ -53,7 +53,8 @@ public final class Target implements AutoCloseable {
 
   /** The store's revision, by a linearizable read. */
   public long revision() throws VoidRunException, InterruptedException {
-    return ask(Methods.RANGE, RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("?")).build())
+    return ask(
+            Methods.RANGE, RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("?")).build())
         .getHeader()
         .getRevision();
   }
@@ -64,7 +65,8 @@ public final class Target implements AutoCloseable {
     try {
       return client.await(method, request, PATIENCE);
     } catch (GrpcStatusException refused) {
-      throw new VoidRunException(method.name() + ": " + refused);
+      throw new VoidRunException(
+          method.name() + ": code " + refused.code() + ", " + refused.getMessage());
     }
   }
 
