@@ -48,6 +48,6 @@ public sealed interface RaftEffect {
   /** What the core decided, and why. */
   record Trace(TraceRecord record) implements RaftEffect {}
 
-  /** Term, leader or commit index are not what they were: publish {@link RaftStage#standing}. */
-  record StandingChanged() implements RaftEffect {}
+  /** Lets everybody know of a new term, leader or commit index. */
+  record Publish(RaftStatus status) implements RaftEffect {}
 }

@@ -5,6 +5,7 @@ import dev.kvorum.raft.core.Outcome;
 import dev.kvorum.raft.core.ProposalResult;
 import dev.kvorum.raft.core.RaftCore;
 import dev.kvorum.raft.core.RaftEvent;
+import dev.kvorum.raft.core.Role;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
@@ -40,17 +41,32 @@ public final class RaftStage {
   private final JournalRelease release;
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
+  private final long memberId;
   private long nextReadToken;
+  private long appliedIndex;
+
+  /** The first entry of the present term that was committed here, 0 before there is one. */
+  private EntryId termStart = EntryId.ORIGIN;
+
+  private RaftStatus lastStatus;
   private List<RaftEffect> effects = new ArrayList<>();
 
   /**
    * @param claim what this member is known to have lost
    */
-  public RaftStage(RaftCore core, Journal journal, Claim claim) {
+  public RaftStage(long memberId, RaftCore core, Journal journal, Claim claim) {
+    this.memberId = memberId;
     this.core = core;
     this.journal = journal;
+    appliedIndex = core.appliedIndex();
     persists = new PersistQueue(journal, claim);
     release = new JournalRelease(journal);
+    lastStatus = newStatus();
+  }
+
+  /** What others may know of this member now. */
+  public RaftStatus status() {
+    return lastStatus;
   }
 
   /** The first step of this life: what the core wants done at birth. */
@@ -92,6 +108,7 @@ public final class RaftStage {
       var change = MembershipChange.decode(entry.payload());
       step(new RaftEvent.MembershipApplied(entry.index(), change));
     }
+    appliedIndex = index;
     step(new RaftEvent.Applied(index));
     return drain();
   }
@@ -183,15 +200,15 @@ public final class RaftStage {
         .snapshotRequests()
         .forEach(request -> effects.add(new RaftEffect.SendSnapshot(request)));
     outcome.trace().forEach(record -> effects.add(new RaftEffect.Trace(record)));
-    if (outcome.standing() != null || !outcome.committed().isEmpty()) {
-      effects.add(new RaftEffect.StandingChanged());
-    }
   }
 
   private void commit(List<Entry> entries) {
     for (var entry : entries) {
       if (entry.type() == Entry.Type.MEMBERSHIP) {
         membershipEntries.addLast(entry);
+      }
+      if (entry.term() > termStart.term()) {
+        termStart = new EntryId(entry.term(), entry.index());
       }
     }
     effects.add(new RaftEffect.Commit(List.copyOf(entries)));
@@ -206,7 +223,28 @@ public final class RaftStage {
     };
   }
 
+  private RaftStatus newStatus() {
+    var membership = core.membership();
+    var leading = core.role() == Role.LEADER;
+    var alone = !membership.isJoint() && membership.voters().equals(List.of(memberId));
+    // Before the first entry of its term is applied, a leader may not have applied what an earlier
+    // leader, or this member in an earlier life, has acknowledged.
+    var current = termStart.term() == core.term() && appliedIndex >= termStart.index();
+    return new RaftStatus(
+        memberId,
+        core.term(),
+        core.leader(),
+        core.commitIndex(),
+        membership.isLearner(memberId),
+        leading && alone && current);
+  }
+
   private List<RaftEffect> drain() {
+    var status = newStatus();
+    if (!status.equals(lastStatus)) {
+      lastStatus = status;
+      effects.add(new RaftEffect.Publish(status));
+    }
     var done = effects;
     effects = new ArrayList<>();
     return done;

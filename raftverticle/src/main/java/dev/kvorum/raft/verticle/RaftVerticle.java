@@ -2,6 +2,7 @@ package dev.kvorum.raft.verticle;
 
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
+import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalDriver;
@@ -116,7 +117,7 @@ public final class RaftVerticle extends VerticleBase {
           bus.send(RaftBus.TAKE_SNAPSHOT, new RaftBus.TakeSnapshot());
       case RaftEffect.DropSnapshotsBelow drop ->
           bus.send(RaftBus.DROP_SNAPSHOTS, new RaftBus.DropSnapshots(drop.position()));
-      case RaftEffect.StandingChanged _ -> statusListener.accept(stage.status());
+      case RaftEffect.Publish publish -> statusListener.accept(publish.status());
       case RaftEffect.Trace trace -> recorder.record(trace.record());
       case RaftEffect.DiskFull full -> waitForSpace(full);
       case RaftEffect.DiskHasSpace _ -> LOGGER.info("the disk has space again; writes go on");

@@ -44,9 +44,9 @@ public final class FrontEnd implements Service {
       return;
     }
     switch (command) {
-      case Command.Range range -> reads.read(range, range.serializable(), answer);
+      case Command.Range range -> reads.read(view -> view.plan(range), range.serializable(), answer);
       case Command.Txn txn when RequestCheck.isReadOnly(txn) ->
-          reads.read(txn, RequestCheck.isSerializable(txn), answer);
+          reads.read(view -> view.plan(txn), RequestCheck.isSerializable(txn), answer);
       case Command.Txn _,
           Command.Put _,
           Command.DeleteRange _,

@@ -1,6 +1,6 @@
 package dev.kvorum.verticles.service;
 
-import dev.kvorum.raft.verticle.RaftStatus;
+import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.storage.state.AppliedState;
 import dev.kvorum.verticles.store.BackendWriter;
 import dev.kvorum.verticles.store.Pins;

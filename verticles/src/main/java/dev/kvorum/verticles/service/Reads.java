@@ -1,9 +1,11 @@
 package dev.kvorum.verticles.service;
 
-import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.ReadPlan;
+import dev.kvorum.storage.mvcc.StoreView;
 import io.vertx.core.Context;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Runs reads on the loop that received them, against the published state. The index answers at
@@ -21,36 +23,36 @@ final class Reads {
     this.rounds = rounds;
   }
 
-  /** Contract S2 and S6.7. */
-  void read(Command command, boolean serializable, Consumer<Result> answer) {
+  /** Plans the read on a state that it may see, and answers it (contract S2, S6.7). */
+  void read(Function<StoreView, ReadPlan> read, boolean serializable, Consumer<Result> answer) {
     if (serializable) {
-      run(command, answer);
+      run(read, answer);
       return;
     }
     rounds.await(
         failure -> {
           if (failure == null) {
-            run(command, answer);
+            run(read, answer);
           } else {
             answer.accept(new Result.Failed(failure));
           }
         });
   }
 
-  private void run(Command command, Consumer<Result> answer) {
-    var plan = node.applied().kv().plan(command);
+  private void run(Function<StoreView, ReadPlan> read, Consumer<Result> answer) {
+    var plan = read.apply(node.applied().kv());
     var records = GatheredRecords.gather(plan.needs(), node.memory());
     if (records.missing().isEmpty()) {
       answer.accept(plan.finish(records));
     } else {
-      runPinned(command, answer);
+      runPinned(read, answer);
     }
   }
 
   /** Once more, now under a pin: between the first look and the pin a record may have gone. */
-  private void runPinned(Command command, Consumer<Result> answer) {
+  private void runPinned(Function<StoreView, ReadPlan> read, Consumer<Result> answer) {
     var pinned = node.pin();
-    var plan = pinned.state().kv().plan(command);
+    var plan = read.apply(pinned.state().kv());
     var records = GatheredRecords.gather(plan.needs(), node.memory());
     node.reader()
         .fetch(
