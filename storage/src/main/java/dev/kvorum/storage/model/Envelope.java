@@ -25,8 +25,7 @@ public record Envelope(Kind kind, long requestId, String principal, long authRev
     COMPACT(4),
     ALARM(5),
     PUBLISH_MEMBER(6),
-    SET_CLUSTER_VERSION(7),
-    FORM_CLUSTER(8);
+    SET_CLUSTER_VERSION(7);
 
     private final int code;
 
@@ -49,7 +48,6 @@ public record Envelope(Kind kind, long requestId, String principal, long authRev
         case Command.Alarm _ -> ALARM;
         case Command.PublishMember _ -> PUBLISH_MEMBER;
         case Command.SetClusterVersion _ -> SET_CLUSTER_VERSION;
-        case Command.FormCluster _ -> FORM_CLUSTER;
       };
     }
   }

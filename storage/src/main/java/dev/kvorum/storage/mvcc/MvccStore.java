@@ -74,8 +74,7 @@ public final class MvccStore {
       case Command.Range _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+          Command.SetClusterVersion _ ->
           throw new IllegalArgumentException("not a command of the key-value store: " + command);
     };
   }

@@ -38,8 +38,7 @@ public final class RequestCheck {
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+          Command.SetClusterVersion _ ->
           null;
     };
   }
@@ -172,8 +171,7 @@ public final class RequestCheck {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+          Command.SetClusterVersion _ ->
           0;
     };
   }
