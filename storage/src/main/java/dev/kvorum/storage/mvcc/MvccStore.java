@@ -71,10 +71,7 @@ public final class MvccStore {
       }
       case Command.Txn txn -> applyTxn(txn, records, leaseExists);
       case Command.Compact compact -> applyCompact(compact);
-      case Command.Range _,
-          Command.Alarm _,
-          Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
           throw new IllegalArgumentException("not a command of the key-value store: " + command);
     };
   }
