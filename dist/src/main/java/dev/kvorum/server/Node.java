@@ -160,6 +160,7 @@ final class Node {
             member.directory().logDisk(),
             cluster.heartbeatInterval().toMillis(),
             context::publish,
+            membership::raiseNoSpace,
             guard,
             recorder));
     deploy(membership);
