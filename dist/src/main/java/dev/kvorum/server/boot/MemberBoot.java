@@ -3,6 +3,7 @@ package dev.kvorum.server.boot;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalOptions;
+import dev.kvorum.storage.journal.JournalOutcome;
 import dev.kvorum.storage.journal.JournalScan;
 import dev.kvorum.storage.journal.Keep;
 import dev.kvorum.storage.journal.LoneVoter;
@@ -20,6 +21,7 @@ import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -82,8 +84,7 @@ public final class MemberBoot {
         Journal.open(disk, owner, JournalOptions.DEFAULT, scan, new Keep.Everything());
     journal.mark(new Mark.LogReset(BIRTH));
     journal.mark(new Mark.SnapshotTaken(BIRTH));
-    journal.mark(new Mark.StateSynced(BIRTH));
-    perform(journal, disk);
+    makeDurable(journal, disk, journal.mark(new Mark.StateSynced(BIRTH)));
     var identity =
         new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, false);
     directory.writeIdentity(identity);
@@ -137,11 +138,18 @@ public final class MemberBoot {
     };
   }
 
-  /** Does on this thread what the journal wants done, until it wants nothing more. */
-  private static void perform(Journal journal, Disk disk) throws DiskFaultException {
-    for (var job = journal.poll(); job != null; job = journal.poll()) {
+  /** Works for the journal on this thread until everything up to the ticket is durable. */
+  private static void makeDurable(Journal journal, Disk disk, long ticket)
+      throws DiskFaultException {
+    while (true) {
+      var job = journal.poll();
+      InvariantViolation.check(job != null, "a journal with an open ticket has work");
       disk.perform(job.operations());
-      var _ = journal.completed(new DiskResult.Done());
+      for (var outcome : journal.completed(new DiskResult.Done())) {
+        if (outcome instanceof JournalOutcome.Durable durable && durable.ticket() >= ticket) {
+          return;
+        }
+      }
     }
   }
 }

@@ -75,7 +75,7 @@ final class MessageReader {
       flag = b & 0xff;
       length = 0;
     } else {
-      length = length << 8 | b & 0xff;
+      length = length << 8 | (b & 0xff);
     }
   }
 

@@ -195,6 +195,10 @@ public final class RaftCore {
       }
       return;
     }
+    if (target == transfer.target()) {
+      // Asking again must not prolong the wait, or a lost message would never be given up.
+      return;
+    }
     // The target gets one election timeout.
     election.restartPatience();
     if (transfer.start(target)) {

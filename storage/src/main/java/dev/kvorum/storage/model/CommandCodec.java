@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Between a {@link Command} and its bytes: the request messages of the API for what clients ask, and
- * messages of our own for what members tell each other. Decoding copies nothing: keys and values are
- * windows on the given bytes.
+ * Between a {@link Command} and its bytes: the request messages of the API for what clients ask,
+ * and messages of our own for what members tell each other. Decoding copies nothing: keys and
+ * values are windows on the given bytes.
  *
- * <p>It reads as every protobuf library does: the last of repeated scalar fields wins, a member of a
- * oneof that comes twice is merged, a different member replaces the one before, and unknown fields
- * are passed over.
+ * <p>It reads as every protobuf library does: the last of repeated scalar fields wins, a member of
+ * a oneof that comes twice is merged, a different member replaces the one before, and unknown
+ * fields are passed over.
  */
 public final class CommandCodec {
   /** How many transactions may stand one inside the other, the outermost included. */

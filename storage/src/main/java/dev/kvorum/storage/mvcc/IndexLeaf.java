@@ -174,8 +174,7 @@ final class IndexLeaf extends IndexPage {
       KeyHistory.forEachBefore(history, start, pass.removed);
       if (start < end) {
         leaf.keys[leaf.size] = keys[slot];
-        leaf.histories[leaf.size] =
-            start == 0 ? history : Arrays.copyOfRange(history, start, end);
+        leaf.histories[leaf.size] = start == 0 ? history : Arrays.copyOfRange(history, start, end);
         leaf.ends[leaf.size] = end - start;
         leaf.size++;
       }

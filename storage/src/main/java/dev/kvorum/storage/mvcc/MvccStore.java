@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       answered. The backend gets the writes together with {@link #meta}.
  * </ol>
  *
- * <p>Checks that need no state are {@link RequestCheck}'s and were made before a command was logged.
+ * <p>Checks that need no state are {@link RequestCheck}'s and were made before a command was
+ * logged.
  */
 public final class MvccStore {
   private final KeyIndex index = new KeyIndex();
@@ -70,10 +71,7 @@ public final class MvccStore {
       }
       case Command.Txn txn -> applyTxn(txn, records, leaseExists);
       case Command.Compact compact -> applyCompact(compact);
-      case Command.Range _,
-          Command.Alarm _,
-          Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
           throw new IllegalArgumentException("not a command of the key-value store: " + command);
     };
   }
@@ -228,11 +226,7 @@ public final class MvccStore {
       index.delete(entry.key(), id.revision(), entry.recordSize());
     } else {
       index.put(
-          entry.key(),
-          id.revision(),
-          entry.createRevision(),
-          entry.version(),
-          entry.recordSize());
+          entry.key(), id.revision(), entry.createRevision(), entry.version(), entry.recordSize());
     }
     sizes.add(entry.recordSize());
     revision = id.revision().main();
