@@ -25,7 +25,7 @@ final class Node {
    * @throws Exception when the node cannot start; nothing of it runs then
    */
   static Node start(ServerConfig config, Consumer<String> ready) throws Exception {
-    var vertx = Vertx.vertx(new VertxOptions());
+    var vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     try {
       for (var url : config.member().listenClientUrls()) {
         var server =
