@@ -17,7 +17,9 @@ final class Hosts {
     }
     int parts = 0;
     for (var part : host.split("\\.", -1)) {
-      if (part.isEmpty() || part.length() > 3 || !part.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      if (part.isEmpty()
+          || part.length() > 3
+          || !part.chars().allMatch(c -> c >= '0' && c <= '9')) {
         return false;
       }
       if (Integer.parseInt(part) > 255 || part.length() > 1 && part.startsWith("0")) {

@@ -44,7 +44,9 @@ public record InitialCluster(SortedMap<String, List<Url>> members) {
     var own = members.get(name);
     if (own == null) {
       throw new ConfigException(
-          "couldn't find local name " + GoText.quoted(name) + " in the initial cluster configuration");
+          "couldn't find local name "
+              + GoText.quoted(name)
+              + " in the initial cluster configuration");
     }
     checkAdvertised(name, own, advertised);
     var seen = new HashSet<String>();
