@@ -83,6 +83,11 @@ public final class StoreVerticle extends VerticleBase {
   private void perform(StoreEffect effect) {
     switch (effect) {
       case StoreEffect.Publish publish -> node.publish(publish.state());
+      case StoreEffect.Count count -> {
+        var mvcc = node.metrics().mvcc();
+        mvcc.executed(0, count.puts(), count.deletes(), count.txns());
+        mvcc.putBytes(count.putBytes());
+      }
       case StoreEffect.Write write -> node.writer().submit(write.flush());
       case StoreEffect.Reply reply -> reply(reply.answers());
       case StoreEffect.Fetch fetch ->
