@@ -155,8 +155,7 @@ final class Node {
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
     var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
     store =
-        new StoreVerticle(
-            stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
+        new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
     deploy(new SnapshotVerticle(context, member.backend(), member.snapshots(), Bytes.EMPTY));
@@ -164,8 +163,7 @@ final class Node {
         new RaftVerticle(
             raft,
             member.journal(),
-            new TimedDisk(
-                member.directory().logDisk(), context.metrics().disk()::walSynced),
+            new TimedDisk(member.directory().logDisk(), context.metrics().disk()::walSynced),
             cluster.heartbeatInterval().toMillis(),
             context::publish,
             membership::raiseNoSpace,
@@ -181,9 +179,7 @@ final class Node {
         new Service.Identity(member.identity().clusterId(), member.identity().memberId());
     var memory = new RecordMemory(CACHE_BYTES);
     reader = new RecordReader(member.backend(), memory, this::stateStoreFailed);
-    writer =
-        new BackendWriter(
-            member.backend(), machine.appliedIndex(), new WriterListener());
+    writer = new BackendWriter(member.backend(), machine.appliedIndex(), new WriterListener());
     var labels =
         new NodeMetrics.NodeLabels(
             identity.memberId(),

@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
-/** The calls that concern this member: its status, its hashes, its size, its view of the cluster. */
+/**
+ * The calls that concern this member: its status, its hashes, its size, its view of the cluster.
+ */
 final class MemberMaintenance implements Maintenance {
   private final NodeContext node;
   private final Context context;

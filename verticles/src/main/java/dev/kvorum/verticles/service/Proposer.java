@@ -44,7 +44,8 @@ final class Proposer {
     this.context = context;
     this.loop = loop;
     var bus = context.owner().eventBus();
-    bus.<StoreBus.Answers>localConsumer(StoreBus.answers(loop), message -> answered(message.body()));
+    bus.<StoreBus.Answers>localConsumer(
+        StoreBus.answers(loop), message -> answered(message.body()));
     bus.<RaftBus.Refused>localConsumer(RaftBus.refused(loop), message -> refused(message.body()));
   }
 
@@ -80,7 +81,8 @@ final class Proposer {
     node.pendingProposals().decrement();
     var success = !(result instanceof Result.Failed);
     node.metrics().server().requested(operation(command), success, tookNanos);
-    if (result instanceof Result.Failed failed && failed.failure().kind() != Failure.Kind.REJECTED) {
+    if (result instanceof Result.Failed failed
+        && failed.failure().kind() != Failure.Kind.REJECTED) {
       node.metrics().server().proposalFailed();
     }
   }
@@ -109,8 +111,7 @@ final class Proposer {
   }
 
   private void flush() {
-    var proposals =
-        new RaftBus.Proposals(loop, RequestId.of(node.life(), loop, batchFirst), batch);
+    var proposals = new RaftBus.Proposals(loop, RequestId.of(node.life(), loop, batchFirst), batch);
     batch = new ArrayList<>();
     context.owner().eventBus().send(RaftBus.PROPOSE, proposals);
   }

@@ -270,8 +270,7 @@ public final class StoreStage {
       var effects = new ArrayList<StoreEffect>();
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));
-        effects.add(
-            new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
+        effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
         if (!answers.isEmpty()) {
           effects.add(new StoreEffect.Reply(answers));
         }

@@ -52,8 +52,7 @@ public final class StoreVerticle extends VerticleBase {
   public Future<?> start() {
     var bus = vertx.eventBus();
     bus.<RaftBus.Committed>localConsumer(
-        RaftBus.COMMITTED,
-        message -> step(() -> stage.committed(message.body().entries())));
+        RaftBus.COMMITTED, message -> step(() -> stage.committed(message.body().entries())));
     bus.<RaftBus.ReadConfirmed>localConsumer(
         RaftBus.READ_CONFIRMED,
         message -> {
