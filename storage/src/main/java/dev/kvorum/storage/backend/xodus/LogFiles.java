@@ -1,6 +1,8 @@
 package dev.kvorum.storage.backend.xodus;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -9,26 +11,24 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/**
- * The files that Xodus appends to, seen from outside. Xodus ignores a sync of a channel that is
- * closed and only warns when it cannot sync the directory; the caller of {@link
- * dev.kvorum.storage.backend.Backend#sync()} throws journal away afterwards, so the same files are
- * synced once more here, where a failure is a failure. It costs nothing when they are clean.
- */
+/** The files that Xodus appends to, seen from outside: their size, and their way to the disk. */
 final class LogFiles {
   private static final String SUFFIX = ".xd";
 
   private final Path directory;
 
-  /** Names ascend with log addresses; files below this one were synced and do not change. */
+  /**
+   * Names ascend with log addresses, and only the last file grows: a file below this one was synced
+   * after its last byte.
+   */
   private String firstUnsynced = "";
 
   LogFiles(Path directory) {
     this.directory = directory;
   }
 
-  /** Returns when every file and the directory itself are durable. */
-  void force() {
+  /** On return every byte written before the call, and every file's name, is durable. */
+  synchronized void force() {
     try {
       for (var file : list()) {
         if (name(file).compareTo(firstUnsynced) >= 0) {
@@ -36,19 +36,33 @@ final class LogFiles {
           firstUnsynced = name(file);
         }
       }
-      try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
+      forceDirectory();
     } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
+      throw new UncheckedIOException("cannot sync " + directory, failed);
     }
   }
 
   private static void forceFile(Path file) throws IOException {
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      channel.force(false);
-    } catch (NoSuchFileException _) {
-      // The cleaner removed it since it was listed: what was live in it lies in a later file.
+    try (var opened = new RandomAccessFile(file.toFile(), "rw")) {
+      opened.getFD().sync();
+    } catch (FileNotFoundException missing) {
+      // The cleaner may have removed it since it was listed, after what was live in it had moved to
+      // a later file.
+      if (Files.exists(file)) {
+        throw missing;
+      }
+    }
+  }
+
+  private void forceDirectory() throws IOException {
+    // Directories are synced by a channel only, and an interrupted thread cannot use one.
+    var interrupted = Thread.interrupted();
+    try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -64,7 +78,7 @@ final class LogFiles {
       }
       return total;
     } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
+      throw new UncheckedIOException("cannot list " + directory, failed);
     }
   }
 

@@ -11,21 +11,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Objects;
-import jetbrains.exodus.env.Environment;
+import jetbrains.exodus.env.EnvironmentImpl;
 import jetbrains.exodus.env.Environments;
 import jetbrains.exodus.env.StoreConfig;
 import jetbrains.exodus.env.Transaction;
+import jetbrains.exodus.io.DataReaderWriterProvider;
+import jetbrains.exodus.log.LogConfig;
 
 /**
  * The state store on disk, in a directory of its own. One thread commits and syncs; read views are
- * opened by any thread. Threads that are inside must never be interrupted.
+ * opened by any thread.
  */
 public final class XodusBackend implements Backend {
   private static final String PARTS_STORE = "parts";
 
   private final Path directory;
   private final FailStop failStop;
-  private final Environment environment;
+  private final EnvironmentImpl environment;
   private final EnumMap<Bucket, XodusBucket> buckets;
   private final LogFiles logFiles;
   private boolean closed;
@@ -33,13 +35,14 @@ public final class XodusBackend implements Backend {
   private XodusBackend(
       Path directory,
       FailStop failStop,
-      Environment environment,
-      EnumMap<Bucket, XodusBucket> buckets) {
+      EnvironmentImpl environment,
+      EnumMap<Bucket, XodusBucket> buckets,
+      LogFiles logFiles) {
     this.directory = directory;
     this.failStop = failStop;
     this.environment = environment;
     this.buckets = buckets;
-    this.logFiles = new LogFiles(directory);
+    this.logFiles = logFiles;
   }
 
   /**
@@ -53,7 +56,6 @@ public final class XodusBackend implements Backend {
   }
 
   static XodusBackend open(Path directory, XodusSettings settings) {
-    UninterruptibleFiles.require();
     var failStop = new FailStop("state store " + directory);
     return failStop.call("open", () -> openGuarded(directory, settings, failStop));
   }
@@ -65,10 +67,17 @@ public final class XodusBackend implements Backend {
     } catch (IOException failed) {
       throw new BackendException("cannot create " + directory, failed);
     }
-    var environment = Environments.newInstance(directory.toFile(), settings.toConfig());
+    // The interface has no way to sync; the class behind it does.
+    var logFiles = new LogFiles(directory);
+    var files =
+        new LogConfig()
+            .setLocation(directory.toString())
+            .setReaderWriterProvider(DataReaderWriterProvider.DEFAULT_READER_WRITER_PROVIDER);
+    files.setReaderWriter(files.getReader(), new DeferredSync(files.getWriter(), logFiles));
+    var environment = (EnvironmentImpl) Environments.newInstance(files, settings.toConfig());
     try {
       var buckets = environment.computeInExclusiveTransaction(at -> openBuckets(environment, at));
-      return new XodusBackend(directory, failStop, environment, buckets);
+      return new XodusBackend(directory, failStop, environment, buckets, logFiles);
     } catch (RuntimeException | Error failed) {
       environment.close();
       throw failed;
@@ -76,7 +85,7 @@ public final class XodusBackend implements Backend {
   }
 
   private static EnumMap<Bucket, XodusBucket> openBuckets(
-      Environment environment, Transaction transaction) {
+      EnvironmentImpl environment, Transaction transaction) {
     var layout = StoreConfig.WITHOUT_DUPLICATES;
     var parts = environment.openStore(PARTS_STORE, layout, transaction);
     var buckets = new EnumMap<Bucket, XodusBucket>(Bucket.class);
@@ -153,6 +162,11 @@ public final class XodusBackend implements Backend {
         throw new BackendException("state store " + directory + ": close failed", failed);
       }
     }
+  }
+
+  /** Where the store's files are. */
+  public Path directory() {
+    return directory;
   }
 
   private void checkOpen() {

@@ -63,8 +63,7 @@ final class XodusBucket {
     if (partsExist && !ascends) {
       deleteParts(transaction, key);
     }
-    var entryValue =
-        value.size() <= PART_BYTES ? whole(value) : putParts(transaction, key, value);
+    var entryValue = value.size() <= PART_BYTES ? whole(value) : putParts(transaction, key, value);
     if (ascends) {
       store.putRight(transaction, entryKey, entryValue);
       highestKey = key.compact();

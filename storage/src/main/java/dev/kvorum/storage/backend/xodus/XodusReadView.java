@@ -17,8 +17,7 @@ final class XodusReadView implements ReadView {
   private final Transaction transaction;
   private boolean closed;
 
-  XodusReadView(
-      FailStop failStop, EnumMap<Bucket, XodusBucket> buckets, Transaction transaction) {
+  XodusReadView(FailStop failStop, EnumMap<Bucket, XodusBucket> buckets, Transaction transaction) {
     this.failStop = failStop;
     this.buckets = buckets;
     this.transaction = transaction;
