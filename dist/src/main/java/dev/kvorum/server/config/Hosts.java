@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.Optional;
 
 /** Names and addresses of machines. */
@@ -37,6 +38,15 @@ final class Hosts {
       return host.indexOf('%') < 0;
     } catch (IllegalArgumentException _) {
       return false;
+    }
+  }
+
+  /** The address of a host, or its name when it has none, or is {@code localhost}. */
+  static String resolve(String host) {
+    try {
+      return host.equals("localhost") ? host : InetAddress.getByName(host).getHostAddress();
+    } catch (UnknownHostException _) {
+      return host;
     }
   }
 
