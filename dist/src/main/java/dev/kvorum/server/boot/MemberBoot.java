@@ -95,7 +95,9 @@ public final class MemberBoot {
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     if (previous.unsafe()) {
       throw new StartRefusedException(
-          "the data in " + data + " was once written without syncing and may have holes; "
+          "the data in "
+              + data
+              + " was once written without syncing and may have holes; "
               + "restore a backup into a new data directory");
     }
     var disk = directory.logDisk();

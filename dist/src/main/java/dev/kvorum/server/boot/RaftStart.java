@@ -37,7 +37,11 @@ public final class RaftStart {
             .withBudgets(UNCOMMITTED_BYTES, TAIL_BYTES, APPLYING_BYTES);
     var log =
         new DurableLog(
-            position(journal.base()), journal.last().index(), termStarts(journal), List.of(), List.of());
+            position(journal.base()),
+            journal.last().index(),
+            termStarts(journal),
+            List.of(),
+            List.of());
     // The term at boot is the larger one; a vote of an earlier term is none.
     var vote = member.vote();
     var term = Math.max(vote.term(), journal.last().term());

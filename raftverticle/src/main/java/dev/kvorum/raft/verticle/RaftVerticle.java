@@ -89,8 +89,7 @@ public final class RaftVerticle extends VerticleBase {
   private <T> void handle(String address, Function<T, List<RaftEffect>> step) {
     vertx
         .eventBus()
-        .<T>localConsumer(
-            address, message -> guard.run(() -> perform(step.apply(message.body()))));
+        .<T>localConsumer(address, message -> guard.run(() -> perform(step.apply(message.body()))));
   }
 
   private void perform(List<RaftEffect> effects) {
@@ -117,8 +116,7 @@ public final class RaftVerticle extends VerticleBase {
               RaftBus.READ_CONFIRMED,
               new RaftBus.ReadConfirmed(read.loop(), read.round(), read.index()));
       case RaftEffect.ReadEntries wanted -> read(wanted);
-      case RaftEffect.TakeSnapshot _ ->
-          bus.send(RaftBus.TAKE_SNAPSHOT, new RaftBus.TakeSnapshot());
+      case RaftEffect.TakeSnapshot _ -> bus.send(RaftBus.TAKE_SNAPSHOT, new RaftBus.TakeSnapshot());
       case RaftEffect.DropSnapshotsBelow drop ->
           bus.send(RaftBus.DROP_SNAPSHOTS, new RaftBus.DropSnapshots(drop.position()));
       case RaftEffect.Publish publish -> statusListener.accept(publish.status());
@@ -163,8 +161,7 @@ public final class RaftVerticle extends VerticleBase {
         .onSuccess(
             entries ->
                 guard.run(
-                    () ->
-                        perform(stage.entriesRead(wanted.reader(), wanted.from(), entries))))
+                    () -> perform(stage.entriesRead(wanted.reader(), wanted.from(), entries))))
         .onFailure(fault -> guard.halt("the journal cannot be read", fault));
   }
 }
