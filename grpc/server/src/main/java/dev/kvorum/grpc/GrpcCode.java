@@ -1,30 +1,32 @@
 package dev.kvorum.grpc;
 
-/** The status codes of gRPC; a code's number is its position. */
+/** The status codes of gRPC. */
 public enum GrpcCode {
-  OK("OK"),
-  CANCELED("Canceled"),
-  UNKNOWN("Unknown"),
-  INVALID_ARGUMENT("InvalidArgument"),
-  DEADLINE_EXCEEDED("DeadlineExceeded"),
-  NOT_FOUND("NotFound"),
-  ALREADY_EXISTS("AlreadyExists"),
-  PERMISSION_DENIED("PermissionDenied"),
-  RESOURCE_EXHAUSTED("ResourceExhausted"),
-  FAILED_PRECONDITION("FailedPrecondition"),
-  ABORTED("Aborted"),
-  OUT_OF_RANGE("OutOfRange"),
-  UNIMPLEMENTED("Unimplemented"),
-  INTERNAL("Internal"),
-  UNAVAILABLE("Unavailable"),
-  DATA_LOSS("DataLoss"),
-  UNAUTHENTICATED("Unauthenticated");
+  OK(0, "OK"),
+  CANCELED(1, "Canceled"),
+  UNKNOWN(2, "Unknown"),
+  INVALID_ARGUMENT(3, "InvalidArgument"),
+  DEADLINE_EXCEEDED(4, "DeadlineExceeded"),
+  NOT_FOUND(5, "NotFound"),
+  ALREADY_EXISTS(6, "AlreadyExists"),
+  PERMISSION_DENIED(7, "PermissionDenied"),
+  RESOURCE_EXHAUSTED(8, "ResourceExhausted"),
+  FAILED_PRECONDITION(9, "FailedPrecondition"),
+  ABORTED(10, "Aborted"),
+  OUT_OF_RANGE(11, "OutOfRange"),
+  UNIMPLEMENTED(12, "Unimplemented"),
+  INTERNAL(13, "Internal"),
+  UNAVAILABLE(14, "Unavailable"),
+  DATA_LOSS(15, "DataLoss"),
+  UNAUTHENTICATED(16, "Unauthenticated");
 
   private static final GrpcCode[] BY_NUMBER = values();
 
+  private final int number;
   private final String label;
 
-  GrpcCode(String label) {
+  GrpcCode(int number, String label) {
+    this.number = number;
     this.label = label;
   }
 
@@ -34,7 +36,7 @@ public enum GrpcCode {
   }
 
   public int number() {
-    return ordinal();
+    return number;
   }
 
   /** The name that metrics show. */

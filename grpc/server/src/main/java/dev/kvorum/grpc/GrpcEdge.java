@@ -33,7 +33,8 @@ public final class GrpcEdge {
   private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
 
   /** The HTTP/2 connections that are open. */
-  private final Map<HttpConnection, ClientConnection> connections = new IdentityHashMap<>();
+  private final IdentityHashMap<HttpConnection, ClientConnection> connections =
+      new IdentityHashMap<>();
 
   private GrpcEdge(
       Vertx vertx,
@@ -77,7 +78,8 @@ public final class GrpcEdge {
     health.setServing(serving);
   }
 
-  private void connected(HttpConnection connection) {
+  /** Takes a new connection of the server into care. */
+  void connected(HttpConnection connection) {
     VertxInternals.consolidateFlushes(connection);
     var http2 = VertxInternals.http2(connection);
     if (http2 != null) {

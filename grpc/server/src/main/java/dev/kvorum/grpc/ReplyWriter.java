@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * each frame with a promise of its own and ask for a flush each time. Flow control is the encoder's
  * in both cases.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // A frame that cannot be written: its stream is gone.
 final class ReplyWriter {
   /** Up to here a message is copied behind its prefix; a larger one is sent from where it lies. */
   private static final int MAX_COPIED_BYTES = 16 * 1024;

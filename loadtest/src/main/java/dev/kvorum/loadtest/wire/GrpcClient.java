@@ -123,7 +123,10 @@ public final class GrpcClient implements AutoCloseable {
         stream.response().compose(response -> response.body().map(body -> reply(response, body)));
     stream.putHeader("content-type", "application/grpc");
     stream.putHeader("te", "trailers");
-    return stream.end(Frames.encode(request)).compose(_ -> answer);
+    // A server may refuse a call before it has read the message; then the rest of the sending
+    // fails.
+    var _ = stream.end(Frames.encode(request));
+    return answer;
   }
 
   private static GrpcReply reply(HttpClientResponse response, Buffer body) {

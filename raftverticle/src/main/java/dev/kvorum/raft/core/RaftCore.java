@@ -195,6 +195,10 @@ public final class RaftCore {
       }
       return;
     }
+    if (target == transfer.target()) {
+      // Asking again must not prolong the wait, or a lost message would never be given up.
+      return;
+    }
     // The target gets one election timeout.
     election.restartPatience();
     if (transfer.start(target)) {
@@ -282,7 +286,8 @@ public final class RaftCore {
       }
       case Message.AppendResponse response -> {
         var progress = answeringPeer(response);
-        if (progress != null && healing.recognizes(progress, response)) {
+        if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
+          healing.compare(progress, response);
           if (response.rejected()) {
             replication.onRejected(progress, response);
           } else {
@@ -292,7 +297,7 @@ public final class RaftCore {
       }
       case Message.HeartbeatResponse response -> {
         var progress = answeringPeer(response);
-        if (progress != null) {
+        if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
           replication.onHeartbeatResponse(progress);
           leaderReads.onHeartbeatResponse(progress, response.readRound());
           if (response.seeksCure()) {

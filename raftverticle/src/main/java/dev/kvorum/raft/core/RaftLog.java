@@ -205,6 +205,8 @@ final class RaftLog {
     Arrays.fill(ring, null);
     tailBytes = 0;
     last = position.index();
+    // What stood here, durable or not, was another log.
+    durable = Math.min(durable, last - 1);
     tailFirst = last + 1;
     toPersist = last + 1;
     commit = last;

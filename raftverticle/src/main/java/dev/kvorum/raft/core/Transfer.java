@@ -24,9 +24,6 @@ final class Transfer {
 
   /** Begins to hand over. Returns whether the target still has to be brought up to date. */
   boolean start(long newTarget) {
-    if (newTarget == target) {
-      return false;
-    }
     abort("another target was named");
     if (newTarget == state.self || !state.peers.isVoter(newTarget)) {
       state.trace(new TraceRecord.TransferEnded(newTarget, "no other voter"));

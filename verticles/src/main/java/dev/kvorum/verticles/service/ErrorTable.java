@@ -4,6 +4,7 @@ import dev.kvorum.storage.model.Failure;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The one table from a {@link Failure} to what a client sees of it: a gRPC code and a text. Client
@@ -38,7 +39,7 @@ public final class ErrorTable {
 
   /** What a client sees of the failure. */
   public static WireError of(Failure failure) {
-    return TABLE.get(failure);
+    return Objects.requireNonNull(TABLE.get(failure));
   }
 
   private static Map<Failure, WireError> table() {
