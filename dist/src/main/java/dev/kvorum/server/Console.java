@@ -1,8 +1,8 @@
 package dev.kvorum.server;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
+import dev.kvorum.server.logging.StandardStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
@@ -29,11 +29,11 @@ final class Console {
   }
 
   static void out(String text) {
-    print(FileDescriptor.out, text);
+    print(StandardStream.out(), text);
   }
 
   static void err(String text) {
-    print(FileDescriptor.err, text);
+    print(StandardStream.err(), text);
   }
 
   static String resource(String name) {
@@ -47,8 +47,8 @@ final class Console {
     }
   }
 
-  private static void print(FileDescriptor to, String text) {
-    try (var stream = new FileOutputStream(to)) {
+  private static void print(OutputStream stream, String text) {
+    try {
       stream.write(text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException closed) {
       throw new UncheckedIOException(closed);

@@ -29,7 +29,7 @@ public final class Main {
 
   private static void serve(List<String> given, Startup.Run run) {
     var signals = Signals.watch();
-    var served = Server.serve(given, run, signals::await, _ -> {});
+    var served = Server.serve(given, run, signals::await, _ -> {}, StartCache::renewWhenMissing);
     if (!served) {
       System.exit(FAILED);
     }

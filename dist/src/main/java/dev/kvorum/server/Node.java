@@ -1,7 +1,9 @@
 package dev.kvorum.server;
 
 import dev.kvorum.grpc.GrpcLimits;
-import dev.kvorum.grpc.RpcObserver;
+import dev.kvorum.http.HttpEdge;
+import dev.kvorum.http.HttpSettings;
+import dev.kvorum.http.NodeView;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.RaftBus;
@@ -17,11 +19,15 @@ import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
+import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.verticles.MembershipVerticle;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.metrics.NodeMetrics;
+import dev.kvorum.verticles.metrics.NodeState;
+import dev.kvorum.verticles.service.EtcdVersion;
 import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.service.Service;
 import dev.kvorum.verticles.service.ServiceLimits;
@@ -61,6 +67,7 @@ final class Node {
   private @Nullable StoreVerticle store;
   private @Nullable BackendWriter writer;
   private @Nullable RecordReader reader;
+  private volatile @Nullable NodeContext context;
 
   private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
     this.member = member;
@@ -148,8 +155,7 @@ final class Node {
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
     var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
     store =
-        new StoreVerticle(
-            stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
+        new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
     deploy(new SnapshotVerticle(context, member.backend(), member.snapshots(), Bytes.EMPTY));
@@ -157,9 +163,10 @@ final class Node {
         new RaftVerticle(
             raft,
             member.journal(),
-            member.directory().logDisk(),
+            new TimedDisk(member.directory().logDisk(), context.metrics().disk()::walSynced),
             cluster.heartbeatInterval().toMillis(),
             context::publish,
+            membership::raiseNoSpace,
             guard,
             recorder));
     deploy(membership);
@@ -172,19 +179,32 @@ final class Node {
         new Service.Identity(member.identity().clusterId(), member.identity().memberId());
     var memory = new RecordMemory(CACHE_BYTES);
     reader = new RecordReader(member.backend(), memory, this::stateStoreFailed);
-    writer =
-        new BackendWriter(
-            member.backend(), machine.appliedIndex(), new WriterListener());
-    return new NodeContext(
-        identity,
-        life,
-        limits,
-        memory,
-        reader,
-        writer,
-        new Pins(),
-        machine.state(),
-        raft.status());
+    writer = new BackendWriter(member.backend(), machine.appliedIndex(), new WriterListener());
+    var labels =
+        new NodeMetrics.NodeLabels(
+            identity.memberId(),
+            EtcdVersion.SERVER,
+            Runtime.version().toString(),
+            limits.reportedQuotaBytes());
+    var metrics = new NodeMetrics(labels, this::gauges, false);
+    var built =
+        new NodeContext(
+            identity,
+            life,
+            limits,
+            memory,
+            reader,
+            writer,
+            new Pins(),
+            metrics,
+            machine.state(),
+            raft.status());
+    context = built;
+    return built;
+  }
+
+  private NodeState gauges() {
+    return context == null ? NodeState.UNKNOWN : context.gauges();
   }
 
   private static @Nullable AutoCompaction autoCompaction(
@@ -209,6 +229,8 @@ final class Node {
             GrpcLimits.DEFAULT.keepAliveMinTime(),
             GrpcLimits.DEFAULT.keepAliveInterval(),
             GrpcLimits.DEFAULT.keepAliveTimeout());
+    var settings = HttpSettings.open(config.cluster().requestTimeout());
+    var rpcs = new MeteredRpcs(context.metrics().rpc());
     var addresses = List.<String>of();
     for (var loop = 1; loop <= placement.frontEnds(); loop++) {
       var edge =
@@ -217,14 +239,33 @@ final class Node {
               loop,
               config.member().listenClientUrls(),
               limits,
-              RpcObserver.NONE,
-              _ -> request -> request.response().setStatusCode(404).end());
+              rpcs,
+              service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
       deploy(edge);
       if (loop == 1) {
         addresses = edge.addresses();
       }
     }
     return addresses;
+  }
+
+  private static NodeView view(NodeContext context) {
+    return new NodeView() {
+      @Override
+      public List<AlarmMember> alarms() {
+        return context.applied().alarms();
+      }
+
+      @Override
+      public long leader() {
+        return context.raft().leader();
+      }
+
+      @Override
+      public String clusterVersion() {
+        return context.applied().clusterVersion();
+      }
+    };
   }
 
   private void deploy(Deployable verticle) throws Exception {
@@ -267,6 +308,9 @@ final class Node {
   private final class WriterListener implements BackendWriter.Listener {
     @Override
     public void flushed(List<Write> records, long appliedIndex, long tookNanos) {
+      if (context != null) {
+        context.metrics().disk().backendCommitted(tookNanos);
+      }
       if (store != null) {
         store.flushed(records);
       }

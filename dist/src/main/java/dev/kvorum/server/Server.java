@@ -1,11 +1,13 @@
 package dev.kvorum.server;
 
+import dev.kvorum.server.config.CompactionRetention;
 import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.Note;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Startup;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.server.logging.Logging;
+import dev.kvorum.server.notation.GoDuration;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,14 +31,16 @@ final class Server {
    *
    * @param arguments as given, for the log
    * @param untilSignal waits for the signal to stop and names it
-   * @param whenReady is told each client address from which the node answers
+   * @param whenListening is told each client address from which the node answers
+   * @param whenReady runs once, when all of them do
    * @return false when the node could not start, which has been logged
    */
   static boolean serve(
       List<String> arguments,
       Startup.Run startup,
       Supplier<String> untilSignal,
-      Consumer<String> whenReady) {
+      Consumer<String> whenListening,
+      Runnable whenReady) {
     Logging.captureStrayOutput();
     var config = startup.config();
     try {
@@ -54,13 +58,14 @@ final class Server {
               config,
               address -> {
                 logReady(address);
-                whenReady.accept(address);
+                whenListening.accept(address);
               });
     } catch (Exception failed) {
       log.atError().addMarker(Logging.FATAL).setCause(failed).log("failed to start");
       return false;
     }
     SystemdNotification.ready();
+    whenReady.run();
     var signal = untilSignal.get();
     log.atInfo().addKeyValue("signal", signal).log("received signal; shutting down");
     stop(node, config.member());
@@ -119,7 +124,14 @@ final class Server {
         .addKeyValue("max-request-bytes", cluster.maxRequestBytes())
         .addKeyValue("max-txn-ops", cluster.maxTxnOps())
         .addKeyValue("max-concurrent-streams", member.maxConcurrentStreams())
-        .addKeyValue("auto-compaction", cluster.compactionRetention())
+        .addKeyValue(
+            "auto-compaction",
+            switch (cluster.compactionRetention()) {
+              case CompactionRetention.Everything() -> "off";
+              case CompactionRetention.Period(var period) ->
+                  "periodic " + GoDuration.format(period);
+              case CompactionRetention.Revisions(var count) -> "revision " + count;
+            })
         .log("starting an etcd server");
   }
 

@@ -4,15 +4,16 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end by SIGTERM or SIGINT (contract S25.5): the first one asks the server to stop, after which
- * the process dies by that same signal, so that whoever waits for it sees why it ended; a second one
- * kills it at once. As process 1, which the kernel keeps from dying by a default action, it exits with
- * 0.
+ * the process dies by that same signal, so that whoever waits for it sees why it ended; a second
+ * one kills it at once. As process 1, which the kernel keeps from dying by a default action, it
+ * exits with 0.
  *
- * <p>The JDK has no supported interface for signals. {@code sun.misc.Signal} is exported by a module
- * that every JDK has, but the compiler warns of each mention of it: hence by reflection.
+ * <p>The JDK has no supported interface for signals. {@code sun.misc.Signal} is exported by a
+ * module that every JDK has, but the compiler warns of each mention of it: hence by reflection.
  */
 final class Signals {
   /** A signal by the JDK's name, Go's name and its number. */
@@ -78,8 +79,7 @@ final class Signals {
   }
 
   /** Sets a handler; null stands for the system's default action. */
-  private static void handle(
-      Signal signal, @org.jspecify.annotations.Nullable InvocationHandler handler) {
+  private static void handle(Signal signal, @Nullable InvocationHandler handler) {
     try {
       var signalType = Class.forName("sun.misc.Signal");
       var handlerType = Class.forName("sun.misc.SignalHandler");
@@ -89,7 +89,8 @@ final class Signals {
               ? handlerType.getField("SIG_DFL").get(null)
               : Proxy.newProxyInstance(
                   Signals.class.getClassLoader(), new Class<?>[] {handlerType}, handler);
-      handle.invoke(null, signalType.getConstructor(String.class).newInstance(signal.name()), target);
+      handle.invoke(
+          null, signalType.getConstructor(String.class).newInstance(signal.name()), target);
     } catch (ReflectiveOperationException changed) {
       throw new IllegalStateException("this JDK has no sun.misc.Signal as we know it", changed);
     }

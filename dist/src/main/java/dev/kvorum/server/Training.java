@@ -43,7 +43,7 @@ public final class Training {
             "--log-outputs=/dev/null");
     var address = new CompletableFuture<String>();
     return Startup.read(given, Map.of()) instanceof Startup.Run startup
-        && Server.serve(given, startup, () -> use(address.join()), address::complete);
+        && Server.serve(given, startup, () -> use(address.join()), address::complete, () -> {});
   }
 
   /** Uses a ready node as its clients would, then ends it as a signal would. */

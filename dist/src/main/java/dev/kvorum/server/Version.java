@@ -12,8 +12,8 @@ public final class Version {
   private Version() {}
 
   /**
-   * What {@code --version} shows: etcd's four lines (contract S25.2) and our own. The launcher shows
-   * the same file without starting Java.
+   * What {@code --version} shows: etcd's four lines (contract S25.2) and our own. The launcher
+   * shows the same file without starting Java.
    */
   static String text() {
     return Console.resource("version.txt").replace(PLATFORM, platform());

@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What a member does of its own accord: it publishes its name and client URLs through the log
- * (contract S14.7), decides the cluster version (S16.2), raises its space alarm (S17.3) and compacts
- * automatically (S8).
+ * (contract S14.7), decides the cluster version (S16.2), raises its space alarm (S17.3) and
+ * compacts automatically (S8).
  *
  * <p>Deployed when the first two are done: then everything committed before this start is applied,
  * and clients may be served.
@@ -121,26 +121,25 @@ public final class MembershipVerticle extends VerticleBase {
     if (autoCompaction == null) {
       return;
     }
-    LOGGER
-        .atInfo()
-        .log("starting auto " + autoCompaction.mode() + " compaction");
+    LOGGER.atInfo().log("starting auto " + autoCompaction.mode() + " compaction");
     var millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(autoCompaction.intervalNanos()));
     vertx.setPeriodic(millis, _ -> wake(autoCompaction));
   }
 
   private void wake(AutoCompaction schedule) {
-    var due = schedule.wake(System.nanoTime(), node.applied().kv().revision(), node.raft().leading());
+    var due =
+        schedule.wake(System.nanoTime(), node.applied().kv().revision(), node.raft().leading());
     if (due.isPresent()) {
       var revision = due.getAsLong();
       frontEnd()
           .propose(
-              new Command.Compact(revision, false), result -> compacted(schedule, revision, result));
+              new Command.Compact(revision, false),
+              result -> compacted(schedule, revision, result));
     }
   }
 
   private static void compacted(AutoCompaction schedule, long revision, Result result) {
-    var done =
-        !(result instanceof Result.Failed failed) || failed.failure() == Failure.COMPACTED;
+    var done = !(result instanceof Result.Failed failed) || failed.failure() == Failure.COMPACTED;
     if (done) {
       schedule.succeeded(System.nanoTime(), revision);
       LOGGER

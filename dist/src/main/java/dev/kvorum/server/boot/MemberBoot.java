@@ -18,7 +18,6 @@ import dev.kvorum.storage.journal.identity.DirectoryRefusedException;
 import dev.kvorum.storage.journal.identity.Identity;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
-import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
@@ -72,7 +71,7 @@ public final class MemberBoot {
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     var disk = directory.logDisk();
     var owner = new Owner(founding.clusterId(), founding.memberId());
-    var vote = vote(disk, true).in(BIRTH.term(), 0);
+    var vote = vote(disk, true);
     var scan = JournalScan.read(disk, owner, true);
     var contradiction = scan.contradiction();
     if (contradiction != null) {
@@ -81,7 +80,7 @@ public final class MemberBoot {
     var snapshots = new Snapshots(directory.dataDisk());
     var store = new StateStore(directory, snapshots).found(BIRTH, founding.members(), Bytes.EMPTY);
     var journal =
-        Journal.open(disk, owner, JournalOptions.DEFAULT, scan, new Keep.Everything());
+        Journal.open(disk, owner, JournalOptions.DEFAULT, scan, new Keep.Everything(), vote);
     journal.mark(new Mark.LogReset(BIRTH));
     journal.mark(new Mark.SnapshotTaken(BIRTH));
     makeDurable(journal, disk, journal.mark(new Mark.StateSynced(BIRTH)));
@@ -89,14 +88,16 @@ public final class MemberBoot {
         new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, false);
     directory.writeIdentity(identity);
     return new OpenedMember(
-        directory, identity, vote, journal, store.backend(), store.state(), snapshots);
+        directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
   }
 
   private static OpenedMember reopen(DataDirectory directory, Identity previous, Path data)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     if (previous.unsafe()) {
       throw new StartRefusedException(
-          "the data in " + data + " was once written without syncing and may have holes; "
+          "the data in "
+              + data
+              + " was once written without syncing and may have holes; "
               + "restore a backup into a new data directory");
     }
     var disk = directory.logDisk();
@@ -107,21 +108,21 @@ public final class MemberBoot {
     var store = new StateStore(directory, snapshots).open(scan);
     try {
       var keep = decide(scan, store.position(), data);
-      var journal = Journal.open(disk, owner, JournalOptions.DEFAULT, scan, keep);
+      var journal = Journal.open(disk, owner, JournalOptions.DEFAULT, scan, keep, vote);
       var identity = previous.nextIncarnation();
       directory.writeIdentity(identity);
       return new OpenedMember(
-          directory, identity, vote, journal, store.backend(), store.state(), snapshots);
+          directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
     } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {
       store.backend().close();
       throw fault;
     }
   }
 
-  private static Vote vote(Disk disk, boolean newDirectory)
+  private static VoteFiles.Found.Known vote(Disk disk, boolean newDirectory)
       throws DiskFaultException, StartRefusedException {
     return switch (VoteFiles.load(disk, newDirectory)) {
-      case VoteFiles.Found.Known known -> known.vote();
+      case VoteFiles.Found.Known known -> known;
       case VoteFiles.Found.Forgotten forgotten ->
           throw new StartRefusedException(forgotten.message());
     };

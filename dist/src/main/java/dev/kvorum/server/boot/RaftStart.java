@@ -37,12 +37,19 @@ public final class RaftStart {
             .withBudgets(UNCOMMITTED_BYTES, TAIL_BYTES, APPLYING_BYTES);
     var log =
         new DurableLog(
-            position(journal.base()), journal.last().index(), termStarts(journal), List.of(), List.of());
+            position(journal.base()),
+            journal.last().index(),
+            termStarts(journal),
+            List.of(),
+            List.of());
+    // The term at boot is the larger one; a vote of an earlier term is none.
     var vote = member.vote();
+    var term = Math.max(vote.term(), journal.last().term());
+    var votedFor = vote.term() == term ? vote.votedFor() : 0;
     var boot =
         new RaftBoot(
             member.identity().incarnation(),
-            new HardState(vote.term(), vote.votedFor(), journal.commit()),
+            new HardState(term, votedFor, journal.commit()),
             log,
             Membership.ofVoters(List.of(memberId)),
             member.state().meta().appliedIndex(),

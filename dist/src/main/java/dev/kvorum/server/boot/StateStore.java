@@ -141,7 +141,9 @@ final class StateStore {
     var newest = snapshots.newestWhole(LOGGER::warn);
     if (newest == null) {
       throw new StartRefusedException(
-          "the state store cannot be used (" + doubt + ") and there is no whole snapshot to "
+          "the state store cannot be used ("
+              + doubt
+              + ") and there is no whole snapshot to "
               + "rebuild it from; restore a backup into a new data directory");
     }
     LOGGER

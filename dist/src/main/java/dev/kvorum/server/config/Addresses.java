@@ -28,10 +28,10 @@ record Addresses(
     checkBindable(listenClient);
     checkBindable(values.urls("listen-client-http-urls"));
     checkBindable(values.urls("listen-metrics-urls"));
-    var advertisePeer =
-        reachable("initial-advertise-peer-urls", values, listenPeer, notes);
+    var advertisePeer = reachable("initial-advertise-peer-urls", values, listenPeer, notes);
     checkHosts(advertisePeer, "--initial-advertise-peer-urls");
-    // Told where to listen, a member cannot guess what its clients should dial. A file is trusted to
+    // Told where to listen, a member cannot guess what its clients should dial. A file is trusted
+    // to
     // mean the default when it says nothing.
     var mustAdvertise = !fromFile && values.isGiven("listen-client-urls");
     var advertiseClient =

@@ -50,8 +50,7 @@ record CommandLine(FlagValues values, List<String> positional, boolean wantsHelp
       }
       set(values, flag, value);
     }
-    return new CommandLine(
-        values, new ArrayList<>(arguments.subList(at, arguments.size())), false);
+    return new CommandLine(values, new ArrayList<>(arguments.subList(at, arguments.size())), false);
   }
 
   private static boolean isFlag(String argument) {

@@ -29,7 +29,8 @@ final class ConfigBuilder {
   private final List<Note> notes;
 
   /**
-   * @param fromFile the values come from a configuration file, where defaults hold on more stubbornly
+   * @param fromFile the values come from a configuration file, where defaults hold on more
+   *     stubbornly
    * @param notes takes what should be logged
    */
   ConfigBuilder(FlagValues values, boolean fromFile, List<Note> notes) {
@@ -101,7 +102,9 @@ final class ConfigBuilder {
 
   private LogConfig.Level level() throws ConfigException {
     var text = values.text("log-level");
-    return switch (text.equals(text.toUpperCase(Locale.ROOT)) ? text.toLowerCase(Locale.ROOT) : text) {
+    return switch (text.equals(text.toUpperCase(Locale.ROOT))
+        ? text.toLowerCase(Locale.ROOT)
+        : text) {
       case "debug" -> LogConfig.Level.DEBUG;
       case "info", "" -> LogConfig.Level.INFO;
       case "warn" -> LogConfig.Level.WARN;
@@ -243,7 +246,8 @@ final class ConfigBuilder {
       notes.add(
           Note.of(
               Severity.WARN,
-              "the member has the default name; every member of a cluster needs a --name of its own",
+              "the member has the default name; every member of a cluster needs a --name of its"
+                  + " own",
               new KeyValuePair("name", DEFAULT_NAME)));
     }
     var ignored = values.given(Flag.Status.IGNORED);

@@ -25,9 +25,9 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  *
  * <p>Its keys are the names of flags, a few of them inside maps. Unknown keys are skipped, a key
  * without a value leaves the default. Numbers and truth values must not be quoted; where a text is
- * wanted any scalar will do. A duration is a whole number of nanoseconds, never {@code 10m}: that is
- * a weakness of etcd's format, and files depend on it. The text of a scalar is taken as it stands in
- * the file, so that a name like {@code 1_0} or {@code on} stays what it is.
+ * wanted any scalar will do. A duration is a whole number of nanoseconds, never {@code 10m}: that
+ * is a weakness of etcd's format, and files depend on it. The text of a scalar is taken as it
+ * stands in the file, so that a name like {@code 1_0} or {@code on} stays what it is.
  */
 final class ConfigFile {
   /** Deeper than any key of ours; ends the walk through an alias that contains itself. */

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
 final class FlagTable {
   private static final String NO_KEY = "";
   private static final String LOG_ROTATION =
-      "{\"maxsize\": 100, \"maxage\": 0, \"maxbackups\": 0, \"localtime\": false, \"compress\": false}";
+      "{\"maxsize\": 100, \"maxage\": 0, \"maxbackups\": 0, \"localtime\": false, \"compress\":"
+          + " false}";
 
   static final List<Flag> FLAGS =
       List.of(
@@ -128,17 +129,11 @@ final class FlagTable {
           notYet("peer-client-cert-file", TEXT, "", "peer-transport-security.client-cert-file"),
           notYet("peer-client-key-file", TEXT, "", "peer-transport-security.client-key-file"),
           notYet(
-              "peer-client-cert-auth",
-              BOOL,
-              "false",
-              "peer-transport-security.client-cert-auth"),
+              "peer-client-cert-auth", BOOL, "false", "peer-transport-security.client-cert-auth"),
           notYet("peer-trusted-ca-file", TEXT, "", "peer-transport-security.trusted-ca-file"),
           notYet("peer-cert-allowed-cn", LIST, "", "peer-transport-security.allowed-cn"),
           notYet(
-              "peer-cert-allowed-hostname",
-              LIST,
-              "",
-              "peer-transport-security.allowed-hostname"),
+              "peer-cert-allowed-hostname", LIST, "", "peer-transport-security.allowed-hostname"),
           notYet("peer-auto-tls", BOOL, "false", "peer-transport-security.auto-tls"),
           notYet("peer-crl-file", TEXT, "", NO_KEY),
           notYet(

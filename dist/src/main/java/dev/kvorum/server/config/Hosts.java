@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.Optional;
 
 /** Names and addresses of machines. */
@@ -17,7 +18,9 @@ final class Hosts {
     }
     int parts = 0;
     for (var part : host.split("\\.", -1)) {
-      if (part.isEmpty() || part.length() > 3 || !part.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      if (part.isEmpty()
+          || part.length() > 3
+          || !part.chars().allMatch(c -> c >= '0' && c <= '9')) {
         return false;
       }
       if (Integer.parseInt(part) > 255 || part.length() > 1 && part.startsWith("0")) {
@@ -35,6 +38,15 @@ final class Hosts {
       return host.indexOf('%') < 0;
     } catch (IllegalArgumentException _) {
       return false;
+    }
+  }
+
+  /** The address of a host, or its name when it has none, or is {@code localhost}. */
+  static String resolve(String host) {
+    try {
+      return host.equals("localhost") ? host : InetAddress.getByName(host).getHostAddress();
+    } catch (UnknownHostException _) {
+      return host;
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -44,9 +45,13 @@ public record InitialCluster(SortedMap<String, List<Url>> members) {
     var own = members.get(name);
     if (own == null) {
       throw new ConfigException(
-          "couldn't find local name " + GoText.quoted(name) + " in the initial cluster configuration");
+          "couldn't find local name "
+              + GoText.quoted(name)
+              + " in the initial cluster configuration");
     }
-    checkAdvertised(name, own, advertised);
+    if (!own.equals(advertised)) {
+      checkAdvertised(name, own, advertised);
+    }
     var seen = new HashSet<String>();
     for (var urls : members.values()) {
       for (var url : urls) {
@@ -59,6 +64,9 @@ public record InitialCluster(SortedMap<String, List<Url>> members) {
 
   private static void checkAdvertised(String name, List<Url> own, List<Url> advertised)
       throws ConfigException {
+    if (resolved(own).equals(resolved(advertised))) {
+      return;
+    }
     var notAdvertised = new ArrayList<>(own);
     notAdvertised.removeAll(advertised);
     if (!notAdvertised.isEmpty()) {
@@ -77,6 +85,18 @@ public record InitialCluster(SortedMap<String, List<Url>> members) {
               + " but missing from --initial-cluster="
               + pairs(name, own));
     }
+  }
+
+  /** A name and its address are the same host; only names are looked up, and only to compare. */
+  private static Set<String> resolved(List<Url> urls) {
+    var texts = new HashSet<String>();
+    for (var url : urls) {
+      texts.add(
+          url.isUnixSocket()
+              ? url.text()
+              : url.scheme() + "://" + Hosts.resolve(url.host()) + ":" + url.port());
+    }
+    return texts;
   }
 
   private static String pairs(String name, List<Url> urls) {

@@ -33,8 +33,8 @@ public sealed interface Startup {
   }
 
   /**
-   * Reads arguments, environment and, when one is named, the configuration file, which replaces both
-   * of them altogether.
+   * Reads arguments, environment and, when one is named, the configuration file, which replaces
+   * both of them altogether.
    *
    * @param arguments without the program's name
    */

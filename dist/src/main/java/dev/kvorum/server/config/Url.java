@@ -78,7 +78,8 @@ public record Url(String scheme, String host, int port, String text) {
       var c = digits.charAt(i);
       port = port * 10 + (c - '0');
       if (c < '0' || c > '9' || port > LARGEST_PORT) {
-        throw new ConfigException("parse \"" + text + "\": invalid port \":" + digits + "\" after host");
+        throw new ConfigException(
+            "parse \"" + text + "\": invalid port \":" + digits + "\" after host");
       }
     }
     return port;

@@ -9,8 +9,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes lines to systemd's journal by the socket that also takes the output of services: a header of
- * seven lines, then one entry a line, with its priority in front as {@code <6>}.
+ * Writes lines to systemd's journal by the socket that also takes the output of services: a header
+ * of seven lines, then one entry a line, with its priority in front as {@code <6>}.
  */
 final class JournalStream extends OutputStream {
   private static final String SOCKET = "/run/systemd/journal/stdout";

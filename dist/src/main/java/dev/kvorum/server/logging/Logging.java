@@ -6,7 +6,6 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import dev.kvorum.server.config.LogConfig;
-import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -20,8 +19,8 @@ import org.slf4j.MarkerFactory;
  * Sets up what is logged, how and where to.
  *
  * <p>Logback finds no configuration file and needs none: {@link LogbackConfigurator} calls {@link
- * #install} with the defaults when the first logger is made, and the server calls it again with what
- * its flags say.
+ * #install} with the defaults when the first logger is made, and the server calls it again with
+ * what its flags say.
  */
 public final class Logging {
   /** Marks an error after which the process ends; the line's level is {@code fatal}. */
@@ -95,8 +94,8 @@ public final class Logging {
 
   private static OutputStream open(String output) throws IOException {
     return switch (output) {
-      case "stdout" -> new FileOutputStream(FileDescriptor.out);
-      case "default", "stderr" -> new FileOutputStream(FileDescriptor.err);
+      case "stdout" -> StandardStream.out();
+      case "default", "stderr" -> StandardStream.err();
       case "systemd/journal" -> JournalStream.open();
       default -> new FileOutputStream(output, true);
     };

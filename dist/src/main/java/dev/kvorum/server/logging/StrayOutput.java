@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes the place of {@code System.out} or {@code System.err} and logs what is printed there, line by
- * line. A library that prints must not break the shape of our output, nor may its words be lost.
+ * Takes the place of {@code System.out} or {@code System.err} and logs what is printed there, line
+ * by line. A library that prints must not break the shape of our output, nor may its words be lost.
  */
 final class StrayOutput extends OutputStream {
   /** Set while a line is being logged: what logging itself prints has nowhere to go. */

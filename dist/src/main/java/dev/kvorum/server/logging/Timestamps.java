@@ -58,7 +58,8 @@ final class Timestamps {
     text.setLength(0);
     appendTwo(seconds < 0 ? '-' : '+', Math.abs(seconds) / SECONDS_AN_HOUR, text);
     int minutes = Math.abs(seconds) % SECONDS_AN_HOUR / SECONDS_A_MINUTE;
-    offset = text.append((char) ('0' + minutes / 10)).append((char) ('0' + minutes % 10)).toString();
+    offset =
+        text.append((char) ('0' + minutes / 10)).append((char) ('0' + minutes % 10)).toString();
   }
 
   private static void appendTwo(char before, int number, StringBuilder text) {

@@ -3,8 +3,8 @@ package dev.kvorum.server.notation;
 import java.time.Duration;
 
 /**
- * Durations as Go writes and reads them: {@code 1h30m0s}, {@code 1.5s}, {@code 100ms}. A duration is
- * a count of nanoseconds in 64 bits.
+ * Durations as Go writes and reads them: {@code 1h30m0s}, {@code 1.5s}, {@code 100ms}. A duration
+ * is a count of nanoseconds in 64 bits.
  */
 public final class GoDuration {
   private static final long MICROSECOND = 1_000;

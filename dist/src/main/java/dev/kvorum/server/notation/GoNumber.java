@@ -32,7 +32,7 @@ public final class GoNumber {
     return number;
   }
 
-  /** One of Go's thirteen words for true and false. */
+  /** One of the words that Go has for true and false. */
   public static boolean parseBool(String text) throws NotationException {
     return switch (text) {
       case "1", "t", "T", "true", "TRUE", "True" -> true;

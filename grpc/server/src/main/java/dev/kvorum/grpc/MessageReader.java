@@ -70,6 +70,11 @@ final class MessageReader {
     return prefixSize == 0;
   }
 
+  /** Memory that a half-read message occupies. */
+  int heldBytes() {
+    return gathered.length;
+  }
+
   private void readPrefixByte(byte b) {
     if (prefixSize++ == 0) {
       flag = b & 0xff;

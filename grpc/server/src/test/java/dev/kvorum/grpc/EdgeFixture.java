@@ -1,7 +1,9 @@
 package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -31,9 +33,11 @@ final class EdgeFixture implements AutoCloseable {
   final GrpcEdge edge;
   final HttpClient client;
   final int port;
+  private final Context serverLoop;
 
   EdgeFixture(GrpcLimits limits) {
     this.limits = limits;
+    serverLoop = vertx.getOrCreateContext();
     server = vertx.createHttpServer(limits.serverOptions().setHost("127.0.0.1").setPort(0));
     edge =
         GrpcEdge.install(
@@ -43,7 +47,9 @@ final class EdgeFixture implements AutoCloseable {
             limits,
             observer,
             request -> request.response().end("plain " + request.version()));
-    port = get(server.listen()).actualPort();
+    var listening = Promise.<HttpServer>promise();
+    serverLoop.runOnContext(ignored -> server.listen().onComplete(listening));
+    port = get(listening.future()).actualPort();
     client =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -51,6 +57,11 @@ final class EdgeFixture implements AutoCloseable {
                 .setHttp2ClearTextUpgrade(false)
                 .setDefaultHost("127.0.0.1")
                 .setDefaultPort(port));
+  }
+
+  /** Runs the action on the loop of the server's connections. */
+  void onLoop(Runnable action) {
+    serverLoop.runOnContext(ignored -> action.run());
   }
 
   static <T> T get(Future<T> future) {

@@ -12,6 +12,7 @@ import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -43,7 +44,7 @@ final class FakeService implements Service, Maintenance {
           null);
   volatile HashKv hashKv = new HashKv(9, 0xfedcba98, 3, 9, null);
   volatile long leader = 0x8e9e05c52164694dL;
-  volatile int defragmentations;
+  final AtomicInteger defragmentations = new AtomicInteger();
 
   /** How to answer. */
   @FunctionalInterface
@@ -122,7 +123,7 @@ final class FakeService implements Service, Maintenance {
 
   @Override
   public void defragment(Runnable answer) {
-    defragmentations++;
+    defragmentations.incrementAndGet();
     answer.run();
   }
 

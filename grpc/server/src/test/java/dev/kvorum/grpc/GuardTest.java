@@ -177,7 +177,7 @@ class GuardTest {
     out.write(number << 3 | 2);
     var rest = content.length;
     while (rest >= 0x80) {
-      out.write(rest & 0x7f | 0x80);
+      out.write((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     out.write(rest);

@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps many writes in flight until one of them fails, as they do when the server is killed.
@@ -27,6 +28,7 @@ public final class CrashWriter {
   private final AtomicInteger lanes;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile boolean stopping;
+  private volatile @Nullable Throwable firstFailure;
 
   private CrashWriter(GrpcClient client, WriteLedger ledger, int inFlight) {
     this.client = client;
@@ -50,6 +52,27 @@ public final class CrashWriter {
   /** How many writes of this writer the server has acknowledged. */
   public long acknowledgements() {
     return acknowledgements.get();
+  }
+
+  /**
+   * Waits until the server has acknowledged so many writes of this writer.
+   *
+   * @throws IllegalStateException if the writer stops before, or it takes longer than {@code
+   *     patience}
+   */
+  public void awaitAcknowledgements(long count, Duration patience) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (acknowledgements.get() < count) {
+      boolean ended = stopped.await(1, TimeUnit.MILLISECONDS);
+      if (acknowledgements.get() < count && (ended || System.nanoTime() > deadline)) {
+        throw new IllegalStateException(
+            acknowledgements.get()
+                + " of "
+                + count
+                + " writes acknowledged, "
+                + (ended ? "then one failed: " + firstFailure : "and time is over"));
+      }
+    }
   }
 
   /** Sends nothing new; {@link #awaitStopped} waits for what is in flight. */
@@ -83,6 +106,9 @@ public final class CrashWriter {
             acknowledgements.incrementAndGet();
             writeNext();
           } else {
+            if (firstFailure == null) {
+              firstFailure = outcome.cause();
+            }
             stopping = true;
             endLane();
           }

@@ -94,6 +94,7 @@ final class Following {
             state.self,
             heartbeat.from(),
             state.term(),
+            state.incarnation,
             heartbeat.readRound(),
             state.damage() instanceof Damage.Unknown));
   }

@@ -58,19 +58,24 @@ final class Healing {
 
   // On the leader.
 
-  /**
-   * Tells which life of the peer answers; false if it is one that has ended. A new life that lacks
-   * what the old one acknowledged has forgotten (rule P6). It is told so with every answer until it
-   * has caught up; by then it is healed.
-   */
-  boolean recognizes(Progress progress, Message.AppendResponse response) {
-    if (response.incarnation() < progress.incarnation()) {
+  /** Tells which life of the peer answers; false if it is one that has ended. */
+  boolean recognizes(Progress progress, long incarnation, Message response) {
+    if (incarnation < progress.incarnation()) {
       state.trace(new TraceRecord.MessageIgnored(response, "from an earlier life"));
       return false;
     }
-    if (response.incarnation() > progress.incarnation()) {
-      progress.newLife(response.incarnation());
+    if (incarnation > progress.incarnation()) {
+      progress.newLife(incarnation);
     }
+    return true;
+  }
+
+  /**
+   * Compares what a new life of the peer has with what the old one acknowledged: if it is less, it
+   * has forgotten (rule P6). It is told so with every answer until it has caught up; by then it is
+   * healed.
+   */
+  void compare(Progress progress, Message.AppendResponse response) {
     // Within one life no refusal, however late, names less than what an earlier life acknowledged.
     var acknowledged = progress.acknowledgedBefore();
     if (response.rejected() && response.hint().index() < acknowledged && !progress.amnesiac()) {
@@ -87,7 +92,6 @@ final class Healing {
               response.incarnation(),
               claim(acknowledged)));
     }
-    return true;
   }
 
   /** The acknowledged entry; its term if the log still knows it, else the highest it can have. */

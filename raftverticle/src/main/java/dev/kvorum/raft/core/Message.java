@@ -91,10 +91,12 @@ public sealed interface Message {
   /**
    * Answers {@link Heartbeat}.
    *
+   * @param incarnation the follower's; a new one makes the leader look what is left of its log
    * @param readRound the heartbeat's
    * @param seeksCure whether the follower is damaged to an unknown extent
    */
-  record HeartbeatResponse(long from, long to, long term, long readRound, boolean seeksCure)
+  record HeartbeatResponse(
+      long from, long to, long term, long incarnation, long readRound, boolean seeksCure)
       implements Message {}
 
   /**

@@ -159,10 +159,16 @@ public final class Progress {
     return true;
   }
 
-  /** Another life of the member speaks than the one that matched. */
+  /**
+   * Another life of the member speaks than the one that matched. What was on its way is lost, and
+   * even with nothing to send its log must be looked at: it may be shorter than it was.
+   */
   void newLife(long newIncarnation) {
     if (incarnation != 0) {
       acknowledgedBefore = Math.max(acknowledgedBefore, match);
+      if (state == State.REPLICATE) {
+        becomeProbe();
+      }
     }
     incarnation = newIncarnation;
   }

@@ -286,7 +286,8 @@ public final class RaftCore {
       }
       case Message.AppendResponse response -> {
         var progress = answeringPeer(response);
-        if (progress != null && healing.recognizes(progress, response)) {
+        if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
+          healing.compare(progress, response);
           if (response.rejected()) {
             replication.onRejected(progress, response);
           } else {
@@ -296,7 +297,7 @@ public final class RaftCore {
       }
       case Message.HeartbeatResponse response -> {
         var progress = answeringPeer(response);
-        if (progress != null) {
+        if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
           replication.onHeartbeatResponse(progress);
           leaderReads.onHeartbeatResponse(progress, response.readRound());
           if (response.seeksCure()) {

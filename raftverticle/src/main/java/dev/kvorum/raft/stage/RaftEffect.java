@@ -36,6 +36,9 @@ public sealed interface RaftEffect {
   /** The log on disk has grown enough: write a full snapshot file in the background. */
   record TakeSnapshot() implements RaftEffect {}
 
+  /** The disk is nearly full and the ballast is used up: raise the space alarm (P15). */
+  record DiskLow(DiskFault fault) implements RaftEffect {}
+
   /** The disk is full: acknowledge nothing, try {@link RaftStage#retrySpace} each second. */
   record DiskFull(DiskFault fault) implements RaftEffect {}
 

@@ -147,6 +147,7 @@ public final class RaftStage {
         persists.voteDurable(vote.vote());
         reportPersisted();
       }
+      case JournalOutcome.SpaceLow low -> effects.add(new RaftEffect.DiskLow(low.fault()));
       case JournalOutcome.SpaceMissing missing ->
           effects.add(new RaftEffect.DiskFull(missing.fault()));
       case JournalOutcome.SpaceFound _ -> effects.add(new RaftEffect.DiskHasSpace());

@@ -30,6 +30,7 @@ public final class RaftVerticle extends VerticleBase {
   private final Disk disk;
   private final long tickMillis;
   private final Consumer<RaftStatus> statusListener;
+  private final Runnable onDiskLow;
   private final NodeGuard guard;
   private final FlightRecorder recorder;
   private @Nullable JournalDriver driver;
@@ -37,6 +38,7 @@ public final class RaftVerticle extends VerticleBase {
   /**
    * @param tickMillis the heartbeat interval
    * @param statusListener hears of every change of term, leader or commit index, on this loop
+   * @param onDiskLow raises the member's space alarm; called on this loop
    */
   public RaftVerticle(
       RaftStage stage,
@@ -44,6 +46,7 @@ public final class RaftVerticle extends VerticleBase {
       Disk disk,
       long tickMillis,
       Consumer<RaftStatus> statusListener,
+      Runnable onDiskLow,
       NodeGuard guard,
       FlightRecorder recorder) {
     this.stage = stage;
@@ -51,6 +54,7 @@ public final class RaftVerticle extends VerticleBase {
     this.disk = disk;
     this.tickMillis = tickMillis;
     this.statusListener = statusListener;
+    this.onDiskLow = onDiskLow;
     this.guard = guard;
     this.recorder = recorder;
   }
@@ -85,8 +89,7 @@ public final class RaftVerticle extends VerticleBase {
   private <T> void handle(String address, Function<T, List<RaftEffect>> step) {
     vertx
         .eventBus()
-        .<T>localConsumer(
-            address, message -> guard.run(() -> perform(step.apply(message.body()))));
+        .<T>localConsumer(address, message -> guard.run(() -> perform(step.apply(message.body()))));
   }
 
   private void perform(List<RaftEffect> effects) {
@@ -113,12 +116,18 @@ public final class RaftVerticle extends VerticleBase {
               RaftBus.READ_CONFIRMED,
               new RaftBus.ReadConfirmed(read.loop(), read.round(), read.index()));
       case RaftEffect.ReadEntries wanted -> read(wanted);
-      case RaftEffect.TakeSnapshot _ ->
-          bus.send(RaftBus.TAKE_SNAPSHOT, new RaftBus.TakeSnapshot());
+      case RaftEffect.TakeSnapshot _ -> bus.send(RaftBus.TAKE_SNAPSHOT, new RaftBus.TakeSnapshot());
       case RaftEffect.DropSnapshotsBelow drop ->
           bus.send(RaftBus.DROP_SNAPSHOTS, new RaftBus.DropSnapshots(drop.position()));
       case RaftEffect.Publish publish -> statusListener.accept(publish.status());
       case RaftEffect.Trace trace -> recorder.record(trace.record());
+      case RaftEffect.DiskLow low -> {
+        LOGGER
+            .atWarn()
+            .addKeyValue("error", low.fault().message())
+            .log("the disk is nearly full; the space kept back for this was given up");
+        onDiskLow.run();
+      }
       case RaftEffect.DiskFull full -> waitForSpace(full);
       case RaftEffect.DiskHasSpace _ -> LOGGER.info("the disk has space again; writes go on");
       case RaftEffect.Halt halt ->
@@ -152,8 +161,7 @@ public final class RaftVerticle extends VerticleBase {
         .onSuccess(
             entries ->
                 guard.run(
-                    () ->
-                        perform(stage.entriesRead(wanted.reader(), wanted.from(), entries))))
+                    () -> perform(stage.entriesRead(wanted.reader(), wanted.from(), entries))))
         .onFailure(fault -> guard.halt("the journal cannot be read", fault));
   }
 }

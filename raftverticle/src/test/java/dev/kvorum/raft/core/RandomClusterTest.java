@@ -6,10 +6,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Many small clusters under random faults. A failing seed is told in the message; run it alone with
- * {@code -Draft.seed=N}.
+ * {@code -Draft.seed=N} to read its story, or many with {@code -Draft.from=N -Draft.seeds=N}.
  */
 class RandomClusterTest {
-  private static final long FIRST = Long.getLong("raft.seed", 1);
+  private static final long FIRST = Long.getLong("raft.seed", Long.getLong("raft.from", 1));
   private static final long SEEDS =
       System.getProperty("raft.seed") != null ? 1 : Long.getLong("raft.seeds", 400);
   private static final int STEPS = 4000;

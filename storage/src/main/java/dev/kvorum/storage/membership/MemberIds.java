@@ -28,8 +28,8 @@ public final class MemberIds {
   }
 
   /**
-   * The id of a member added to a running cluster. The token is left out, the second of the addition
-   * is in: so a member that was removed and added again gets another id.
+   * The id of a member added to a running cluster. The token is left out, the second of the
+   * addition is in: so a member that was removed and added again gets another id.
    *
    * @param addedAtSeconds seconds since 1970
    */

@@ -22,8 +22,7 @@ public final class Members {
 
   /** The member with its new attributes, or nothing when no such member exists. */
   public Optional<Member> publish(long id, String name, List<String> clientUrls) {
-    var published =
-        members.computeIfPresent(id, (_, member) -> member.published(name, clientUrls));
+    var published = members.computeIfPresent(id, (_, member) -> member.published(name, clientUrls));
     listed = List.copyOf(members.values());
     return Optional.ofNullable(published);
   }

@@ -25,8 +25,7 @@ public record Outcome(
     List<WriteBatch.Change> others,
     boolean overQuota) {
   static Outcome of(Applied applied, boolean overQuota) {
-    return new Outcome(
-        applied.result(), applied.writes(), applied.events(), List.of(), overQuota);
+    return new Outcome(applied.result(), applied.writes(), applied.events(), List.of(), overQuota);
   }
 
   static Outcome of(Result result, List<WriteBatch.Change> others) {

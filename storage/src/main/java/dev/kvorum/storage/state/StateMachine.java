@@ -127,8 +127,7 @@ public final class StateMachine {
           Outcome.of(
               result,
               List.of(
-                  new WriteBatch.Change(
-                      Bucket.ALARM, Alarms.key(raised.alarm()), Bytes.EMPTY)));
+                  new WriteBatch.Change(Bucket.ALARM, Alarms.key(raised.alarm()), Bytes.EMPTY)));
       case Alarms.Change.Cleared cleared ->
           Outcome.of(
               result,

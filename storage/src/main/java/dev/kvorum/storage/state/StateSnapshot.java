@@ -66,8 +66,7 @@ public final class StateSnapshot {
     }
   }
 
-  private static void abandon(
-      SnapshotWriter writer, Exception fault) {
+  private static void abandon(SnapshotWriter writer, Exception fault) {
     try {
       writer.abandon();
     } catch (DiskFaultException second) {

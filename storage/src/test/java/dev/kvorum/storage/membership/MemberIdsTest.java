@@ -33,7 +33,9 @@ class MemberIdsTest {
     assertThat(MemberIds.text(MemberIds.ofCluster(members))).isEqualTo("ef37ad9dc622a7c4");
   }
 
-  /** Ids with the highest bit set are large, not negative: the order is that of unsigned numbers. */
+  /**
+   * Ids with the highest bit set are large, not negative: the order is that of unsigned numbers.
+   */
   @Test
   void clusterIdDoesNotDependOnTheOrderOfMembers() {
     var small = 1L;

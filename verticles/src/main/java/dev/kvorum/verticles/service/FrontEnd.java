@@ -24,8 +24,8 @@ public final class FrontEnd implements Service {
 
   /**
    * @param context the loop's context; this constructor must run on it
-   * @param loop the loop's number, below {@link
-   *     dev.kvorum.verticles.stage.RequestId#MAX_LOOPS} and used by no other front end
+   * @param loop the loop's number, below {@link dev.kvorum.verticles.stage.RequestId#MAX_LOOPS} and
+   *     used by no other front end
    */
   public FrontEnd(NodeContext node, Context context, int loop) {
     this.node = node;
@@ -44,7 +44,8 @@ public final class FrontEnd implements Service {
       return;
     }
     switch (command) {
-      case Command.Range range -> reads.read(view -> view.plan(range), range.serializable(), answer);
+      case Command.Range range ->
+          reads.read(view -> view.plan(range), range.serializable(), answer);
       case Command.Txn txn when RequestCheck.isReadOnly(txn) ->
           reads.read(view -> view.plan(txn), RequestCheck.isSerializable(txn), answer);
       case Command.Txn _,

@@ -2,7 +2,6 @@ package dev.kvorum.verticles.service;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.model.Bytes;
-import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.KvHash;
@@ -14,7 +13,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
-/** The calls that concern this member: its status, its hashes, its size, its view of the cluster. */
+/**
+ * The calls that concern this member: its status, its hashes, its size, its view of the cluster.
+ */
 final class MemberMaintenance implements Maintenance {
   private final NodeContext node;
   private final Context context;
@@ -52,8 +53,7 @@ final class MemberMaintenance implements Maintenance {
       errors.add("etcdserver: no leader");
     }
     for (var alarm : alarms) {
-      var name = alarm.alarm() == Command.Alarm.NOSPACE ? "NOSPACE" : "CORRUPT";
-      errors.add("memberID:" + Long.toUnsignedString(alarm.memberId()) + " alarm:" + name);
+      errors.add("memberID:" + Long.toUnsignedString(alarm.memberId()) + " alarm:" + alarm.name());
     }
     return errors;
   }
@@ -72,12 +72,14 @@ final class MemberMaintenance implements Maintenance {
               : hashOf(view.revision(), cached));
       return;
     }
+    var began = System.nanoTime();
     node.reader()
         .run(
             () -> {
               node.writer().awaitFlushed(pinned.state().appliedIndex());
               var hash = node.reader().hash(dev.kvorum.storage.mvcc.HashKv.at(view, revision));
               pinned.close();
+              node.metrics().mvcc().revisionHashed(System.nanoTime() - began);
               var answered = hashOf(node.applied().kv().revision(), hash);
               context.runOnContext(_ -> answer.accept(answered));
             });
@@ -91,6 +93,7 @@ final class MemberMaintenance implements Maintenance {
   @Override
   public void hash(Consumer<Hash> answer) {
     var applied = node.applied();
+    var began = System.nanoTime();
     node.reader()
         .run(
             () -> {
@@ -114,6 +117,7 @@ final class MemberMaintenance implements Maintenance {
                               });
                         }
                       });
+              node.metrics().mvcc().hashed(System.nanoTime() - began);
               var hash = new Hash(applied.kv().revision(), (int) crc.getValue());
               context.runOnContext(_ -> answer.accept(hash));
             });

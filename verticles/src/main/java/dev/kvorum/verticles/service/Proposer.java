@@ -8,6 +8,7 @@ import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.ProtoWriter;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.metrics.ServerMetrics.Operation;
 import dev.kvorum.verticles.stage.RequestId;
 import io.vertx.core.Context;
 import java.util.ArrayList;
@@ -43,7 +44,8 @@ final class Proposer {
     this.context = context;
     this.loop = loop;
     var bus = context.owner().eventBus();
-    bus.<StoreBus.Answers>localConsumer(StoreBus.answers(loop), message -> answered(message.body()));
+    bus.<StoreBus.Answers>localConsumer(
+        StoreBus.answers(loop), message -> answered(message.body()));
     bus.<RaftBus.Refused>localConsumer(RaftBus.refused(loop), message -> refused(message.body()));
   }
 
@@ -61,10 +63,41 @@ final class Proposer {
       batchFirst = pending.next();
       context.runOnContext(_ -> flush());
     }
-    var number = pending.add(answer, System.nanoTime() + node.limits().requestTimeoutNanos());
+    var began = System.nanoTime();
+    var number =
+        pending.add(
+            result -> {
+              settled(command, result, System.nanoTime() - began);
+              answer.accept(result);
+            },
+            began + node.limits().requestTimeoutNanos());
+    node.pendingProposals().increment();
     var requestId = RequestId.of(node.life(), loop, number);
     batch.add(new Envelope(Envelope.Kind.of(command), requestId, "", 0, body).encode());
     armTimer();
+  }
+
+  private void settled(Command command, Result result, long tookNanos) {
+    node.pendingProposals().decrement();
+    var success = !(result instanceof Result.Failed);
+    node.metrics().server().requested(operation(command), success, tookNanos);
+    if (result instanceof Result.Failed failed
+        && failed.failure().kind() != Failure.Kind.REJECTED) {
+      node.metrics().server().proposalFailed();
+    }
+  }
+
+  private static Operation operation(Command command) {
+    return switch (command) {
+      case Command.Range _ -> Operation.RANGE;
+      case Command.Put _ -> Operation.PUT;
+      case Command.DeleteRange _ -> Operation.DELETE_RANGE;
+      case Command.Txn _ -> Operation.TXN;
+      case Command.Compact _ -> Operation.COMPACTION;
+      case Command.Alarm _ -> Operation.ALARM;
+      case Command.PublishMember _ -> Operation.CLUSTER_MEMBER_ATTR_SET;
+      case Command.SetClusterVersion _ -> Operation.CLUSTER_VERSION_SET;
+    };
   }
 
   private @Nullable Failure refusal(Bytes body) {
@@ -78,8 +111,7 @@ final class Proposer {
   }
 
   private void flush() {
-    var proposals =
-        new RaftBus.Proposals(loop, RequestId.of(node.life(), loop, batchFirst), batch);
+    var proposals = new RaftBus.Proposals(loop, RequestId.of(node.life(), loop, batchFirst), batch);
     batch = new ArrayList<>();
     context.owner().eventBus().send(RaftBus.PROPOSE, proposals);
   }

@@ -43,6 +43,7 @@ final class Reads {
     var plan = read.apply(node.applied().kv());
     var records = GatheredRecords.gather(plan.needs(), node.memory());
     if (records.missing().isEmpty()) {
+      node.metrics().mvcc().executed(1, 0, 0, 0);
       answer.accept(plan.finish(records));
     } else {
       runPinned(read, answer);
@@ -61,6 +62,7 @@ final class Reads {
             fetched -> {
               pinned.close();
               records.complete(fetched);
+              node.metrics().mvcc().executed(1, 0, 0, 0);
               answer.accept(plan.finish(records));
             });
   }

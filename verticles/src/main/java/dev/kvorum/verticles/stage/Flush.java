@@ -15,7 +15,4 @@ import java.util.List;
  * @param meta what the store is after these changes, its applied index included
  */
 public record Flush(
-    List<Write> records,
-    List<RecordId> removals,
-    List<WriteBatch.Change> others,
-    StoreMeta meta) {}
+    List<Write> records, List<RecordId> removals, List<WriteBatch.Change> others, StoreMeta meta) {}

@@ -13,6 +13,9 @@ public sealed interface StoreEffect {
   /** Lets every reader see this state from now on. */
   record Publish(AppliedState state) implements StoreEffect {}
 
+  /** Counts what a batch did, for the metrics. */
+  record Count(long puts, long deletes, long txns, long putBytes) implements StoreEffect {}
+
   /** Queues changes for the backend. */
   record Write(Flush flush) implements StoreEffect {}
 

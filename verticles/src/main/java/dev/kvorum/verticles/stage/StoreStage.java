@@ -219,6 +219,10 @@ public final class StoreStage {
     private final List<WriteBatch.Change> others = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
     private final List<StoreEffect> afterwards = new ArrayList<>();
+    private long puts;
+    private long deletes;
+    private long txns;
+    private long putBytes;
     private final long before = machine.appliedIndex();
 
     void apply(Logged logged) {
@@ -230,11 +234,21 @@ public final class StoreStage {
           records.add(write.revision(), write.record());
         }
       }
+      count(logged.command, outcome.writes());
       writes.addAll(outcome.writes());
       others.addAll(outcome.others());
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
+      }
+    }
+
+    private void count(Command command, List<Write> made) {
+      txns += command instanceof Command.Txn ? 1 : 0;
+      for (var write : made) {
+        deletes += write.tombstone() ? 1 : 0;
+        puts += write.tombstone() ? 0 : 1;
+        putBytes += write.tombstone() ? 0 : write.record().size();
       }
     }
 
@@ -256,12 +270,12 @@ public final class StoreStage {
       var effects = new ArrayList<StoreEffect>();
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));
-        effects.add(
-            new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
+        effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
         if (!answers.isEmpty()) {
           effects.add(new StoreEffect.Reply(answers));
         }
         readyRounds(effects);
+        effects.add(new StoreEffect.Count(puts, deletes, txns, putBytes));
         effects.add(new StoreEffect.AppliedTo(machine.appliedIndex()));
         effects.addAll(afterwards);
         compactions.proceed(effects);

@@ -3,9 +3,9 @@ package dev.kvorum.verticles.store;
 import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.mvcc.HashKv;
 import dev.kvorum.storage.mvcc.KvHash;
 import dev.kvorum.storage.mvcc.RecordCodec;
@@ -13,9 +13,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ public final class RecordReader implements AutoCloseable {
   private final RecordMemory memory;
   private final Consumer<Throwable> onFault;
   private final ThreadPoolExecutor pool;
+  private final AtomicLong openViews = new AtomicLong();
 
   /**
    * @param onFault is told when a record cannot be read or is not what was written; called on a
@@ -87,9 +89,36 @@ public final class RecordReader implements AutoCloseable {
         });
   }
 
+  /** Views of the backend that are open now. */
+  public long openViews() {
+    return openViews.get();
+  }
+
+  private ReadView open() {
+    var view = backend.openReadView();
+    openViews.incrementAndGet();
+    return new ReadView() {
+      @Override
+      public @Nullable Bytes get(Bucket bucket, Bytes key) {
+        return view.get(bucket, key);
+      }
+
+      @Override
+      public void scan(Bucket bucket, Bytes from, Visitor visitor) {
+        view.scan(bucket, from, visitor);
+      }
+
+      @Override
+      public void close() {
+        openViews.decrementAndGet();
+        view.close();
+      }
+    };
+  }
+
   /** Uses a view of the backend on the calling thread, which may block. */
   public void view(Consumer<ReadView> use) {
-    try (var view = backend.openReadView()) {
+    try (var view = open()) {
       use.accept(view);
     }
   }
@@ -98,7 +127,7 @@ public final class RecordReader implements AutoCloseable {
   public KvHash hash(HashKv hash) {
     var done = false;
     while (!done) {
-      try (var view = backend.openReadView()) {
+      try (var view = open()) {
         done = hash.step(view, CHUNK_RECORDS);
       }
     }
@@ -107,7 +136,7 @@ public final class RecordReader implements AutoCloseable {
 
   private Map<Revision, Bytes> read(List<Revision> revisions) {
     var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
-    try (var view = backend.openReadView()) {
+    try (var view = open()) {
       for (var revision : revisions) {
         var key = RecordCodec.bucketKey(revision);
         var value = view.get(Bucket.KEY, key);

@@ -75,9 +75,7 @@ public final class SnapshotVerticle extends VerticleBase {
         .addKeyValue("snapshot-term", position.term())
         .log("saved snapshot");
     var liveBytes = node.applied().inUseBytes();
-    vertx
-        .eventBus()
-        .send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(position, liveBytes));
+    vertx.eventBus().send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(position, liveBytes));
   }
 
   /** Nothing is lost: the journal and the older snapshot still hold everything. */

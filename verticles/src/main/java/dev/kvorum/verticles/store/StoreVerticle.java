@@ -52,8 +52,7 @@ public final class StoreVerticle extends VerticleBase {
   public Future<?> start() {
     var bus = vertx.eventBus();
     bus.<RaftBus.Committed>localConsumer(
-        RaftBus.COMMITTED,
-        message -> step(() -> stage.committed(message.body().entries())));
+        RaftBus.COMMITTED, message -> step(() -> stage.committed(message.body().entries())));
     bus.<RaftBus.ReadConfirmed>localConsumer(
         RaftBus.READ_CONFIRMED,
         message -> {
@@ -83,6 +82,11 @@ public final class StoreVerticle extends VerticleBase {
   private void perform(StoreEffect effect) {
     switch (effect) {
       case StoreEffect.Publish publish -> node.publish(publish.state());
+      case StoreEffect.Count count -> {
+        var mvcc = node.metrics().mvcc();
+        mvcc.executed(0, count.puts(), count.deletes(), count.txns());
+        mvcc.putBytes(count.putBytes());
+      }
       case StoreEffect.Write write -> node.writer().submit(write.flush());
       case StoreEffect.Reply reply -> reply(reply.answers());
       case StoreEffect.Fetch fetch ->
