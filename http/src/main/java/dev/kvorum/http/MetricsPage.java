@@ -65,8 +65,8 @@ final class MetricsPage {
     if (accepted == null) {
       return false;
     }
-    for (var coding : accepted.split(",")) {
-      var parts = coding.strip().split(";");
+    for (var coding : accepted.split(",", -1)) {
+      var parts = coding.strip().split(";", -1);
       if (parts[0].strip().equalsIgnoreCase(GZIP)) {
         return parts.length == 1 || !parts[1].strip().matches("q=0(\\.0*)?");
       }

@@ -9,8 +9,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A real server around the edge on a free port of this machine, and a client of another make. */
 final class PortUnderTest implements AutoCloseable {
@@ -25,16 +27,14 @@ final class PortUnderTest implements AutoCloseable {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  PortUnderTest(HttpSettings settings) throws Exception {
+  PortUnderTest(HttpSettings settings) throws TimeoutException {
     var edge = new HttpEdge(vertx, settings, node, node, metrics);
     server =
         vertx
             .createHttpServer()
             .requestHandler(edge)
             .listen(0, "127.0.0.1")
-            .toCompletionStage()
-            .toCompletableFuture()
-            .get(30, TimeUnit.SECONDS);
+            .await(30, TimeUnit.SECONDS);
   }
 
   int port() {
@@ -64,7 +64,7 @@ final class PortUnderTest implements AutoCloseable {
   }
 
   /** The answer's headers, but for those that every answer has. */
-  static TreeMap<String, String> headers(HttpResponse<?> response) {
+  static Map<String, String> headers(HttpResponse<?> response) {
     var headers = new TreeMap<String, String>();
     response
         .headers()
@@ -75,8 +75,8 @@ final class PortUnderTest implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws TimeoutException {
     client.close();
-    vertx.close().toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    vertx.close().await(30, TimeUnit.SECONDS);
   }
 }

@@ -15,7 +15,7 @@ final class ProcessMetrics {
   private static final double TICKS_A_SECOND = 100;
 
   /** What an unlimited limit is shown as: the greatest 64-bit number. */
-  private static final double UNLIMITED = 18446744073709551615.0;
+  private static final double UNLIMITED = 0x1p64;
 
   private static final Path PROCESS = Path.of("/proc/self");
 
@@ -58,7 +58,7 @@ final class ProcessMetrics {
 
   private static double stat(int field) {
     var line = String.join(" ", lines("stat"));
-    var fields = line.substring(line.lastIndexOf(')') + 1).strip().split(" ");
+    var fields = line.substring(line.lastIndexOf(')') + 1).strip().split(" ", -1);
     return fields.length > field ? Double.parseDouble(fields[field]) : 0;
   }
 
@@ -74,7 +74,7 @@ final class ProcessMetrics {
   private static double limit(String title) {
     for (var line : lines("limits")) {
       if (line.startsWith(title)) {
-        var soft = line.substring(title.length()).strip().split(" ")[0];
+        var soft = line.substring(title.length()).strip().split(" ", -1)[0];
         return soft.equals("unlimited") ? UNLIMITED : Double.parseDouble(soft);
       }
     }
@@ -103,8 +103,8 @@ final class ProcessMetrics {
     if (rows.size() < 2) {
       return 0;
     }
-    var names = List.of(rows.get(0).split(" "));
-    var values = rows.get(1).split(" ");
+    var names = List.of(rows.get(0).split(" ", -1));
+    var values = rows.get(1).split(" ", -1);
     var at = names.indexOf(column);
     return at < 0 || at >= values.length ? 0 : Double.parseDouble(values[at]);
   }

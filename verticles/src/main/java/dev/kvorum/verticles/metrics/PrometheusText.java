@@ -2,6 +2,7 @@ package dev.kvorum.verticles.metrics;
 
 import java.math.BigDecimal;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Prometheus text format, version 0.0.4: for each family its help, its type, and a line a
@@ -36,8 +37,9 @@ public final class PrometheusText {
             (values, metric) -> {
               switch (metric) {
                 case Counter counter ->
-                    appendSample(text, family, values, goNumber(counter.value()));
-                case Gauge gauge -> appendSample(text, family, values, goNumber(gauge.value()));
+                    appendSample(text, family, values, goNumber((double) counter.value()));
+                case Gauge gauge ->
+                    appendSample(text, family, values, goNumber((double) gauge.value()));
                 case Metric.Callback callback ->
                     appendSample(text, family, values, goNumber(callback.value().getAsDouble()));
                 case Histogram histogram -> appendHistogram(text, family, values, histogram);
@@ -71,10 +73,7 @@ public final class PrometheusText {
   }
 
   private static void appendLabels(
-      StringBuilder text,
-      List<String> names,
-      List<String> values,
-      @org.jspecify.annotations.Nullable String upperBound) {
+      StringBuilder text, List<String> names, List<String> values, @Nullable String upperBound) {
     if (names.isEmpty() && upperBound == null) {
       return;
     }

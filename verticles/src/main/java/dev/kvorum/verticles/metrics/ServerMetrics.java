@@ -1,7 +1,10 @@
 package dev.kvorum.verticles.metrics;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.EnumMap;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Requests on their way through consensus, and what this member is. */
 public final class ServerMetrics {
@@ -26,12 +29,8 @@ public final class ServerMetrics {
   }
 
   private final Counter slowApplies;
-  private final Family<Histogram> applyDurations;
-  private final Family<Histogram> requestDurations;
-  private final AtomicReferenceArray<Histogram> applyByOutcome =
-      new AtomicReferenceArray<>(2 * Operation.values().length);
-  private final AtomicReferenceArray<Histogram> requestByOutcome =
-      new AtomicReferenceArray<>(2 * Operation.values().length);
+  private final EnumMap<Operation, Outcomes> applies = new EnumMap<>(Operation.class);
+  private final EnumMap<Operation, Outcomes> requests = new EnumMap<>(Operation.class);
   private final Histogram rangeSucceeded;
   private final Histogram rangeFailed;
   private final Counter leaderChanges;
@@ -47,7 +46,7 @@ public final class ServerMetrics {
         registry.counter(
             "etcd_server_slow_apply_total",
             "Applies that took longer than --warning-apply-duration.");
-    applyDurations =
+    var applyDurations =
         registry.histograms(
             "etcd_server_apply_duration_seconds",
             "Time to apply a request, by operation.",
@@ -55,7 +54,7 @@ public final class ServerMetrics {
             "op",
             "success",
             "version");
-    requestDurations =
+    var requestDurations =
         registry.histograms(
             "etcd_server_request_duration_seconds",
             "Time from the proposal of a request to its answer, by operation.",
@@ -92,10 +91,12 @@ public final class ServerMetrics {
             "1 for each active alarm, by the member that raised it.",
             "alarm_type",
             "server_id");
-    // These exist from the first scrape on; the others when something happened.
     for (var operation : Operation.values()) {
-      applied(operation, true);
-      requested(operation, true);
+      applies.put(
+          operation,
+          new Outcomes(success -> applyDurations.with(operation.title, success, API_VERSION)));
+      requests.put(
+          operation, new Outcomes(success -> requestDurations.with(success, operation.title)));
     }
     registerState(registry, state);
     registerIdentity(registry, node);
@@ -149,7 +150,7 @@ public final class ServerMetrics {
 
   /** One entry was applied. */
   public void applied(Operation operation, boolean success, long nanos) {
-    applied(operation, success).observe(nanos);
+    Objects.requireNonNull(applies.get(operation)).observe(success, nanos);
   }
 
   /** An apply took longer than the warning threshold. */
@@ -159,7 +160,7 @@ public final class ServerMetrics {
 
   /** A proposal was answered. */
   public void requested(Operation operation, boolean success, long nanos) {
-    requested(operation, success).observe(nanos);
+    Objects.requireNonNull(requests.get(operation)).observe(success, nanos);
   }
 
   /** A range was evaluated. */
@@ -207,23 +208,32 @@ public final class ServerMetrics {
     alarms.with(alarm, Long.toHexString(memberId)).set(active ? 1 : 0);
   }
 
-  private Histogram applied(Operation operation, boolean success) {
-    var index = 2 * operation.ordinal() + (success ? 0 : 1);
-    var histogram = applyByOutcome.get(index);
-    if (histogram == null) {
-      histogram = applyDurations.with(operation.title, Boolean.toString(success), API_VERSION);
-      applyByOutcome.set(index, histogram);
-    }
-    return histogram;
-  }
+  /**
+   * The series of one operation, by the value of the label {@code success}. The one of successes is
+   * shown from the start, the one of failures from the first failure on.
+   */
+  private static final class Outcomes {
+    private final Function<String, Histogram> bySuccess;
+    private final Histogram succeeded;
+    private volatile @Nullable Histogram failed;
 
-  private Histogram requested(Operation operation, boolean success) {
-    var index = 2 * operation.ordinal() + (success ? 0 : 1);
-    var histogram = requestByOutcome.get(index);
-    if (histogram == null) {
-      histogram = requestDurations.with(Boolean.toString(success), operation.title);
-      requestByOutcome.set(index, histogram);
+    Outcomes(Function<String, Histogram> bySuccess) {
+      this.bySuccess = bySuccess;
+      this.succeeded = bySuccess.apply("true");
     }
-    return histogram;
+
+    void observe(boolean success, long nanos) {
+      if (success) {
+        succeeded.observe(nanos);
+        return;
+      }
+      var histogram = failed;
+      if (histogram == null) {
+        // Two threads may both get here; they get the same series.
+        histogram = bySuccess.apply("false");
+        failed = histogram;
+      }
+      histogram.observe(nanos);
+    }
   }
 }

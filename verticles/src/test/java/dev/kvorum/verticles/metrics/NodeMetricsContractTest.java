@@ -33,8 +33,7 @@ final class NodeMetricsContractTest {
   void everyExportedFamilyIsInTheTableWithItsTypeAndLabels() throws IOException {
     var table = table();
     for (var family : metrics.registry().families()) {
-      var row = table.get(family.name());
-      assertThat(row).as(family.name()).isNotNull();
+      var row = Objects.requireNonNull(table.get(family.name()), family.name());
       assertThat(family.type().title()).as(family.name()).isEqualTo(row.type());
       assertThat(family.labels()).as(family.name()).isEqualTo(row.labels());
     }

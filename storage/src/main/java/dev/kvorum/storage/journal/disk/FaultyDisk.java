@@ -4,8 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -160,12 +162,8 @@ public final class FaultyDisk implements Disk {
     return content == null ? new byte[0] : content.live.clone();
   }
 
-  /** The disk as it is found after the power was cut now. This one is not to be used any more. */
+  /** The disk as it is found after the power was cut now; this one stays as it is. */
   public FaultyDisk crash(Survival survival) {
-    var sectorCount = 0;
-    for (var content : contents()) {
-      sectorCount += content.unsynced.size();
-    }
     var survived = new TreeMap<String, Content>(durableNames);
     var order = 0;
     for (var change : unsyncedNames) {
@@ -173,56 +171,55 @@ public final class FaultyDisk implements Disk {
         change.applyTo(survived);
       }
     }
-    var writes = new TreeMap<Long, Content>();
+    var writes = new TreeMap<Long, SectorWrite>();
+    var owners = new TreeMap<Long, Content>();
+    var images = new IdentityHashMap<Content, byte[]>();
     for (var content : contents()) {
+      images.put(content, content.durable.clone());
       for (var write : content.unsynced) {
-        writes.put(write.sequence, content);
+        writes.put(write.sequence, write);
+        owners.put(write.sequence, content);
       }
     }
     var sizeKept = survival.size();
     order = 0;
-    for (var entry : writes.entrySet()) {
-      var content = entry.getValue();
-      for (var write : content.unsynced) {
-        if (write.sequence == entry.getKey()) {
-          persist(content, write, survival.sector(order++, sectorCount), sizeKept);
-        }
-      }
+    for (var write : writes.values()) {
+      var content = Objects.requireNonNull(owners.get(write.sequence));
+      var image = Objects.requireNonNull(images.get(content));
+      var fate = survival.sector(order++, writes.size());
+      images.put(content, persist(image, write, fate, sizeKept));
     }
     var found = new FaultyDisk();
-    survived.forEach((path, content) -> found.put(path, content.durable));
+    survived.forEach(
+        (path, content) -> found.put(path, Objects.requireNonNull(images.get(content))));
     return found;
   }
 
+  /** Every file that has, had, or may get a name. */
   private List<Content> contents() {
-    var all = new ArrayList<Content>();
-    for (var content : names.values()) {
-      if (!all.contains(content)) {
-        all.add(content);
-      }
-    }
-    for (var content : durableNames.values()) {
-      if (!all.contains(content)) {
-        all.add(content);
+    var all = new ArrayList<Content>(names.values());
+    all.addAll(durableNames.values());
+    for (var change : unsyncedNames) {
+      switch (change) {
+        case Put(_, var content) -> all.add(content);
+        case Moved(_, _, var content) -> all.add(content);
+        case Gone _ -> {}
       }
     }
     return all;
   }
 
-  private static void persist(
-      Content content, SectorWrite write, Survival.Sector fate, boolean sizeKept) {
-    if (fate == Survival.Sector.GONE) {
-      return;
-    }
+  private static byte[] persist(
+      byte[] image, SectorWrite write, Survival.Sector fate, boolean sizeKept) {
     var end = write.at + write.bytes.length;
-    if (end > content.durable.length) {
-      if (!sizeKept) {
-        return;
-      }
-      content.durable = Arrays.copyOf(content.durable, end);
+    var grows = end > image.length;
+    if (fate == Survival.Sector.GONE || (grows && !sizeKept)) {
+      return image;
     }
+    var grown = grows ? Arrays.copyOf(image, end) : image;
     var size = fate == Survival.Sector.SHORN ? write.bytes.length / 2 : write.bytes.length;
-    System.arraycopy(write.bytes, 0, content.durable, write.at, size);
+    System.arraycopy(write.bytes, 0, grown, write.at, size);
+    return grown;
   }
 
   @Override

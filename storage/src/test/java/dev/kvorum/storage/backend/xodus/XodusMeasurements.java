@@ -62,14 +62,11 @@ final class XodusMeasurements {
       rate("random gets", System.nanoTime() - start);
     }
     report("open and close, 200,000 records", timed(() -> XodusBackend.open(directory).close()));
+    var before = heapBytes();
     try (var store = XodusBackend.open(directory)) {
-      for (var collection = 0; collection < 3; collection++) {
-        System.gc();
-      }
-      var open = heapBytes();
-      store.close();
-      System.gc();
-      System.out.printf("  heap of an open store: %d KiB%n", (open - heapBytes()) >> 10);
+      scan(store);
+      System.out.printf(
+          "%-40s %9d KiB%n", "heap of the open store, warm cache", (heapBytes() - before) >> 10);
     }
   }
 
@@ -97,6 +94,9 @@ final class XodusMeasurements {
   }
 
   private static long heapBytes() {
+    for (var collection = 0; collection < 3; collection++) {
+      System.gc();
+    }
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
