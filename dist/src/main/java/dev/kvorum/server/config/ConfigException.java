@@ -1,0 +1,10 @@
+package dev.kvorum.server.config;
+
+/** The configuration cannot be used; the message says why, in etcd's words where etcd has some. */
+public final class ConfigException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  public ConfigException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,18 @@
+package dev.kvorum.server.notation;
+
+/** A text that is not what it should be, in Go's notation. */
+public final class NotationException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean outOfRange;
+
+  NotationException(String message, boolean outOfRange) {
+    super(message);
+    this.outOfRange = outOfRange;
+  }
+
+  /** Whether it reads as a number, but one that is too large or too small. */
+  public boolean outOfRange() {
+    return outOfRange;
+  }
+}
