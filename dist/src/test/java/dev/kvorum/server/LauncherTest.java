@@ -250,7 +250,8 @@ class LauncherTest {
     var run = run(launcher, "start-cache");
 
     assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err).containsExactly("reason", "kvorum: the training run for " + cache + " failed");
+    assertThat(run.err)
+        .containsExactly("reason", "kvorum: the training run for " + cache + " failed");
     assertThat(cache).hasContent("old");
     assertThat(home.resolve("kvorum.aot.lock")).doesNotExist();
   }

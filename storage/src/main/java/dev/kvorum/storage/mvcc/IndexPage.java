@@ -51,6 +51,9 @@ abstract sealed class IndexPage permits IndexLeaf, IndexBranch {
   /** Compacts one leaf; returns the page that stands for this one now, null for an empty one. */
   abstract @Nullable IndexPage compact(CompactionPass pass);
 
+  /** Throws unless everything below is in order and within {@code [from, to)}. */
+  abstract void invariant(@Nullable Bytes from, @Nullable Bytes to);
+
   /** Takes over all of the right neighbour, which is of the same kind and fits in. */
   abstract IndexPage join(byte[] separator, IndexPage right, long epoch);
 

@@ -107,4 +107,9 @@ public final class KeyIndex {
     }
     return top;
   }
+
+  /** Throws unless every page is in order; walks the whole index. */
+  void invariant() {
+    root.invariant(null, null);
+  }
 }

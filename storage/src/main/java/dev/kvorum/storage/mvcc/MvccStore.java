@@ -243,4 +243,20 @@ public final class MvccStore {
       jobs.add(CompactionJob.resumed(this, compactRevision));
     }
   }
+
+  /** Throws unless the parts agree with each other; walks the whole index. */
+  void invariant() {
+    index.invariant();
+    InvariantViolation.check(revision >= 1, "a store begins at revision 1");
+    InvariantViolation.check(
+        finishedCompactRevision <= compactRevision && compactRevision <= revision,
+        "finished compaction <= accepted compaction <= revision");
+    InvariantViolation.check(
+        jobs.isEmpty() == (finishedCompactRevision == compactRevision),
+        "a compaction that is not finished has a job");
+    InvariantViolation.check(
+        StoreSizes.EMPTY_BYTES <= sizes.inUseBytes()
+            && sizes.inUseBytes() <= sizes.allocatedBytes(),
+        "empty size <= in use <= allocated");
+  }
 }

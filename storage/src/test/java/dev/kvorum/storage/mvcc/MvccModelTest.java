@@ -77,6 +77,7 @@ final class MvccModelTest {
           }
         }
       }
+      store.store().invariant();
       assertThat(store.store().revision()).as(where).isEqualTo(model.revision());
       assertThat(store.store().compactRevision()).as(where).isEqualTo(model.compactRevision());
     }
