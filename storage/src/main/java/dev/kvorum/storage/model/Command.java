@@ -100,8 +100,7 @@ public sealed interface Command {
    * @param operand the number to compare with, 0 when the member for the target is not the set one
    * @param value the value to compare with, empty when {@code value} is not the set member
    */
-  record Compare(
-      int result, int target, Bytes key, Bytes rangeEnd, long operand, Bytes value) {
+  record Compare(int result, int target, Bytes key, Bytes rangeEnd, long operand, Bytes value) {
     public static final int EQUAL = 0;
     public static final int GREATER = 1;
     public static final int LESS = 2;

@@ -1,6 +1,7 @@
 package dev.kvorum.verticles.service;
 
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Member;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +33,6 @@ public interface Maintenance {
 
   /** Contract S18.5. */
   record Hash(long revision, int hash) {}
-
-  /** A member as lists show it (contract S14.6). */
-  record Member(
-      long id, String name, List<String> peerUrls, List<String> clientUrls, boolean learner) {}
 
   /** Members, or why there are none. */
   record Members(List<Member> members, @Nullable Failure failure) {}

@@ -1,0 +1,39 @@
+package dev.kvorum.grpc;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.verticles.service.CallContext;
+
+/**
+ * One call, as its handler sees it: all that the transport looks like from inside. Used on the
+ * connection's loop only.
+ *
+ * <p>A call ends once: by {@link #reply}, by {@link #finish}, when its deadline passes or when the
+ * client leaves. What is sent after the end is dropped, so a handler may answer late without
+ * asking.
+ */
+public interface GrpcCall {
+  RpcMethod method();
+
+  CallContext context();
+
+  /** Sends the only message and ends the call well. */
+  void reply(Bytes message);
+
+  /** Sends one message of several. */
+  void send(Bytes message);
+
+  /** Ends the call. */
+  void finish(GrpcStatus status);
+
+  /** True once the call ended, whoever ended it. */
+  boolean isClosed();
+
+  /** False while the transport holds as much as it should. */
+  boolean isWritable();
+
+  /** Runs the action once the transport accepts messages again; a later action replaces it. */
+  void onDrain(Runnable action);
+
+  /** Runs the action when the call ends, whoever ends it. */
+  void onClose(Runnable action);
+}

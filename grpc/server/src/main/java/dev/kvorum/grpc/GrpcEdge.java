@@ -1,0 +1,130 @@
+package dev.kvorum.grpc;
+
+import dev.kvorum.verticles.service.Service;
+import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Serves gRPC on a listener that serves plain HTTP too. There is one instance a front-end loop, on
+ * the loop of its server, its {@link Service} and all their connections.
+ *
+ * <p>Nothing that a client sends leaves a call without an answer. What its header fields can be
+ * refused for is decided by {@link RequestHead}, what its body can be by {@link MessageReader} and
+ * {@link HttpGrpcCall}; what remains goes through one table by method.
+ */
+public final class GrpcEdge {
+  private static final GrpcStatus NOT_BUILT =
+      GrpcStatus.unimplemented("this member does not serve this method yet");
+
+  private final Vertx vertx;
+  private final GrpcLimits limits;
+  private final RpcObserver observer;
+  private final Handler<HttpServerRequest> other;
+  private final HealthRpcs health = new HealthRpcs();
+
+  /** The methods that are served; every other method is known and not built yet. */
+  private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
+
+  /** The HTTP/2 connections that are open. */
+  private final IdentityHashMap<HttpConnection, ClientConnection> connections =
+      new IdentityHashMap<>();
+
+  private GrpcEdge(
+      Vertx vertx,
+      Service service,
+      GrpcLimits limits,
+      RpcObserver observer,
+      Handler<HttpServerRequest> other) {
+    this.vertx = vertx;
+    this.limits = limits;
+    this.observer = observer;
+    this.other = other;
+    var answers = new Answers(service);
+    handlers.putAll(new KvRpcs(service, answers).handlers());
+    handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
+    handlers.putAll(health.handlers());
+  }
+
+  /**
+   * Makes the server answer gRPC by the service and everything else by {@code other}. Sets the
+   * server's request handler and its connection handler.
+   *
+   * @param server not listening yet, made with {@link GrpcLimits#serverOptions()}
+   * @param service this loop's
+   * @param other gets each request that is not gRPC over HTTP/2
+   */
+  public static GrpcEdge install(
+      Vertx vertx,
+      HttpServer server,
+      Service service,
+      GrpcLimits limits,
+      RpcObserver observer,
+      Handler<HttpServerRequest> other) {
+    var edge = new GrpcEdge(vertx, service, limits, observer, other);
+    server.connectionHandler(edge::connected);
+    server.requestHandler(edge::request);
+    return edge;
+  }
+
+  /** Changes what the health service tells; call it on the loop. */
+  public void setServing(boolean serving) {
+    health.setServing(serving);
+  }
+
+  /** Takes a new connection of the server into care. */
+  void connected(HttpConnection connection) {
+    VertxInternals.consolidateFlushes(connection);
+    var http2 = VertxInternals.http2(connection);
+    if (http2 != null) {
+      var client = new ClientConnection(vertx, connection, http2, limits);
+      connections.put(connection, client);
+      connection.closeHandler(
+          ignored -> {
+            connections.remove(connection);
+            client.closed();
+          });
+    }
+  }
+
+  private void request(HttpServerRequest request) {
+    var contentType = request.getHeader("content-type");
+    if (contentType == null
+        || !RequestHead.isGrpc(contentType)
+        || request.version() != HttpVersion.HTTP_2) {
+      other.handle(request);
+      return;
+    }
+    var connection = connections.get(request.connection());
+    if (connection == null) {
+      // It was closed while the request was on its way here; there is nobody to answer.
+      return;
+    }
+    var writer = connection.writer(request, contentType);
+    switch (RequestHead.read(request.method().name(), request.uri(), request::getHeader)) {
+      case RequestHead.Accepted accepted -> serve(request, connection, writer, accepted);
+      case RequestHead.Refused refused -> writer.refuse(refused);
+    }
+  }
+
+  private void serve(
+      HttpServerRequest request,
+      ClientConnection connection,
+      ReplyWriter writer,
+      RequestHead.Accepted head) {
+    var call =
+        new HttpGrpcCall(request, writer, connection, head, limits.maxMessageBytes(), observer);
+    var handler = handlers.get(head.method());
+    if (handler == null) {
+      call.finish(NOT_BUILT);
+    } else {
+      call.serve(vertx, head.timeoutNanos(), handler);
+    }
+  }
+}

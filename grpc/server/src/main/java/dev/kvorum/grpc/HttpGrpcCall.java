@@ -1,0 +1,217 @@
+package dev.kvorum.grpc;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.MalformedProto;
+import dev.kvorum.verticles.service.CallContext;
+import io.vertx.core.Timer;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@link GrpcCall} on an HTTP/2 stream. It gathers the one message of the request, hands it to
+ * the method's handler when the client is done, and sees to it that exactly one end follows, also
+ * when the body is damaged, the handler throws, the deadline passes or the client resets the
+ * stream.
+ */
+final class HttpGrpcCall implements GrpcCall {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpGrpcCall.class);
+
+  private final HttpServerRequest request;
+  private final ReplyWriter writer;
+  private final ClientConnection connection;
+  private final RpcObserver observer;
+  private final RpcMethod method;
+  private final CallContext context;
+  private final MessageReader reader;
+  private final long startedNanos;
+
+  private @Nullable RpcHandler handler;
+  private @Nullable Bytes message;
+  private boolean halfClosed;
+  private boolean closed;
+  private @Nullable Timer deadline;
+  private @Nullable Runnable onClose;
+
+  HttpGrpcCall(
+      HttpServerRequest request,
+      ReplyWriter writer,
+      ClientConnection connection,
+      RequestHead.Accepted head,
+      int maxMessageBytes,
+      RpcObserver observer) {
+    this.request = request;
+    this.writer = writer;
+    this.connection = connection;
+    this.observer = observer;
+    this.method = head.method();
+    this.reader = new MessageReader(maxMessageBytes);
+    this.startedNanos = System.nanoTime();
+    this.context = new CallContext(deadlineNanos(head.timeoutNanos()), head.requireLeader());
+    connection.callOpened();
+    observer.started(method, head.clientApiVersion());
+    request.response().exceptionHandler(this::transportFailed);
+  }
+
+  private long deadlineNanos(long timeoutNanos) {
+    // Half the range is 146 years: nobody waits so long, and differences stay comparable.
+    return timeoutNanos > Long.MAX_VALUE / 2
+        ? CallContext.NO_DEADLINE
+        : startedNanos + timeoutNanos;
+  }
+
+  /** Begins to read the request; the handler runs when all of it is there. */
+  void serve(Vertx vertx, long timeoutNanos, RpcHandler toServe) {
+    if (context.deadlineNanos() != CallContext.NO_DEADLINE) {
+      if (timeoutNanos <= 0) {
+        finish(GrpcStatus.DEADLINE_EXCEEDED);
+        return;
+      }
+      var timer = vertx.timer(timeoutNanos, TimeUnit.NANOSECONDS);
+      timer.onSuccess(ignored -> finish(GrpcStatus.DEADLINE_EXCEEDED));
+      deadline = timer;
+    }
+    handler = toServe;
+    request.handler(this::chunk).endHandler(ignored -> halfClose());
+  }
+
+  private void chunk(Buffer chunk) {
+    connection.received();
+    if (closed) {
+      return;
+    }
+    var refusal = reader.read(VertxInternals.alias(chunk), this::message);
+    if (refusal != null) {
+      finish(refusal);
+    }
+  }
+
+  private void message(Bytes received) {
+    observer.messageReceived(method, received.size());
+    if (message != null) {
+      finish(GrpcStatus.internal("a second request message where the method takes one"));
+      return;
+    }
+    message = received;
+  }
+
+  private void halfClose() {
+    halfClosed = true;
+    if (closed || handler == null) {
+      return;
+    }
+    if (!reader.isBetweenMessages()) {
+      finish(GrpcStatus.internal("unexpected end of the request inside of a message"));
+    } else if (message == null) {
+      finish(GrpcStatus.internal("no request message where the method takes one"));
+    } else {
+      run(handler, message);
+    }
+    handler = null;
+    message = null;
+  }
+
+  private void run(RpcHandler toRun, Bytes received) {
+    try {
+      toRun.handle(this, received);
+    } catch (MalformedProto malformed) {
+      finish(GrpcStatus.internal("grpc: error unmarshalling request: " + malformed.getMessage()));
+    } catch (InvariantViolation violation) {
+      throw violation;
+    } catch (RuntimeException | StackOverflowError bug) {
+      LOG.error("failed to serve method={}", method.path(), bug);
+      finish(GrpcStatus.internal("internal error"));
+    }
+  }
+
+  @Override
+  public RpcMethod method() {
+    return method;
+  }
+
+  @Override
+  public CallContext context() {
+    return context;
+  }
+
+  @Override
+  public void reply(Bytes answer) {
+    if (closed) {
+      return;
+    }
+    observer.messageSent(method, answer.size());
+    writer.reply(answer);
+    connection.sent();
+    close(GrpcCode.OK);
+  }
+
+  @Override
+  public void send(Bytes answer) {
+    if (closed) {
+      return;
+    }
+    observer.messageSent(method, answer.size());
+    writer.send(answer);
+    connection.sent();
+  }
+
+  @Override
+  public void finish(GrpcStatus status) {
+    if (closed) {
+      return;
+    }
+    writer.finish(status, !halfClosed);
+    connection.sent();
+    close(status.code());
+  }
+
+  private void transportFailed(Throwable ignored) {
+    if (!closed) {
+      close(GrpcCode.CANCELED);
+    }
+  }
+
+  private void close(GrpcCode code) {
+    closed = true;
+    var timer = deadline;
+    if (timer != null) {
+      timer.cancel();
+    }
+    connection.callClosed();
+    observer.handled(method, code, System.nanoTime() - startedNanos);
+    var action = onClose;
+    if (action != null) {
+      onClose = null;
+      action.run();
+    }
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed;
+  }
+
+  @Override
+  public boolean isWritable() {
+    return closed || writer.isWritable();
+  }
+
+  @Override
+  public void onDrain(Runnable action) {
+    writer.onDrain(action);
+  }
+
+  @Override
+  public void onClose(Runnable action) {
+    if (closed) {
+      action.run();
+    } else {
+      onClose = action;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package dev.kvorum.grpc;
+
+import dev.kvorum.storage.model.Bytes;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the answer of one call: head, messages, trailers.
+ *
+ * <p>It gives frames to the connection's HTTP/2 encoder itself rather than to Vert.x's response. A
+ * put's answer is three small frames, and the response object would copy the header fields, queue
+ * each frame with a promise of its own and ask for a flush each time. Flow control is the encoder's
+ * in both cases.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // A frame that cannot be written: its stream is gone.
+final class ReplyWriter {
+  /** Up to here a message is copied behind its prefix; a larger one is sent from where it lies. */
+  private static final int MAX_COPIED_BYTES = 16 * 1024;
+
+  /** What may wait for the client's credit before the writer asks for a pause. */
+  private static final int FULL_BYTES = 256 * 1024;
+
+  private final ChannelHandlerContext context;
+  private final Http2ConnectionHandler handler;
+  private final Http2ConnectionEncoder encoder;
+  private final int streamId;
+  private final ResponseFields fields;
+
+  private boolean headWritten;
+
+  /** Bytes of messages that the encoder holds. */
+  private long waitingBytes;
+
+  private @Nullable Runnable onDrain;
+
+  /**
+   * @param context of the connection's HTTP/2 handler
+   * @param fields the header fields of this call's answers
+   */
+  ReplyWriter(ChannelHandlerContext context, int streamId, ResponseFields fields) {
+    this.context = context;
+    this.handler = (Http2ConnectionHandler) context.handler();
+    this.encoder = handler.encoder();
+    this.streamId = streamId;
+    this.fields = fields;
+  }
+
+  /** Writes the only message and ends the stream well. */
+  void reply(Bytes message) {
+    writeMessage(message, context.newPromise());
+    encoder.writeHeaders(
+        context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
+    flush();
+  }
+
+  /** Writes one message of several. */
+  void send(Bytes message) {
+    var size = message.size();
+    waitingBytes += size;
+    var promise = context.newPromise();
+    promise.addListener(ignored -> written(size));
+    writeMessage(message, promise);
+    flush();
+  }
+
+  private void writeMessage(Bytes message, ChannelPromise promise) {
+    if (!headWritten) {
+      headWritten = true;
+      encoder.writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
+    }
+    encoder.writeData(context, streamId, frame(message), 0, false, promise);
+  }
+
+  private ByteBuf frame(Bytes message) {
+    var size = message.size();
+    if (size <= MAX_COPIED_BYTES) {
+      var frame = context.alloc().directBuffer(MessageReader.PREFIX_SIZE + size);
+      return frame
+          .writeByte(0)
+          .writeInt(size)
+          .writeBytes(message.sharedArray(), message.offset(), size);
+    }
+    var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
+    return Unpooled.wrappedBuffer(
+        prefix.writeByte(0).writeInt(size),
+        Unpooled.wrappedBuffer(message.sharedArray(), message.offset(), size));
+  }
+
+  /**
+   * Ends the stream; in one frame with the head when nothing was sent before.
+   *
+   * @param stopRequest whether the client still sends and is to be told that nobody listens
+   */
+  void finish(GrpcStatus status, boolean stopRequest) {
+    end(
+        headWritten ? ResponseFields.trailers(status) : fields.headAndTrailers(status),
+        stopRequest);
+  }
+
+  /** Ends the stream of a request that is no call. */
+  void refuse(RequestHead.Refused refused) {
+    end(fields.refusal(refused), true);
+  }
+
+  private void end(Http2Headers last, boolean stopRequest) {
+    headWritten = true;
+    var promise = context.newPromise();
+    if (stopRequest) {
+      // Not before the trailers are out: a reset drops what still waits for credit.
+      promise.addListener(ignored -> reset());
+    }
+    encoder.writeHeaders(context, streamId, last, 0, true, promise);
+    flush();
+  }
+
+  private void reset() {
+    encoder.writeRstStream(context, streamId, Http2Error.NO_ERROR.code(), context.newPromise());
+    flush();
+  }
+
+  private void flush() {
+    handler.flush(context);
+  }
+
+  boolean isWritable() {
+    return waitingBytes < FULL_BYTES;
+  }
+
+  /** Runs the action once {@link #isWritable()} turns true; a later action replaces it. */
+  void onDrain(Runnable action) {
+    onDrain = action;
+  }
+
+  private void written(int size) {
+    waitingBytes -= size;
+    var action = onDrain;
+    if (action != null && isWritable()) {
+      onDrain = null;
+      action.run();
+    }
+  }
+}

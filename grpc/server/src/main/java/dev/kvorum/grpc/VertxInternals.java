@@ -1,0 +1,68 @@
+package dev.kvorum.grpc;
+
+import dev.kvorum.storage.model.Bytes;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.flush.FlushConsolidationHandler;
+import io.netty.handler.ssl.SslHandler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.internal.buffer.BufferInternal;
+import io.vertx.core.net.impl.ConnectionBase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The few places where this module looks below Vert.x's public API. Nobody else here may: after a
+ * change of Vert.x this file and its test are what to look at.
+ */
+final class VertxInternals {
+  /** So many flushes may be put off before one is forced. */
+  private static final int MAX_DEFERRED_FLUSHES = 256;
+
+  private VertxInternals() {}
+
+  /**
+   * The bytes of an inbound buffer, not copied. Vert.x copies what the network read to a fresh heap
+   * array a frame and forgets it, so the array is ours; any other kind of buffer is copied.
+   */
+  static Bytes alias(Buffer buffer) {
+    if (buffer instanceof BufferInternal internal) {
+      var netty = internal.getByteBuf();
+      if (netty.hasArray()) {
+        return Bytes.wrap(
+            netty.array(), netty.arrayOffset() + netty.readerIndex(), netty.readableBytes());
+      }
+    }
+    return Bytes.wrap(buffer.getBytes());
+  }
+
+  /**
+   * Makes the connection flush once a loop turn instead of once an answer. Answers come from the
+   * log and never inside of a socket read, where Vert.x would gather them by itself.
+   *
+   * <p>Under TLS the handler stands above the encryption, so that answers share records too.
+   */
+  static void consolidateFlushes(HttpConnection connection) {
+    var pipeline = context(connection).pipeline();
+    if (pipeline.get(FlushConsolidationHandler.class) != null) {
+      return;
+    }
+    var consolidation = new FlushConsolidationHandler(MAX_DEFERRED_FLUSHES, true);
+    var tls = pipeline.context(SslHandler.class);
+    if (tls == null) {
+      pipeline.addFirst("flush-consolidation", consolidation);
+    } else {
+      pipeline.addAfter(tls.name(), "flush-consolidation", consolidation);
+    }
+  }
+
+  /** The context of the connection's HTTP/2 handler, or null when it speaks HTTP/1. */
+  static @Nullable ChannelHandlerContext http2(HttpConnection connection) {
+    var context = context(connection);
+    return context.handler() instanceof Http2ConnectionHandler ? context : null;
+  }
+
+  private static ChannelHandlerContext context(HttpConnection connection) {
+    return ((ConnectionBase) connection).channelHandlerContext();
+  }
+}

@@ -1,0 +1,629 @@
+package dev.kvorum.grpc;
+
+import static dev.kvorum.grpc.EdgeFixture.exchange;
+import static dev.kvorum.grpc.EdgeFixture.frame;
+import static dev.kvorum.grpc.EdgeFixture.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import dev.kvorum.api.etcdserverpb.AlarmMember;
+import dev.kvorum.api.etcdserverpb.AlarmRequest;
+import dev.kvorum.api.etcdserverpb.AlarmResponse;
+import dev.kvorum.api.etcdserverpb.AlarmType;
+import dev.kvorum.api.etcdserverpb.CompactionRequest;
+import dev.kvorum.api.etcdserverpb.CompactionResponse;
+import dev.kvorum.api.etcdserverpb.Compare;
+import dev.kvorum.api.etcdserverpb.DefragmentRequest;
+import dev.kvorum.api.etcdserverpb.DefragmentResponse;
+import dev.kvorum.api.etcdserverpb.DeleteRangeRequest;
+import dev.kvorum.api.etcdserverpb.DeleteRangeResponse;
+import dev.kvorum.api.etcdserverpb.HashKVRequest;
+import dev.kvorum.api.etcdserverpb.HashKVResponse;
+import dev.kvorum.api.etcdserverpb.HashRequest;
+import dev.kvorum.api.etcdserverpb.HashResponse;
+import dev.kvorum.api.etcdserverpb.MemberListRequest;
+import dev.kvorum.api.etcdserverpb.MemberListResponse;
+import dev.kvorum.api.etcdserverpb.PutRequest;
+import dev.kvorum.api.etcdserverpb.PutResponse;
+import dev.kvorum.api.etcdserverpb.RangeRequest;
+import dev.kvorum.api.etcdserverpb.RangeResponse;
+import dev.kvorum.api.etcdserverpb.RangeStreamResponse;
+import dev.kvorum.api.etcdserverpb.RequestOp;
+import dev.kvorum.api.etcdserverpb.ResponseHeader;
+import dev.kvorum.api.etcdserverpb.ResponseOp;
+import dev.kvorum.api.etcdserverpb.StatusRequest;
+import dev.kvorum.api.etcdserverpb.StatusResponse;
+import dev.kvorum.api.etcdserverpb.TxnRequest;
+import dev.kvorum.api.etcdserverpb.TxnResponse;
+import dev.kvorum.api.grpc.health.v1.HealthCheckRequest;
+import dev.kvorum.api.grpc.health.v1.HealthCheckResponse;
+import dev.kvorum.api.grpc.health.v1.HealthListRequest;
+import dev.kvorum.api.grpc.health.v1.HealthListResponse;
+import dev.kvorum.api.mvccpb.KeyValue;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.service.Maintenance;
+import dev.kvorum.verticles.service.Service.RangeSink;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Calls every served method with messages of the generated classes, which our own codecs never saw,
+ * and reads the answers with them.
+ */
+@Timeout(60)
+class ServicesTest {
+  private static final KeyValue STORED =
+      KeyValue.newBuilder()
+          .setKey(text("k"))
+          .setValue(text("v"))
+          .setCreateRevision(5)
+          .setModRevision(6)
+          .setVersion(2)
+          .setLease(77)
+          .build();
+
+  private final EdgeFixture edge = new EdgeFixture(GrpcLimits.DEFAULT);
+
+  @AfterEach
+  void closeEdge() {
+    edge.close();
+  }
+
+  private static ByteString text(String text) {
+    return ByteString.copyFromUtf8(text);
+  }
+
+  private static Bytes stored() {
+    return Bytes.wrap(STORED.toByteArray());
+  }
+
+  private static ResponseHeader header(long revision) {
+    return ResponseHeader.newBuilder()
+        .setClusterId(0xcdf818194e3a8c32L)
+        .setMemberId(0x8e9e05c52164694dL)
+        .setRevision(revision)
+        .setRaftTerm(2)
+        .build();
+  }
+
+  private <M> M call(String path, MessageLite request, Parser<M> parser) {
+    var reply = edge.call(path, frame(request.toByteArray()));
+    assertThat(reply.status()).as(reply.message()).isEqualTo("0");
+    return parse(parser, reply.messages().getFirst());
+  }
+
+  private static <M> M parse(Parser<M> parser, Bytes message) {
+    try {
+      return parser.parseFrom(message.toArray());
+    } catch (InvalidProtocolBufferException malformed) {
+      throw new AssertionError(malformed);
+    }
+  }
+
+  private Command received() {
+    return edge.service.calls.remove().command();
+  }
+
+  @Test
+  void rangeIsUnderstoodAndAnswered() {
+    edge.service.script =
+        FakeService.Script.of(new Result.Range(9, List.of(stored(), stored()), true, 12));
+
+    var response =
+        call(
+            "/etcdserverpb.KV/Range",
+            RangeRequest.newBuilder()
+                .setKey(text("a"))
+                .setRangeEnd(text("z"))
+                .setLimit(2)
+                .setRevision(4)
+                .setSortOrder(RangeRequest.SortOrder.DESCEND)
+                .setSortTarget(RangeRequest.SortTarget.MOD)
+                .setSerializable(true)
+                .setKeysOnly(true)
+                .setCountOnly(true)
+                .setMinModRevision(-1)
+                .setMaxModRevision(2)
+                .setMinCreateRevision(3)
+                .setMaxCreateRevision(4)
+                .build(),
+            RangeResponse.parser());
+
+    assertThat(received())
+        .isEqualTo(
+            new Command.Range(
+                Bytes.utf8("a"), Bytes.utf8("z"), 2, 4, 2, 3, true, true, true, -1, 2, 3, 4));
+    assertThat(response)
+        .isEqualTo(
+            RangeResponse.newBuilder()
+                .setHeader(header(9))
+                .addKvs(STORED)
+                .addKvs(STORED)
+                .setMore(true)
+                .setCount(12)
+                .build());
+  }
+
+  @Test
+  void enumerationsOutsideOfTheirRangeReachTheService() {
+    // What an unknown number means is the service's to say (contract S2.6).
+    edge.service.script = FakeService.Script.of(new Result.Failed(Failure.INVALID_SORT_OPTION));
+
+    var reply =
+        edge.call(
+            "/etcdserverpb.KV/Range",
+            frame(
+                RangeRequest.newBuilder()
+                    .setKey(text("a"))
+                    .setSortOrderValue(42)
+                    .build()
+                    .toByteArray()));
+
+    assertThat(((Command.Range) received()).sortOrder()).isEqualTo(42);
+    assertThat(reply.status()).isEqualTo("3");
+    assertThat(reply.message()).isEqualTo("etcdserver: invalid sort option");
+  }
+
+  @Test
+  void putIsUnderstoodAndAnswered() {
+    edge.service.script = FakeService.Script.of(new Result.Put(9, stored()));
+
+    var response =
+        call(
+            EdgeFixture.PUT,
+            PutRequest.newBuilder()
+                .setKey(text("k"))
+                .setValue(text("v"))
+                .setLease(-1)
+                .setPrevKv(true)
+                .setIgnoreValue(true)
+                .setIgnoreLease(true)
+                .build(),
+            PutResponse.parser());
+
+    assertThat(received())
+        .isEqualTo(new Command.Put(Bytes.utf8("k"), Bytes.utf8("v"), -1, true, true, true));
+    assertThat(response)
+        .isEqualTo(PutResponse.newBuilder().setHeader(header(9)).setPrevKv(STORED).build());
+  }
+
+  @Test
+  void deleteRangeIsUnderstoodAndAnswered() {
+    edge.service.script =
+        FakeService.Script.of(new Result.DeleteRange(9, 2, List.of(stored(), stored())));
+
+    var response =
+        call(
+            "/etcdserverpb.KV/DeleteRange",
+            DeleteRangeRequest.newBuilder()
+                .setKey(text("k"))
+                .setRangeEnd(text("l"))
+                .setPrevKv(true)
+                .build(),
+            DeleteRangeResponse.parser());
+
+    assertThat(received())
+        .isEqualTo(new Command.DeleteRange(Bytes.utf8("k"), Bytes.utf8("l"), true));
+    assertThat(response)
+        .isEqualTo(
+            DeleteRangeResponse.newBuilder()
+                .setHeader(header(9))
+                .setDeleted(2)
+                .addPrevKvs(STORED)
+                .addPrevKvs(STORED)
+                .build());
+  }
+
+  @Test
+  void txnIsUnderstoodAndAnswered() {
+    edge.service.script =
+        FakeService.Script.of(
+            new Result.Txn(
+                9,
+                true,
+                List.of(
+                    new Result.Put(9, null),
+                    new Result.Txn(0, false, List.of(new Result.Range(9, List.of(), false, 0))))));
+    var put = PutRequest.newBuilder().setKey(text("k")).build();
+    var range = RangeRequest.newBuilder().setKey(text("r")).build();
+
+    var response =
+        call(
+            "/etcdserverpb.KV/Txn",
+            TxnRequest.newBuilder()
+                .addCompare(
+                    Compare.newBuilder()
+                        .setResult(Compare.CompareResult.LESS)
+                        .setTarget(Compare.CompareTarget.MOD)
+                        .setKey(text("c"))
+                        .setModRevision(3)
+                        .setRangeEnd(text("d")))
+                .addSuccess(RequestOp.newBuilder().setRequestPut(put))
+                .addSuccess(
+                    RequestOp.newBuilder()
+                        .setRequestTxn(
+                            TxnRequest.newBuilder()
+                                .addFailure(RequestOp.newBuilder().setRequestRange(range))))
+                .build(),
+            TxnResponse.parser());
+
+    var txn = (Command.Txn) received();
+    assertThat(txn.compares())
+        .containsExactly(
+            new Command.Compare(2, 2, Bytes.utf8("c"), Bytes.utf8("d"), 3, Bytes.EMPTY));
+    assertThat(txn.success()).hasSize(2);
+    assertThat(txn.success().getFirst())
+        .isEqualTo(new Command.Put(Bytes.utf8("k"), Bytes.EMPTY, 0, false, false, false));
+    assertThat(((Command.Txn) txn.success().getLast()).failure()).hasSize(1);
+    assertThat(response.getHeader()).isEqualTo(header(9));
+    assertThat(response.getSucceeded()).isTrue();
+    assertThat(response.getResponsesList())
+        .extracting(ResponseOp::getResponseCase)
+        .containsExactly(
+            ResponseOp.ResponseCase.RESPONSE_PUT, ResponseOp.ResponseCase.RESPONSE_TXN);
+    // The header of an answer inside has the revision alone (contract S6.6).
+    assertThat(response.getResponses(0).getResponsePut().getHeader())
+        .isEqualTo(ResponseHeader.newBuilder().setRevision(9).build());
+  }
+
+  @Test
+  void compactIsUnderstoodAndAnswered() {
+    edge.service.script = FakeService.Script.of(new Result.Compact(9));
+
+    var response =
+        call(
+            "/etcdserverpb.KV/Compact",
+            CompactionRequest.newBuilder().setRevision(5).setPhysical(true).build(),
+            CompactionResponse.parser());
+
+    assertThat(received()).isEqualTo(new Command.Compact(5, true));
+    assertThat(response).isEqualTo(CompactionResponse.newBuilder().setHeader(header(9)).build());
+  }
+
+  @Test
+  void streamedRangeHasItsHeaderOnTheLastMessageOnly() {
+    edge.service.stream =
+        sink -> {
+          sink.chunk(new Result.Range(9, List.of(stored()), false, 0), false);
+          sink.chunk(new Result.Range(9, List.of(stored(), stored()), false, 3), true);
+        };
+
+    var reply =
+        edge.call(
+            "/etcdserverpb.KV/RangeStream",
+            frame(RangeRequest.newBuilder().setKey(text("a")).build().toByteArray()));
+
+    assertThat(reply.status()).isEqualTo("0");
+    assertThat(reply.messages())
+        .extracting(message -> parse(RangeStreamResponse.parser(), message).getRangeResponse())
+        .containsExactly(
+            RangeResponse.newBuilder().addKvs(STORED).build(),
+            RangeResponse.newBuilder()
+                .setHeader(header(9))
+                .addKvs(STORED)
+                .addKvs(STORED)
+                .setCount(3)
+                .build());
+  }
+
+  @Test
+  void streamedRangeMayFailAfterItsFirstMessage() {
+    edge.service.stream =
+        sink -> {
+          sink.chunk(new Result.Range(9, List.of(stored()), false, 0), false);
+          sink.failed(new Result.Failed(Failure.COMPACTED));
+        };
+
+    var reply = edge.call("/etcdserverpb.KV/RangeStream", frame(new byte[0]));
+
+    assertThat(reply.isTrailersOnly()).isFalse();
+    assertThat(reply.messages()).hasSize(1);
+    assertThat(reply.status()).isEqualTo("11");
+    assertThat(reply.message()).isEqualTo("etcdserver: mvcc: required revision has been compacted");
+  }
+
+  /** Sends large chunks for as long as the sink takes them, and goes on when it drains. */
+  private static final class Flood {
+    private static final int CHUNKS = 400;
+    private static final Bytes CHUNK = Bytes.wrap(new byte[50_000]);
+
+    private final RangeSink sink;
+    private final AtomicInteger pauses;
+    private int sent;
+
+    Flood(RangeSink sink, AtomicInteger pauses) {
+      this.sink = sink;
+      this.pauses = pauses;
+    }
+
+    void run() {
+      while (!sink.isClosed()) {
+        if (!sink.isWritable()) {
+          pauses.incrementAndGet();
+          sink.onDrain(this::run);
+          return;
+        }
+        var last = ++sent == CHUNKS;
+        sink.chunk(new Result.Range(9, List.of(CHUNK), false, 0), last);
+        if (last) {
+          return;
+        }
+      }
+    }
+  }
+
+  @Test
+  void streamedRangePausesForASlowClientAndGoesOn() throws InterruptedException {
+    var pauses = new AtomicInteger();
+    edge.service.stream = sink -> new Flood(sink, pauses).run();
+    var request = edge.open("/etcdserverpb.KV/RangeStream");
+    request.end(frame(new byte[0]));
+
+    var response = get(request.response().map(r -> r.pause()));
+    // The client's window is full before the 20 MB are, so the service has been stopped.
+    assertThat(edge.observer.ends).isEmpty();
+    var size = new AtomicInteger();
+    var ended = new LinkedBlockingQueue<String>();
+    response.handler(part -> size.addAndGet(part.length()));
+    response.endHandler(ignored -> ended.add(response.getTrailer("grpc-status")));
+    response.resume();
+
+    assertThat(ended.poll(30, TimeUnit.SECONDS)).isEqualTo("0");
+    assertThat(size.get()).isGreaterThan(Flood.CHUNKS * Flood.CHUNK.size());
+    assertThat(pauses.get()).isPositive();
+  }
+
+  @Test
+  void streamedRangeStopsWhenItsClientLeaves() throws InterruptedException {
+    var closed = new LinkedBlockingQueue<RangeSink>();
+    edge.service.stream = closed::add;
+    var request = edge.open("/etcdserverpb.KV/RangeStream");
+    get(request.end(frame(new byte[0])));
+    var sink = closed.poll(20, TimeUnit.SECONDS);
+
+    request.reset(8);
+
+    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+    assertThat(sink.isClosed()).isTrue();
+  }
+
+  @Test
+  void alarmIsUnderstoodAndAnswered() {
+    edge.service.script =
+        FakeService.Script.of(new Result.Alarm(9, List.of(new Result.AlarmMember(-3, 1))));
+
+    var response =
+        call(
+            "/etcdserverpb.Maintenance/Alarm",
+            AlarmRequest.newBuilder()
+                .setAction(AlarmRequest.AlarmAction.ACTIVATE)
+                .setMemberID(-3)
+                .setAlarm(AlarmType.NOSPACE)
+                .build(),
+            AlarmResponse.parser());
+
+    assertThat(received()).isEqualTo(new Command.Alarm(1, -3, 1));
+    assertThat(response)
+        .isEqualTo(
+            AlarmResponse.newBuilder()
+                .setHeader(header(9))
+                .addAlarms(AlarmMember.newBuilder().setMemberID(-3).setAlarm(AlarmType.NOSPACE))
+                .build());
+  }
+
+  @Test
+  void statusShowsEveryField() {
+    var response =
+        call(
+            "/etcdserverpb.Maintenance/Status",
+            StatusRequest.getDefaultInstance(),
+            StatusResponse.parser());
+
+    assertThat(response)
+        .isEqualTo(
+            StatusResponse.newBuilder()
+                .setHeader(header(9))
+                .setVersion("3.7.1")
+                .setDbSize(20480)
+                .setDbSizeInUse(16384)
+                .setDbSizeQuota(2147483648L)
+                .setLeader(0x8e9e05c52164694dL)
+                .setRaftIndex(11)
+                .setRaftAppliedIndex(10)
+                .setRaftTerm(2)
+                .addErrors("trouble")
+                .setIsLearner(true)
+                .setStorageVersion("3.7.0")
+                .build());
+  }
+
+  @Test
+  void statusOfAMemberWithoutALeaderIsRefusedToWhoInsistsOnOne() {
+    edge.service.leader = 0;
+    for (var method : List.of("Status", "Hash", "HashKV", "Defragment")) {
+      var path = "/etcdserverpb.Maintenance/" + method;
+
+      var insisting = edge.call(path, frame(new byte[0]), "hasleader", "true");
+
+      assertThat(insisting.status()).isEqualTo("14");
+      assertThat(insisting.message()).isEqualTo("etcdserver: no leader");
+      assertThat(edge.call(path, frame(new byte[0])).status()).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void hashKvShowsEveryField() {
+    var response =
+        call(
+            "/etcdserverpb.Maintenance/HashKV",
+            HashKVRequest.newBuilder().setRevision(9).build(),
+            HashKVResponse.parser());
+
+    assertThat(response)
+        .isEqualTo(
+            HashKVResponse.newBuilder()
+                .setHeader(header(9))
+                .setHash(0xfedcba98)
+                .setCompactRevision(3)
+                .setHashRevision(9)
+                .build());
+  }
+
+  @Test
+  void hashKvFailsWithTheFailureOfTheService() {
+    edge.service.hashKv = new Maintenance.HashKv(0, 0, 0, 0, Failure.FUTURE_REVISION);
+
+    var reply = edge.call("/etcdserverpb.Maintenance/HashKV", frame(new byte[0]));
+
+    assertThat(reply.status()).isEqualTo("11");
+    assertThat(reply.message())
+        .isEqualTo("etcdserver: mvcc: required revision is a future revision");
+  }
+
+  @Test
+  void hashShowsEveryField() {
+    var response =
+        call(
+            "/etcdserverpb.Maintenance/Hash",
+            HashRequest.getDefaultInstance(),
+            HashResponse.parser());
+
+    assertThat(response)
+        .isEqualTo(HashResponse.newBuilder().setHeader(header(9)).setHash(0x89abcdef).build());
+  }
+
+  @Test
+  void defragmentAnswersWithoutAHeader() {
+    var response =
+        call(
+            "/etcdserverpb.Maintenance/Defragment",
+            DefragmentRequest.getDefaultInstance(),
+            DefragmentResponse.parser());
+
+    assertThat(edge.service.defragmentations).hasValue(1);
+    assertThat(response.hasHeader()).isFalse();
+  }
+
+  @Test
+  void memberListHasNoRevision() {
+    var response =
+        call(
+            "/etcdserverpb.Cluster/MemberList",
+            MemberListRequest.newBuilder().setLinearizable(true).build(),
+            MemberListResponse.parser());
+
+    assertThat(response.getHeader()).isEqualTo(header(0));
+    assertThat(response.getMembersList()).hasSize(1);
+    var member = response.getMembers(0);
+    assertThat(member.getID()).isEqualTo(0x8e9e05c52164694dL);
+    assertThat(member.getName()).isEqualTo("default");
+    assertThat(member.getPeerURLsList()).containsExactly("http://localhost:2380");
+    assertThat(member.getClientURLsList()).containsExactly("http://localhost:2379");
+    assertThat(member.getIsLearner()).isFalse();
+  }
+
+  @Test
+  void memberListFailsWithTheFailureOfTheService() {
+    edge.service.members = new Maintenance.Members(List.of(), Failure.TIMEOUT);
+
+    var reply = edge.call("/etcdserverpb.Cluster/MemberList", frame(new byte[0]));
+
+    assertThat(reply.status()).isEqualTo("14");
+    assertThat(reply.message()).isEqualTo("etcdserver: request timed out");
+  }
+
+  @Test
+  void healthOfTheMemberIsServing() {
+    assertThat(
+            call(
+                    "/grpc.health.v1.Health/Check",
+                    HealthCheckRequest.getDefaultInstance(),
+                    HealthCheckResponse.parser())
+                .getStatus())
+        .isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+    assertThat(
+            call(
+                    "/grpc.health.v1.Health/List",
+                    HealthListRequest.getDefaultInstance(),
+                    HealthListResponse.parser())
+                .getStatusesMap())
+        .containsOnlyKeys("");
+  }
+
+  @Test
+  void healthOfAnotherServiceIsNotFound() {
+    var request = HealthCheckRequest.newBuilder().setService("etcdserverpb.KV").build();
+
+    var reply = edge.call("/grpc.health.v1.Health/Check", frame(request.toByteArray()));
+
+    assertThat(reply.status()).isEqualTo("5");
+    assertThat(reply.message()).isEqualTo("unknown service");
+  }
+
+  @Test
+  void healthIsWatchedUntilTheClientLeaves() throws InterruptedException {
+    var request = edge.open("/grpc.health.v1.Health/Watch");
+    var parts = new LinkedBlockingQueue<Buffer>();
+    var response =
+        request
+            .response()
+            .onSuccess(
+                r -> r.handler(parts::add).exceptionHandler(ignored -> parts.add(Buffer.buffer())));
+    request.end(frame(new byte[0]));
+    get(response);
+
+    assertThat(parts.poll(20, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
+    var loop = new ArrayList<Runnable>();
+    loop.add(() -> edge.edge.setServing(false));
+    loop.add(() -> edge.edge.setServing(false));
+    loop.add(() -> edge.edge.setServing(true));
+    loop.forEach(edge::onLoop);
+    assertThat(parts.poll(20, TimeUnit.SECONDS))
+        .isEqualTo(healthFrame(2).appendBuffer(healthFrame(1)));
+
+    request.reset(8);
+    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+  }
+
+  private static Buffer healthFrame(int status) {
+    return frame(HealthCheckResponse.newBuilder().setStatusValue(status).build().toByteArray());
+  }
+
+  @Test
+  void healthOfAnUnknownServiceIsWatchedAsUnknown() throws InterruptedException {
+    var request = edge.open("/grpc.health.v1.Health/Watch");
+    var parts = new LinkedBlockingQueue<Buffer>();
+    request.response().onSuccess(r -> r.handler(parts::add));
+    request.end(frame(HealthCheckRequest.newBuilder().setService("nothing").build().toByteArray()));
+
+    assertThat(parts.poll(20, TimeUnit.SECONDS)).isEqualTo(healthFrame(3));
+    request.reset(8);
+  }
+
+  @Test
+  void everyMethodAnswersSomething() {
+    for (var method : RpcMethods.ALL) {
+      if (method == RpcMethods.HEALTH_WATCH) {
+        continue;
+      }
+      edge.service.script = FakeService.Script.of(new Result.Failed(Failure.STOPPED));
+
+      var reply = exchange(edge.open(method.path()), request -> request.end(frame(new byte[0])));
+
+      assertThat(reply.status()).as(method.path()).isIn("0", "11", "12", "14");
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.kvorum.storage.backend.xodus;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.FailStop;
+import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.model.Bytes;
+import java.util.EnumMap;
+import java.util.Objects;
+import jetbrains.exodus.env.Cursor;
+import jetbrains.exodus.env.Transaction;
+import org.jspecify.annotations.Nullable;
+
+/** A read-only transaction. While it is open the cleaner keeps every file that it may touch. */
+final class XodusReadView implements ReadView {
+  private final FailStop failStop;
+  private final EnumMap<Bucket, XodusBucket> buckets;
+  private final Transaction transaction;
+  private boolean closed;
+
+  XodusReadView(FailStop failStop, EnumMap<Bucket, XodusBucket> buckets, Transaction transaction) {
+    this.failStop = failStop;
+    this.buckets = buckets;
+    this.transaction = transaction;
+  }
+
+  @Override
+  public @Nullable Bytes get(Bucket bucket, Bytes key) {
+    checkOpen();
+    return failStop.read("get from " + bucket, () -> bucket(bucket).get(transaction, key));
+  }
+
+  @Override
+  public void scan(Bucket bucket, Bytes from, Visitor visitor) {
+    checkOpen();
+    var source = bucket(bucket);
+    // The visitor runs outside of the guard: what it throws is not the engine's failure.
+    try (var cursor = failStop.call("scan of " + bucket, () -> source.openCursor(transaction))) {
+      var entry = failStop.read("scan of " + bucket, () -> first(source, cursor, from));
+      while (entry != null && visitor.visit(entry.key(), entry.value())) {
+        entry = failStop.read("scan of " + bucket, () -> next(source, cursor));
+      }
+    }
+  }
+
+  private record Entry(Bytes key, Bytes value) {}
+
+  private @Nullable Entry first(XodusBucket source, Cursor cursor, Bytes from) {
+    if (from.isEmpty()) {
+      return next(source, cursor);
+    }
+    return cursor.getSearchKeyRange(XodusBucket.iterable(from)) == null
+        ? null
+        : present(source, cursor);
+  }
+
+  private @Nullable Entry next(XodusBucket source, Cursor cursor) {
+    return cursor.getNext() ? present(source, cursor) : null;
+  }
+
+  private Entry present(XodusBucket source, Cursor cursor) {
+    var key = XodusBucket.bytes(cursor.getKey());
+    return new Entry(key, source.value(transaction, key, cursor.getValue()));
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      failStop.run("closing a view", transaction::abort);
+    }
+  }
+
+  private XodusBucket bucket(Bucket bucket) {
+    return Objects.requireNonNull(buckets.get(bucket), "every bucket is opened");
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the view is closed");
+    }
+  }
+}

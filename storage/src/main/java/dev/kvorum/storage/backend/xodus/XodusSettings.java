@@ -1,0 +1,67 @@
+package dev.kvorum.storage.backend.xodus;
+
+import jetbrains.exodus.ConfigurationStrategy;
+import jetbrains.exodus.env.EnvironmentConfig;
+
+/**
+ * How we run Xodus, and why. Nothing is read from system properties, so a store behaves the same
+ * whoever opens it.
+ *
+ * @param fileSizeBytes size of one log file, a multiple of {@link #PAGE_BYTES}. It is part of the
+ *     format: file names are log addresses, so a store is always opened with the size it was made
+ *     with
+ * @param cacheBytes memory for log pages, held until close
+ * @param cleaningStartsMillis how long after opening files that are mostly garbage begin to be
+ *     rewritten in the background; away from the start, which has better things to do
+ */
+record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis) {
+  /** One page of the log cache; also part of the format. */
+  static final int PAGE_BYTES = 16 << 10;
+
+  /**
+   * What the server uses. Opening walks the whole last file, a full file is synced before the next
+   * one begins, and only whole files are cleaned: all three want small files. The cache is small
+   * because hot values are cached above the port.
+   */
+  static final XodusSettings SERVER = new XodusSettings(8 << 20, 16 << 20, 60_000);
+
+  XodusSettings {
+    if (fileSizeBytes % PAGE_BYTES != 0 || fileSizeBytes < 4 * XodusBucket.PART_BYTES) {
+      throw new IllegalArgumentException(
+          "a log file of " + fileSizeBytes + " bytes does not hold whole pages and four parts");
+    }
+  }
+
+  EnvironmentConfig toConfig() {
+    return new EnvironmentConfig(ConfigurationStrategy.IGNORE)
+        // The journal is the truth and the caller says when to sync. Xodus's own period would sync
+        // in the middle of a commit; a sync that nobody waits for promises nothing.
+        .setLogDurableWrite(false)
+        .setLogSyncPeriod(Long.MAX_VALUE)
+        // A store that does not read back is set aside and rebuilt, never emptied in place.
+        .setLogClearInvalid(false)
+        .setLogFileSize(fileSizeBytes >> 10)
+        .setLogCachePageSize(PAGE_BYTES)
+        .setMemoryUsage(cacheBytes)
+        // A cache of its own: the shared one takes its size from whichever store opened first and
+        // outlives them all.
+        .setLogCacheShared(false)
+        .setLogCacheOpenFilesCount(64)
+        // Sealing a full file by its permission bits would only hinder a rename or a copy.
+        .setFullFileReadonly(false)
+        // Any file system will do, since losing the store costs a rebuild and no data. The check
+        // for removable, remote and memory disks would walk all mounts at every start.
+        .setLogAllowRemovable(true)
+        .setLogAllowRemote(true)
+        .setLogAllowRamDisk(true)
+        .setLogLockTimeout(0)
+        .setEnvCloseForcedly(true)
+        .setEnvGatherStatistics(false)
+        .setManagementEnabled(false)
+        .setGcStartIn(cleaningStartsMillis)
+        // Bounds how long one cleaning step may keep the only writer waiting.
+        .setGcUseExclusiveTransaction(true)
+        .setGcTransactionAcquireTimeout(50)
+        .setGcTransactionTimeout(50);
+  }
+}

@@ -1,0 +1,237 @@
+package dev.kvorum.storage.model;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A {@link Result} as the response message of the API, header included. Sizes are computed first,
+ * so that one array of the exact size is filled and key-values are copied once.
+ */
+public final class ResponseCodec {
+  private static final int HEADER = 1;
+
+  /** The fields of a header that the store does not know (contract S20.1). */
+  public record Origin(long clusterId, long memberId, long raftTerm) {}
+
+  private ResponseCodec() {}
+
+  /**
+   * The response message of the result's own RPC.
+   *
+   * @throws IllegalArgumentException for {@link Result.Done} and {@link Result.Failed}, which are
+   *     no messages
+   * @throws ArithmeticException for an answer beyond 2 GiB
+   */
+  public static Bytes encode(Result result, Origin origin) {
+    return switch (result) {
+      case Result.Range range -> {
+        var header = header(range.revision(), origin);
+        var writer = new ProtoWriter(rangeSize(header.size(), range));
+        yield writeRange(writer, header, range).toBytes();
+      }
+      case Result.Put put -> {
+        var header = header(put.revision(), origin);
+        yield writePut(new ProtoWriter(putSize(header.size(), put)), header, put).toBytes();
+      }
+      case Result.DeleteRange delete -> {
+        var header = header(delete.revision(), origin);
+        var writer = new ProtoWriter(deleteRangeSize(header.size(), delete));
+        yield writeDeleteRange(writer, header, delete).toBytes();
+      }
+      case Result.Txn txn -> {
+        var header = header(txn.revision(), origin);
+        var sizes = new TxnSizes();
+        var writer = new ProtoWriter(sizes.add(header.size(), txn));
+        yield writeTxn(writer, header, txn, sizes).toBytes();
+      }
+      case Result.Compact compact -> encodeHeaderOnly(header(compact.revision(), origin));
+      case Result.Alarm alarm -> encodeAlarm(header(alarm.revision(), origin), alarm);
+      case Result.Done _, Result.Failed _ ->
+          throw new IllegalArgumentException("no response message: " + result);
+    };
+  }
+
+  /**
+   * One {@code RangeStreamResponse}. Only the last message of a stream has a header, {@code more}
+   * and {@code count} (contract S3.4).
+   */
+  public static Bytes encodeChunk(Result.Range chunk, boolean last, Origin origin) {
+    if (!last) {
+      var size = keyValuesSize(2, chunk.kvs());
+      var writer = new ProtoWriter(ProtoWriter.bytesMemberSize(1, size)).header(1, size);
+      return writeKeyValues(writer, 2, chunk.kvs()).toBytes();
+    }
+    var header = header(chunk.revision(), origin);
+    var size = rangeSize(header.size(), chunk);
+    var writer = new ProtoWriter(ProtoWriter.bytesMemberSize(1, size)).header(1, size);
+    return writeRange(writer, header, chunk).toBytes();
+  }
+
+  /** How many bytes the key-values take as a repeated field of a message. */
+  public static long sizeOfKeyValues(List<Bytes> kvs) {
+    return kvs.stream().mapToLong(kv -> ProtoWriter.bytesMemberSize(2, kv.size())).sum();
+  }
+
+  private static Bytes header(long revision, Origin origin) {
+    var size =
+        ProtoWriter.varintFieldSize(1, origin.clusterId())
+            + ProtoWriter.varintFieldSize(2, origin.memberId())
+            + ProtoWriter.varintFieldSize(3, revision)
+            + ProtoWriter.varintFieldSize(4, origin.raftTerm());
+    return new ProtoWriter(size)
+        .varintField(1, origin.clusterId())
+        .varintField(2, origin.memberId())
+        .varintField(3, revision)
+        .varintField(4, origin.raftTerm())
+        .toBytes();
+  }
+
+  /** An operation's header has the revision alone; a nested transaction's is empty (S6.6). */
+  private static Bytes opHeader(long revision) {
+    return new ProtoWriter(opHeaderSize(revision)).varintField(3, revision).toBytes();
+  }
+
+  private static int opHeaderSize(long revision) {
+    return ProtoWriter.varintFieldSize(3, revision);
+  }
+
+  private static int rangeSize(int headerSize, Result.Range range) {
+    var fixed =
+        ProtoWriter.bytesMemberSize(HEADER, headerSize)
+            + (range.more() ? 2 : 0)
+            + ProtoWriter.varintFieldSize(4, range.count());
+    return Math.addExact(fixed, keyValuesSize(2, range.kvs()));
+  }
+
+  private static ProtoWriter writeRange(ProtoWriter writer, Bytes header, Result.Range range) {
+    writer.bytesMember(HEADER, header);
+    writeKeyValues(writer, 2, range.kvs());
+    return writer.boolField(3, range.more()).varintField(4, range.count());
+  }
+
+  private static int putSize(int headerSize, Result.Put put) {
+    var fixed = ProtoWriter.bytesMemberSize(HEADER, headerSize);
+    var prevKv = put.prevKv();
+    return prevKv == null ? fixed : fixed + ProtoWriter.bytesMemberSize(2, prevKv.size());
+  }
+
+  private static ProtoWriter writePut(ProtoWriter writer, Bytes header, Result.Put put) {
+    writer.bytesMember(HEADER, header);
+    var prevKv = put.prevKv();
+    return prevKv == null ? writer : writer.bytesMember(2, prevKv);
+  }
+
+  private static int deleteRangeSize(int headerSize, Result.DeleteRange delete) {
+    var fixed =
+        ProtoWriter.bytesMemberSize(HEADER, headerSize)
+            + ProtoWriter.varintFieldSize(2, delete.deleted());
+    return Math.addExact(fixed, keyValuesSize(3, delete.prevKvs()));
+  }
+
+  private static ProtoWriter writeDeleteRange(
+      ProtoWriter writer, Bytes header, Result.DeleteRange delete) {
+    writer.bytesMember(HEADER, header).varintField(2, delete.deleted());
+    return writeKeyValues(writer, 3, delete.prevKvs());
+  }
+
+  private static int keyValuesSize(int fieldNumber, List<Bytes> kvs) {
+    var size = 0;
+    for (var kv : kvs) {
+      size = Math.addExact(size, ProtoWriter.bytesMemberSize(fieldNumber, kv.size()));
+    }
+    return size;
+  }
+
+  private static ProtoWriter writeKeyValues(ProtoWriter writer, int fieldNumber, List<Bytes> kvs) {
+    for (var kv : kvs) {
+      writer.bytesMember(fieldNumber, kv);
+    }
+    return writer;
+  }
+
+  private static Bytes encodeHeaderOnly(Bytes header) {
+    var size = ProtoWriter.bytesMemberSize(HEADER, header.size());
+    return new ProtoWriter(size).bytesMember(HEADER, header).toBytes();
+  }
+
+  private static Bytes encodeAlarm(Bytes header, Result.Alarm alarm) {
+    var writer = new ProtoWriter(64).bytesMember(HEADER, header);
+    for (var member : alarm.alarms()) {
+      var size =
+          ProtoWriter.varintFieldSize(1, member.memberId())
+              + ProtoWriter.varintFieldSize(2, member.alarm());
+      writer.header(2, size).varintField(1, member.memberId()).varintField(2, member.alarm());
+    }
+    return writer.toBytes();
+  }
+
+  private static ProtoWriter writeTxn(
+      ProtoWriter writer, Bytes header, Result.Txn txn, TxnSizes sizes) {
+    writer.bytesMember(HEADER, header).boolField(2, txn.succeeded());
+    for (var response : txn.responses()) {
+      var size = sizes.next();
+      writer.header(3, ProtoWriter.bytesMemberSize(1, size));
+      switch (response) {
+        case Result.Range range ->
+            writeRange(writer.header(1, size), opHeader(range.revision()), range);
+        case Result.Put put -> writePut(writer.header(2, size), opHeader(put.revision()), put);
+        case Result.DeleteRange delete ->
+            writeDeleteRange(writer.header(3, size), opHeader(delete.revision()), delete);
+        case Result.Txn nested ->
+            writeTxn(writer.header(4, size), opHeader(nested.revision()), nested, sizes);
+        case Result.Compact _, Result.Alarm _, Result.Done _, Result.Failed _ ->
+            throw notOfAnOperation(response);
+      }
+    }
+    return writer;
+  }
+
+  private static IllegalArgumentException notOfAnOperation(Result response) {
+    return new IllegalArgumentException("not the answer of an operation: " + response);
+  }
+
+  /**
+   * The sizes of the answers inside a transaction, in the order in which they are written. Without
+   * this list each level of nesting would compute all sizes below it again.
+   */
+  private static final class TxnSizes {
+    private int[] sizes = new int[16];
+    private int count;
+    private int position;
+
+    /** Keeps the sizes of all answers inside and returns the size of the whole message. */
+    int add(int headerSize, Result.Txn txn) {
+      var size = ProtoWriter.bytesMemberSize(HEADER, headerSize) + (txn.succeeded() ? 2 : 0);
+      for (var response : txn.responses()) {
+        // Each answer is wrapped twice: as a member of the ResponseOp, which is a field of ours.
+        var op = ProtoWriter.bytesMemberSize(1, addAnswer(response));
+        size = Math.addExact(size, ProtoWriter.bytesMemberSize(3, op));
+      }
+      return size;
+    }
+
+    private int addAnswer(Result response) {
+      var slot = count++;
+      if (slot == sizes.length) {
+        sizes = Arrays.copyOf(sizes, 2 * slot);
+      }
+      // Not assigned in one statement: a nested answer may replace the array.
+      var size =
+          switch (response) {
+            case Result.Range range -> rangeSize(opHeaderSize(range.revision()), range);
+            case Result.Put put -> putSize(opHeaderSize(put.revision()), put);
+            case Result.DeleteRange delete ->
+                deleteRangeSize(opHeaderSize(delete.revision()), delete);
+            case Result.Txn nested -> add(opHeaderSize(nested.revision()), nested);
+            case Result.Compact _, Result.Alarm _, Result.Done _, Result.Failed _ ->
+                throw notOfAnOperation(response);
+          };
+      sizes[slot] = size;
+      return size;
+    }
+
+    int next() {
+      return sizes[position++];
+    }
+  }
+}

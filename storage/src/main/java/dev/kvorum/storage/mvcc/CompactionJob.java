@@ -1,0 +1,89 @@
+package dev.kvorum.storage.mvcc;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The slow part of one compaction; the compact revision itself moved when the command was applied.
+ * In this order:
+ *
+ * <ol>
+ *   <li>{@link #startHash}, then the {@link HashKv} is run on a thread that may read the backend,
+ *       and its result is given to {@link #hashed}: the hash must see the records that go;
+ *   <li>{@link #step} again and again on the store's thread, a bounded number of keys each time.
+ *       The removed records are deleted from the backend together with a fresh {@link StoreMeta},
+ *       once no pinned reader needs them.
+ * </ol>
+ *
+ * <p>A job that was left over from before a restart has no hash to make: some of the records that
+ * it would cover are gone.
+ */
+public final class CompactionJob {
+  /**
+   * What one slice did.
+   *
+   * @param removed records to delete from bucket KEY
+   * @param isFinished whether it was the job's last slice
+   */
+  public record Step(List<RecordId> removed, boolean isFinished) {}
+
+  private final MvccStore store;
+  private final long revision;
+  private final long previousCompactRevision;
+  private boolean mayRemove;
+  private @Nullable Bytes from;
+
+  private CompactionJob(
+      MvccStore store, long revision, long previousCompactRevision, boolean mayRemove) {
+    this.store = store;
+    this.revision = revision;
+    this.previousCompactRevision = previousCompactRevision;
+    this.mayRemove = mayRemove;
+  }
+
+  static CompactionJob fresh(MvccStore store, long revision, long previousCompactRevision) {
+    return new CompactionJob(store, revision, previousCompactRevision, false);
+  }
+
+  static CompactionJob resumed(MvccStore store, long revision) {
+    return new CompactionJob(store, revision, revision, true);
+  }
+
+  /** The revision that history is compacted to. */
+  public long revision() {
+    return revision;
+  }
+
+  /** Whether {@link #startHash} and {@link #hashed} come first. */
+  public boolean needsHash() {
+    return !mayRemove;
+  }
+
+  /** The hash of this compaction, to be run before the first {@link #step}. */
+  public HashKv startHash() {
+    InvariantViolation.check(needsHash(), "a compaction is hashed before it removes anything");
+    return new HashKv(store.publishIndex(), revision, previousCompactRevision);
+  }
+
+  /** Takes the finished hash; later queries for this very revision are answered with it. */
+  public void hashed(KvHash hash) {
+    InvariantViolation.check(needsHash(), "a compaction is hashed once");
+    InvariantViolation.check(hash.revision() == revision, "the hash is of this compaction");
+    store.addCompactionHash(hash);
+    mayRemove = true;
+  }
+
+  /** Removes what can go from about {@code maxKeys} more keys. Not to be called after the last. */
+  public Step step(int maxKeys) {
+    InvariantViolation.check(mayRemove, "a compaction is hashed before it removes anything");
+    var removed = new ArrayList<RecordId>();
+    from = store.compactIndex(revision, from, maxKeys, removed);
+    if (from == null) {
+      store.finishCompaction(this);
+    }
+    return new Step(removed, from == null);
+  }
+}

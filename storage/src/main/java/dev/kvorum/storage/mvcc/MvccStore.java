@@ -1,0 +1,262 @@
+package dev.kvorum.storage.mvcc;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.Result;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The key-value state machine: applies committed commands in log order and says what each changed.
+ * The same commands in the same order give the same revisions, records and hashes on every member.
+ *
+ * <p>One thread calls it. The caller's part, for each command:
+ *
+ * <ol>
+ *   <li>{@link #needs} names the records whose contents the command may read; those that are not in
+ *       memory are fetched. The answer holds until the next {@link #apply}.
+ *   <li>{@link #apply} changes the index and returns result, writes and events.
+ *   <li>The writes go where readers look first, then {@link #view} is published, then the result is
+ *       answered. The backend gets the writes together with {@link #meta}.
+ * </ol>
+ *
+ * <p>Checks that need no state are {@link RequestCheck}'s and were made before a command was
+ * logged.
+ */
+public final class MvccStore {
+  private final KeyIndex index = new KeyIndex();
+  private final StoreSizes sizes = new StoreSizes();
+
+  /** Main revision of the newest change; a store without any is at 1 (contract S1.2). */
+  private long revision = 1;
+
+  /** What clients may not read below; -1 before the first compaction (contract S1.8). */
+  private long compactRevision = -1;
+
+  /** Never above {@link #compactRevision}; below it while jobs are waiting. */
+  private long finishedCompactRevision = -1;
+
+  /** Compactions whose records are not all removed, the oldest first. */
+  private final Deque<CompactionJob> jobs = new ArrayDeque<>();
+
+  private CompactionHashes compactionHashes = CompactionHashes.NONE;
+  private long stateHash;
+
+  /** An empty store. */
+  public MvccStore() {}
+
+  /** The records that applying the command now may read: sometimes too many, never too few. */
+  public List<Need> needs(Command command) {
+    return CommandNeeds.of(command, index.present(), revision);
+  }
+
+  /**
+   * Applies a put, a delete, a transaction or a compaction. A refused command changes nothing.
+   *
+   * @param records has at least what {@link #needs} named
+   * @param leaseExists whether a lease of this id exists now
+   * @throws IllegalArgumentException for commands that are not the key-value store's
+   */
+  public Applied apply(Command command, Records records, LongPredicate leaseExists) {
+    return switch (command) {
+      case Command.Put put -> applyPut(put, records, leaseExists);
+      case Command.DeleteRange delete -> {
+        var txn = begin(records);
+        yield commit(txn, txn.deleteRange(delete));
+      }
+      case Command.Txn txn -> applyTxn(txn, records, leaseExists);
+      case Command.Compact compact -> applyCompact(compact);
+      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
+          throw new IllegalArgumentException("not a command of the key-value store: " + command);
+    };
+  }
+
+  private Applied applyPut(Command.Put put, Records records, LongPredicate leaseExists) {
+    var failure = TxnEvaluation.checkPut(put, leaseExists, index.present(), revision);
+    if (failure != null) {
+      return Applied.refused(failure);
+    }
+    var txn = begin(records);
+    return commit(txn, txn.put(put));
+  }
+
+  private Applied applyTxn(Command.Txn command, Records records, LongPredicate leaseExists) {
+    var evaluation = new TxnEvaluation(index.present(), revision, compactRevision, records);
+    var path = evaluation.path(command);
+    var failure = evaluation.check(path, leaseExists);
+    if (failure != null) {
+      return Applied.refused(failure);
+    }
+    var txn = begin(records);
+    return commit(txn, txn.txn(path));
+  }
+
+  /** The logical part: from here on nothing below can be read (contract S7.1). */
+  private Applied applyCompact(Command.Compact compact) {
+    if (compact.revision() <= compactRevision) {
+      return Applied.refused(Failure.COMPACTED);
+    }
+    if (compact.revision() > revision) {
+      return Applied.refused(Failure.FUTURE_REVISION);
+    }
+    jobs.add(CompactionJob.fresh(this, compact.revision(), compactRevision));
+    compactRevision = compact.revision();
+    return Applied.withoutWrites(new Result.Compact(revision));
+  }
+
+  private WriteTxn begin(Records records) {
+    return new WriteTxn(index, revision, records);
+  }
+
+  private Applied commit(WriteTxn txn, Result result) {
+    for (var write : txn.writes()) {
+      sizes.add(write.record().size());
+      stateHash = chain(stateHash, write);
+    }
+    revision = txn.revision();
+    return txn.toApplied(result);
+  }
+
+  private static long chain(long hash, Write write) {
+    var afterMain = scramble(hash + write.revision().main());
+    return scramble(
+        afterMain + (write.revision().sub() << 32 | Integer.toUnsignedLong(write.checksum())));
+  }
+
+  /** Spreads every bit over all: two rounds of multiplying by an odd number and folding. */
+  private static long scramble(long bits) {
+    var once = (bits ^ bits >>> 32) * 0xd6e8feb86659fd93L;
+    var twice = (once ^ once >>> 32) * 0xd6e8feb86659fd93L;
+    return twice ^ twice >>> 32;
+  }
+
+  /** Freezes the present state for readers. */
+  public StoreView view() {
+    return new StoreView(index.publish(), revision, compactRevision, compactionHashes);
+  }
+
+  public long revision() {
+    return revision;
+  }
+
+  /** The last accepted compaction, -1 before the first. */
+  public long compactRevision() {
+    return compactRevision;
+  }
+
+  /** The compaction to work on now, or null. It stays the same one until its last slice. */
+  public @Nullable CompactionJob compaction() {
+    return jobs.peek();
+  }
+
+  /** Whether all records below the revision that compactions remove are handed out for deletion. */
+  public boolean isCompactionFinished(long compactedRevision) {
+    return finishedCompactRevision >= compactedRevision;
+  }
+
+  IndexView publishIndex() {
+    return index.publish();
+  }
+
+  void addCompactionHash(KvHash hash) {
+    compactionHashes = compactionHashes.with(hash);
+  }
+
+  @Nullable Bytes compactIndex(
+      long compactedRevision, @Nullable Bytes from, int maxKeys, List<RecordId> removed) {
+    return index.compact(
+        compactedRevision,
+        from,
+        maxKeys,
+        record -> {
+          sizes.remove(record.recordSize());
+          removed.add(record.record());
+        });
+  }
+
+  void finishCompaction(CompactionJob job) {
+    InvariantViolation.check(jobs.poll() == job, "compactions finish in order");
+    finishedCompactRevision = job.revision();
+  }
+
+  /** The logical size of the store's file (contract S17.3): the high-water mark of the use. */
+  public long allocatedBytes() {
+    return sizes.allocatedBytes();
+  }
+
+  /** The logical size of what the store's file holds; falls as a compaction proceeds. */
+  public long inUseBytes() {
+    return sizes.inUseBytes();
+  }
+
+  /** Gives back what is allocated and not in use. */
+  public void defragment() {
+    sizes.defragment();
+  }
+
+  /**
+   * A running hash over revision and checksum of every record ever written, for comparing members
+   * at the same log index. Not etcd's hash, see {@link HashKv} for that.
+   */
+  public long stateHash() {
+    return stateHash;
+  }
+
+  /** What the backend keeps beside the records, in the same transaction. */
+  public StoreMeta meta(long appliedIndex, long appliedTerm) {
+    return new StoreMeta(
+        appliedIndex,
+        appliedTerm,
+        revision,
+        compactRevision,
+        finishedCompactRevision,
+        sizes.allocatedBytes(),
+        sizes.inUseBytes(),
+        stateHash);
+  }
+
+  /** Takes a record over that an earlier run has written; records come in order. */
+  void restore(RecordId id, IndexEntry entry) {
+    if (id.tombstone()) {
+      index.delete(entry.key(), id.revision(), entry.recordSize());
+    } else {
+      index.put(
+          entry.key(), id.revision(), entry.createRevision(), entry.version(), entry.recordSize());
+    }
+    sizes.add(entry.recordSize());
+    revision = id.revision().main();
+  }
+
+  /** Takes the rest over. The revision never falls behind a compaction (contract S1.10). */
+  void restore(StoreMeta meta) {
+    compactRevision = meta.compactRevision();
+    finishedCompactRevision = meta.finishedCompactRevision();
+    revision = Math.max(revision, Math.max(compactRevision, finishedCompactRevision));
+    sizes.restoreAllocated(meta.allocatedBytes());
+    stateHash = meta.stateHash();
+    if (finishedCompactRevision < compactRevision) {
+      jobs.add(CompactionJob.resumed(this, compactRevision));
+    }
+  }
+
+  /** Throws unless the parts agree with each other; walks the whole index. */
+  void invariant() {
+    index.invariant();
+    InvariantViolation.check(revision >= 1, "a store begins at revision 1");
+    InvariantViolation.check(
+        finishedCompactRevision <= compactRevision && compactRevision <= revision,
+        "finished compaction <= accepted compaction <= revision");
+    InvariantViolation.check(
+        jobs.isEmpty() == (finishedCompactRevision == compactRevision),
+        "a compaction that is not finished has a job");
+    InvariantViolation.check(
+        StoreSizes.EMPTY_BYTES <= sizes.inUseBytes()
+            && sizes.inUseBytes() <= sizes.allocatedBytes(),
+        "empty size <= in use <= allocated");
+  }
+}

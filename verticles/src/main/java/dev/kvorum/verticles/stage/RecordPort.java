@@ -1,0 +1,14 @@
+package dev.kvorum.verticles.stage;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Revision;
+import org.jspecify.annotations.Nullable;
+
+/** The records that can be read without a disk. */
+public interface RecordPort {
+  /** The serialized record of that revision, or null when the backend must be asked. */
+  @Nullable Bytes find(Revision revision);
+
+  /** A record just made by the store; found from now on, at least until it is flushed. */
+  void add(Revision revision, Bytes serialized);
+}

@@ -1,0 +1,61 @@
+package dev.kvorum.verticles.store;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.verticles.stage.RecordPort;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records that need no disk to be read: the tail, which the backend does not show yet, and
+ * behind it a cache of bounded size.
+ *
+ * <p>A reader asks here first and opens its backend view afterwards; a record leaves the tail only
+ * when the backend commit that holds it is visible. So a record is always in at least one of the
+ * two places, whichever way the commit and the reader race.
+ *
+ * <p>The store's loop writes; every thread may read.
+ */
+public final class RecordMemory implements RecordPort {
+  private final ConcurrentHashMap<Revision, Bytes> tail = new ConcurrentHashMap<>();
+  private final AtomicLong tailBytes = new AtomicLong();
+  private final ValueCache cache;
+
+  public RecordMemory(long cacheBytes) {
+    cache = new ValueCache(cacheBytes);
+  }
+
+  @Override
+  public @Nullable Bytes find(Revision revision) {
+    var inTail = tail.get(revision);
+    return inTail != null ? inTail : cache.get(revision);
+  }
+
+  @Override
+  public void add(Revision revision, Bytes serialized) {
+    tail.put(revision, serialized);
+    tailBytes.addAndGet(serialized.size());
+  }
+
+  /** The backend shows the record from now on: it may be forgotten. */
+  void flushed(Revision revision) {
+    var serialized = tail.get(revision);
+    if (serialized != null) {
+      // Into the cache first: a reader between the two steps must find it in one of them.
+      cache.put(revision, serialized);
+      tail.remove(revision);
+      tailBytes.addAndGet(-serialized.size());
+    }
+  }
+
+  /** A cold record was read from the backend; the next reader finds it here. */
+  void loaded(Revision revision, Bytes serialized) {
+    cache.put(revision, serialized);
+  }
+
+  /** Bytes of records that only this process knows besides the journal. */
+  public long tailBytes() {
+    return tailBytes.get();
+  }
+}
