@@ -198,19 +198,9 @@ final class Replication {
       requestSnapshot(progress);
       return;
     }
-    sendAppend(progress, from - 1, checked(from, entries));
+    state.log.checkRead(from, entries);
+    sendAppend(progress, from - 1, entries);
     sendAll(progress);
-  }
-
-  private List<Entry> checked(long from, List<Entry> entries) {
-    var index = from;
-    for (var entry : entries) {
-      InvariantViolation.check(
-          entry.index() == index && state.log.has(EntryId.of(entry)),
-          "the journal reads what the log says");
-      index++;
-    }
-    return entries;
   }
 
   private void sendAll(Progress progress) {
