@@ -9,10 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the launcher's cache of a start again when this start went without one: because the JDK was
- * replaced, or the program was copied and its jars have other times now. A process of low priority
- * does it, some seconds after this node is ready; nothing waits for it, and when it fails, nothing
- * is lost.
+ * Makes the launcher's cache of a start again when this start went without one, because the JDK or
+ * the jars are not those that made it. A process of low priority does it, some seconds after this
+ * node is ready; nothing waits for it, and when it fails, nothing is lost.
  */
 final class StartCache {
   private static final Logger log = LoggerFactory.getLogger(StartCache.class);

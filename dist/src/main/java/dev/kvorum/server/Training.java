@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A short life of a node, recorded by the JVM to make the cache of loaded classes and profiles from
  * which later starts are fast. What is used here is what will start fast: it takes the server's own
- * path, on ports that the system chooses, in a directory of its own, and logs to nowhere.
+ * path, on ports that the system chooses and in a directory of its own.
  */
 public final class Training {
   private static final String NOWHERE = "http://127.0.0.1:0";
@@ -39,8 +39,7 @@ public final class Training {
             "--advertise-client-urls=" + NOWHERE,
             "--listen-peer-urls=" + NOWHERE,
             "--initial-advertise-peer-urls=" + NOWHERE,
-            "--initial-cluster=default=" + NOWHERE,
-            "--log-outputs=/dev/null");
+            "--initial-cluster=default=" + NOWHERE);
     var address = new CompletableFuture<String>();
     return Startup.read(given, Map.of()) instanceof Startup.Run startup
         && Server.serve(given, startup, () -> use(address.join()), address::complete, () -> {});

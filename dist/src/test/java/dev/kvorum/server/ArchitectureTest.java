@@ -17,8 +17,14 @@ class ArchitectureTest {
           .importPackages("dev.kvorum");
 
   private static final String[] CLOCKS_AND_THREADS = {
-    "java.util.concurrent..", "java.time..", "java.nio.file..", "java.nio.channels..", "java.net..",
-    "org.slf4j..", "io.vertx..", "io.netty.."
+    "java.util.concurrent..",
+    "java.time..",
+    "java.nio.file..",
+    "java.nio.channels..",
+    "java.net..",
+    "org.slf4j..",
+    "io.vertx..",
+    "io.netty.."
   };
 
   @Test
@@ -155,7 +161,8 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage("dev.kvorum.storage..", "dev.kvorum.raft..", "dev.kvorum.verticles..")
+            .resideInAnyPackage(
+                "dev.kvorum.storage..", "dev.kvorum.raft..", "dev.kvorum.verticles..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.kvorum.api..", "com.google.protobuf..")

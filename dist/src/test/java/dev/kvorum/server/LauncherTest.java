@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,9 @@ class LauncherTest {
     Files.writeString(
         home.resolve("VERSION"),
         "etcd Version: 3.7.1\nGit SHA: abc\nGo OS/Arch: %PLATFORM%\nKvorum Version: 1\n");
+    Files.writeString(home.resolve("CHECKSUM"), "12ab\n");
+    Files.createDirectories(home.resolve("lib"));
+    Files.createFile(home.resolve("kvorum.jar"));
     jdk = jdk("jdk-25", "25.0.3");
   }
 
@@ -185,6 +189,7 @@ class LauncherTest {
 
     Files.writeString(home.resolve("kvorum.aot"), "cache");
     Files.copy(jdk.resolve("release"), home.resolve("kvorum.aot.jdk"));
+    Files.copy(home.resolve("CHECKSUM"), home.resolve("kvorum.aot.checksum"));
     assertThat(run(launcher).out)
         .contains("<-XX:AOTCache=" + home + "/kvorum.aot>", "<-Dkvorum.start-cache=given>");
 
@@ -192,6 +197,25 @@ class LauncherTest {
     assertThat(run(Map.of("KVORUM_JAVA_HOME", newer.toString()), launcher).out)
         .noneMatch(line -> line.startsWith("<-XX:AOTCache"))
         .contains("<-Dkvorum.start-cache=missing>");
+  }
+
+  /** The JVM would run the classes in the cache, whatever the jars hold by now. */
+  @Test
+  void theCacheIsNotUsedWithOtherJarsThanThoseThatMadeIt() throws Exception {
+    var cache = Files.writeString(home.resolve("kvorum.aot"), "cache");
+    Files.copy(jdk.resolve("release"), home.resolve("kvorum.aot.jdk"));
+    Files.copy(home.resolve("CHECKSUM"), home.resolve("kvorum.aot.checksum"));
+    var library = Files.writeString(home.resolve("lib/a library.jar"), "jar");
+    Files.setLastModifiedTime(library, FileTime.fromMillis(0));
+    assertThat(run(launcher).out).contains("<-XX:AOTCache=" + cache + ">");
+
+    var later = Files.getLastModifiedTime(cache).toMillis() + 1_000;
+    Files.setLastModifiedTime(library, FileTime.fromMillis(later));
+    assertThat(run(launcher).out).noneMatch(line -> line.startsWith("<-XX:AOTCache"));
+
+    Files.setLastModifiedTime(library, FileTime.fromMillis(0));
+    Files.writeString(home.resolve("CHECKSUM"), "34cd\n");
+    assertThat(run(launcher).out).noneMatch(line -> line.startsWith("<-XX:AOTCache"));
   }
 
   @Test
@@ -220,13 +244,14 @@ class LauncherTest {
 
   @Test
   void aFailedTrainingRunLeavesTheOldCache() throws Exception {
-    java("#!/bin/sh\nexit 3\n");
+    java("#!/bin/sh\necho reason\nexit 3\n");
     var cache = Files.writeString(home.resolve("kvorum.aot"), "old");
 
     var run = run(launcher, "start-cache");
 
     assertThat(run.exit).isEqualTo(1);
-    assertThat(run.err).containsExactly("kvorum: the training run failed");
+    assertThat(run.err)
+        .containsExactly("reason", "kvorum: the training run for " + cache + " failed");
     assertThat(cache).hasContent("old");
     assertThat(home.resolve("kvorum.aot.lock")).doesNotExist();
   }

@@ -55,9 +55,7 @@ class PackagedServerIT {
   void aCacheThatDoesNotFitIsPassedOverInSilence() throws Exception {
     var home = directory.resolve("copy");
     copy(LAUNCHER.getParent().getParent(), home);
-    // Not the jar that the cache was made with any more.
-    var jar = home.resolve("kvorum.jar");
-    Files.setLastModifiedTime(jar, java.nio.file.attribute.FileTime.fromMillis(0));
+    Files.writeString(home.resolve("kvorum.aot"), "broken, but nothing beside it says so");
     var server = start(home.resolve("bin/kvorum"), Map.of(), flags());
     try (var lines = server.errorReader()) {
       awaitReady(lines);

@@ -214,7 +214,8 @@ final class Election {
             request.from(),
             granted ? request.term() : state.term(),
             request.preVote(),
-            granted));
+            granted,
+            state.log.id(state.log.commit())));
   }
 
   /** Why the vote is refused, or nothing. A learner may vote: its configuration may be old. */
@@ -243,6 +244,12 @@ final class Election {
   }
 
   void onVoteResponse(Message.VoteResponse response) {
+    var log = state.log;
+    var committed = response.committed();
+    if (!state.isLeader() && committed.index() > log.commit() && log.has(committed)) {
+      // Committed is committed, whoever says so and when.
+      log.commitTo(committed.index());
+    }
     var expected = response.preVote() ? Role.PRE_CANDIDATE : Role.CANDIDATE;
     if (state.role() == expected) {
       count(response.from(), response.granted());

@@ -75,6 +75,7 @@ public final class RaftCore {
       case RaftEvent.Applied(var index) -> applied(index);
       case RaftEvent.MembershipApplied(var index, var change) -> {
         if (reconfiguration.onApplied(index, change)) {
+          transfer.takeLeave();
           election.becomeFollower(0);
         } else if (state.isLeader()) {
           leaderReads.proceed();
@@ -261,7 +262,14 @@ public final class RaftCore {
           new Message.AppendResponse(
               state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ZERO));
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {
-      state.send(new Message.VoteResponse(state.self, message.from(), state.term(), true, false));
+      state.send(
+          new Message.VoteResponse(
+              state.self,
+              message.from(),
+              state.term(),
+              true,
+              false,
+              state.log.id(state.log.commit())));
     } else {
       ignore(message, "from an earlier term");
     }

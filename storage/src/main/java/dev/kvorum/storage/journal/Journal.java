@@ -156,6 +156,9 @@ public final class Journal {
     if (restarting) {
       journal.nextSector = Integer.MAX_VALUE;
       journal.nextNumber = scan.nextNumber();
+      if (journal.restart instanceof LogRecord.Marked(Mark.LogReset(var position))) {
+        journal.pending.restartAt(position);
+      }
     } else {
       EndOfJournal.makeReady(disk, scan);
     }

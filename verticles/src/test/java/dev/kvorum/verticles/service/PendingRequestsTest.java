@@ -44,7 +44,9 @@ class PendingRequestsTest {
         model.put(pending.add(answer, step), answer);
       } else {
         var number = Math.max(0, pending.next() - random.nextInt(4_000) - 1);
-        assertThat(pending.take(number)).as("seed %d step %d", seed, step).isSameAs(model.remove(number));
+        assertThat(pending.take(number))
+            .as("seed %d step %d", seed, step)
+            .isSameAs(model.remove(number));
       }
       assertThat(pending.isEmpty()).isEqualTo(model.isEmpty());
     }

@@ -38,8 +38,7 @@ class StoreStageTest {
   void aBatchIsPublishedAndFlushedBeforeItsAnswersLeave() {
     var effects = stage.committed(List.of(put(LIFE, 1, "a", "1"), put(LIFE, 2, "b", "2")));
 
-    assertThat(kinds(effects))
-        .containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo");
+    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo");
     var published = one(effects, StoreEffect.Publish.class).state();
     assertThat(published.kv().revision()).isEqualTo(3);
     assertThat(published.appliedIndex()).isEqualTo(3);
@@ -84,7 +83,10 @@ class StoreStageTest {
 
     var waiting =
         stage.committed(
-            List.of(put(LIFE, 2, "b", "before"), putWithPrevious(3, "a", "new"), put(LIFE, 4, "c", "after")));
+            List.of(
+                put(LIFE, 2, "b", "before"),
+                putWithPrevious(3, "a", "new"),
+                put(LIFE, 4, "c", "after")));
 
     assertThat(kinds(waiting))
         .containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo", "Fetch");
@@ -96,7 +98,11 @@ class StoreStageTest {
 
     var resumed = stage.fetched(Map.of(new Revision(2, 0), cold));
     var answers = one(resumed, StoreEffect.Reply.class).answers();
-    assertThat(answers).extracting(Answer::result).hasSize(3).first().isEqualTo(new Result.Put(4, cold));
+    assertThat(answers)
+        .extracting(Answer::result)
+        .hasSize(3)
+        .first()
+        .isEqualTo(new Result.Put(4, cold));
     assertThat(one(resumed, StoreEffect.AppliedTo.class).index()).isEqualTo(6);
   }
 
@@ -125,7 +131,8 @@ class StoreStageTest {
 
     var effects = stage.committed(List.of(put(LIFE, 1, "a", "1")));
 
-    assertThat(kinds(effects).indexOf("ReadsReady")).isGreaterThan(kinds(effects).indexOf("Publish"));
+    assertThat(kinds(effects).indexOf("ReadsReady"))
+        .isGreaterThan(kinds(effects).indexOf("Publish"));
     assertThat(one(effects, StoreEffect.ReadsReady.class))
         .isEqualTo(new StoreEffect.ReadsReady(3, 12));
   }
@@ -177,7 +184,8 @@ class StoreStageTest {
 
     assertThat(one(effects, StoreEffect.Reply.class).answers()).hasSize(2);
     assertThat(kinds(effects).getLast()).isEqualTo("HashHistory");
-    assertThat(kinds(stage.hashed(new KvHash(1, -1, 3)))).containsExactly("Publish", "CompactLater");
+    assertThat(kinds(stage.hashed(new KvHash(1, -1, 3))))
+        .containsExactly("Publish", "CompactLater");
 
     var slice = stage.compactSlice();
     assertThat(kinds(slice)).containsExactly("Publish", "Write", "CompactionFinished", "Reply");
@@ -232,8 +240,7 @@ class StoreStageTest {
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
     var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
-    return new StoreStage(
-        new StateMachine(state, quotaBytes), memory, _ -> removalAllowed, LIFE);
+    return new StoreStage(new StateMachine(state, quotaBytes), memory, _ -> removalAllowed, LIFE);
   }
 
   private Entry put(int life, long count, String key, String value) {
