@@ -55,6 +55,7 @@ class LauncherTest {
         "etcd Version: 3.7.1\nGit SHA: abc\nGo OS/Arch: %PLATFORM%\nKvorum Version: 1\n");
     Files.writeString(home.resolve("CHECKSUM"), "12ab\n");
     Files.createDirectories(home.resolve("lib"));
+    Files.createFile(home.resolve("kvorum.jar"));
     jdk = jdk("jdk-25", "25.0.3");
   }
 

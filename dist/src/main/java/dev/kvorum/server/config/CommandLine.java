@@ -64,7 +64,7 @@ record CommandLine(FlagValues values, List<String> positional, boolean wantsHelp
       var what = flag.standsAlone() ? "invalid boolean value " : "invalid value ";
       var where = flag.standsAlone() ? " for -" : " for flag -";
       throw new UsageException(
-          what + GoText.quoted(value) + where + flag.name() + ": " + wrong.getMessage());
+          what + GoText.quoted(value) + where + flag.name() + ": " + wrong.reason());
     }
   }
 }

@@ -202,7 +202,7 @@ final class ConfigBuilder {
           ? new CompactionRetention.Everything()
           : new CompactionRetention.Period(Duration.ofNanos(nanos));
     } catch (NotationException wrong) {
-      throw new ConfigException("error parsing CompactionRetention: " + wrong.getMessage());
+      throw new ConfigException("error parsing CompactionRetention: " + wrong.reason());
     } catch (NumberFormatException | ArithmeticException _) {
       throw new ConfigException(
           "error parsing CompactionRetention: " + GoText.quoted(text) + " is out of range");

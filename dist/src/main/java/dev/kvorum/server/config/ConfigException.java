@@ -4,7 +4,15 @@ package dev.kvorum.server.config;
 public final class ConfigException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  public ConfigException(String message) {
-    super(message);
+  private final String reason;
+
+  public ConfigException(String reason) {
+    super(reason);
+    this.reason = reason;
+  }
+
+  /** The message, which is never absent. */
+  public String reason() {
+    return reason;
   }
 }

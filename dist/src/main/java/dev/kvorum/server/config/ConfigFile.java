@@ -183,7 +183,7 @@ final class ConfigFile {
       throw switch (flag.type()) {
         case URLS ->
             new ConfigException(
-                "unexpected error setting up " + flag.name() + ": " + wrong.getMessage());
+                "unexpected error setting up " + flag.name() + ": " + wrong.reason());
         case NEW_OR_EXISTING -> new ConfigException("unexpected clusterState \"" + value + "\"");
         default -> wrong;
       };

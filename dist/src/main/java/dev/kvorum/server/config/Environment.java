@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.event.KeyValuePair;
 
@@ -67,7 +68,7 @@ final class Environment {
   }
 
   /** The first variable whose flag is on the command line, or nothing. */
-  private static String shadowed(FlagValues values, TreeSet<String> variables) {
+  private static String shadowed(FlagValues values, Set<String> variables) {
     var ofGivenFlags = new HashSet<String>();
     for (var flag : FlagTable.FLAGS) {
       if (values.isGiven(flag.name())) {
@@ -92,7 +93,7 @@ final class Environment {
               + " for "
               + flag.variable()
               + ": "
-              + wrong.getMessage());
+              + wrong.reason());
     }
   }
 

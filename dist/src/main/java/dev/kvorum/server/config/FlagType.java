@@ -87,7 +87,7 @@ enum FlagType {
     try {
       var _ = GoNumber.parseUnsigned(value, Integer.SIZE);
     } catch (NotationException wrong) {
-      throw new ConfigException(wrong.getMessage());
+      throw new ConfigException(wrong.reason());
     }
   }
 
@@ -118,7 +118,7 @@ enum FlagType {
         var _ = GoNumber.parseBool(setting);
       } catch (NotationException wrong) {
         throw new ConfigException(
-            "invalid value of " + name + "=" + setting + ", err: " + wrong.getMessage());
+            "invalid value of " + name + "=" + setting + ", err: " + wrong.reason());
       }
       if (!GATES.contains(name)) {
         throw new ConfigException("unrecognized feature gate: " + name);

@@ -23,7 +23,7 @@ final class Hosts {
           || !part.chars().allMatch(c -> c >= '0' && c <= '9')) {
         return false;
       }
-      if (Integer.parseInt(part) > 255 || part.length() > 1 && part.startsWith("0")) {
+      if (Integer.parseInt(part) > 255 || (part.length() > 1 && part.startsWith("0"))) {
         return false;
       }
       parts++;

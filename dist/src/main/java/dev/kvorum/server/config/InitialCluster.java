@@ -35,7 +35,7 @@ public record InitialCluster(SortedMap<String, List<Url>> members) {
       try {
         members.put(entry.getKey(), Url.parseList(String.join(",", entry.getValue())));
       } catch (ConfigException wrong) {
-        throw new ConfigException("error setting up initial cluster: " + wrong.getMessage());
+        throw new ConfigException("error setting up initial cluster: " + wrong.reason());
       }
     }
     return new InitialCluster(members);

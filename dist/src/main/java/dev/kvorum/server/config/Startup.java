@@ -69,12 +69,12 @@ public sealed interface Startup {
               new KeyValuePair("path", path)));
       return new Run(new ConfigBuilder(fromFile, true, notes).build(), notes);
     } catch (UsageException wrong) {
-      return new Misused(wrong.getMessage());
+      return new Misused(wrong.reason());
     } catch (Environment.ConflictException conflict) {
       notes.add(conflict.note());
       return new Refused(notes);
     } catch (ConfigException wrong) {
-      return refused(notes, wrong.getMessage());
+      return refused(notes, wrong.reason());
     }
   }
 

@@ -54,7 +54,7 @@ public record Url(String scheme, String host, int port, String text) {
     int colon = authority.lastIndexOf(':');
     var host = colon < 0 ? "" : authority.substring(0, colon);
     var bracketed = host.startsWith("[") && host.endsWith("]");
-    if (colon < 0 || colon == authority.length() - 1 || !bracketed && host.indexOf(':') >= 0) {
+    if (colon < 0 || colon == authority.length() - 1 || (!bracketed && host.indexOf(':') >= 0)) {
       throw new ConfigException("URL address does not have the form \"host:port\": " + text);
     }
     if (slash >= 0) {

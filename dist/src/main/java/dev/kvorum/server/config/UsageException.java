@@ -4,7 +4,15 @@ package dev.kvorum.server.config;
 final class UsageException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  UsageException(String message) {
-    super(message);
+  private final String reason;
+
+  UsageException(String reason) {
+    super(reason);
+    this.reason = reason;
+  }
+
+  /** The message, which is never absent. */
+  String reason() {
+    return reason;
   }
 }

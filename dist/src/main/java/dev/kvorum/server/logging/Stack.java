@@ -37,11 +37,15 @@ final class Stack {
   }
 
   private static void appendThrown(IThrowableProxy thrown, StringBuilder text) {
+    var relation = "";
     for (var at = thrown; at != null; at = at.isCyclic() ? null : at.getCause()) {
-      text.append(at == thrown ? "" : "caused by ").append(at.getClassName());
+      text.append(relation).append(at.getClassName());
+      relation = "caused by ";
       text.append(at.getMessage() == null ? "" : ": " + at.getMessage()).append('\n');
-      for (var frame : at.getStackTraceElementProxyArray()) {
-        append(frame.getStackTraceElement(), text);
+      // The frames that a cause shares with what it caused have been shown.
+      var frames = at.getStackTraceElementProxyArray();
+      for (int i = 0; i < frames.length - at.getCommonFrames(); i++) {
+        append(frames[i].getStackTraceElement(), text);
       }
     }
   }

@@ -4,11 +4,18 @@ package dev.kvorum.server.notation;
 public final class NotationException extends Exception {
   private static final long serialVersionUID = 1L;
 
+  private final String reason;
   private final boolean outOfRange;
 
-  NotationException(String message, boolean outOfRange) {
-    super(message);
+  NotationException(String reason, boolean outOfRange) {
+    super(reason);
+    this.reason = reason;
     this.outOfRange = outOfRange;
+  }
+
+  /** The message, which is never absent. */
+  public String reason() {
+    return reason;
   }
 
   /** Whether it reads as a number, but one that is too large or too small. */

@@ -10,7 +10,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Collects what the loggers write while it is open. */
+/** Collects what the loggers write while it is open, in place of stderr. */
 final class LogLines implements AutoCloseable {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final ch.qos.logback.classic.Logger root;
@@ -26,6 +26,7 @@ final class LogLines implements AutoCloseable {
     appender.setEncoder(encoder);
     appender.setOutputStream(bytes);
     appender.start();
+    root.detachAndStopAllAppenders();
     root.addAppender(appender);
   }
 

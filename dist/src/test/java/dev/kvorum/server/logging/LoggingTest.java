@@ -55,7 +55,7 @@ class LoggingTest {
           .addKeyValue("ratio", 0.5)
           .addKeyValue("unknown", Double.NaN)
           .addKeyValue("leader", true)
-          .addKeyValue("none", null)
+          .addKeyValue("none", (Object) null)
           .addKeyValue("urls", List.of("a", "b"))
           .addKeyValue("nothing", List.of())
           .addKeyValue("mixed", Arrays.asList(1, null, Map.of("k", Duration.ZERO)))
