@@ -53,8 +53,15 @@ public sealed interface Message {
   record VoteRequest(long from, long to, long term, boolean preVote, boolean transfer, EntryId last)
       implements Message {}
 
-  /** Answers {@link VoteRequest}; a refusal carries the refuser's own term. */
-  record VoteResponse(long from, long to, long term, boolean preVote, boolean granted)
+  /**
+   * Answers {@link VoteRequest}; a refusal carries the refuser's own term.
+   *
+   * @param committed the last entry that the voter knows committed. A candidate that has it learns
+   *     so what it can learn from nobody else if the voter, a removed leader say, knows more than
+   *     all who may lead (the liveness counter-example is in {@code docs/raft.md})
+   */
+  record VoteResponse(
+      long from, long to, long term, boolean preVote, boolean granted, EntryId committed)
       implements Message {}
 
   /**

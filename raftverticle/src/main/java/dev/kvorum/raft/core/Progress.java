@@ -141,11 +141,11 @@ public final class Progress {
    * hint} on; false if the refusal is an old one.
    */
   boolean rejected(long rejected, long hint) {
-    if (state == State.REPLICATE) {
+    if (rejected <= match) {
       // What was matched cannot be refused, except by a refusal from before.
-      if (rejected <= match) {
-        return false;
-      }
+      return false;
+    }
+    if (state == State.REPLICATE) {
       next = match + 1;
     } else {
       // A probe is alone on its way: its refusal names the entry before next.
@@ -170,6 +170,8 @@ public final class Progress {
         becomeProbe();
       }
     }
+    // This life may have even less than the one before.
+    amnesiac = false;
     incarnation = newIncarnation;
   }
 

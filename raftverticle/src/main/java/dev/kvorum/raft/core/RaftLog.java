@@ -316,6 +316,16 @@ final class RaftLog {
     return end;
   }
 
+  /** Entries that come back from the journal are the ones that were given to it. */
+  void checkRead(long from, List<Entry> entries) {
+    var index = from;
+    for (var entry : entries) {
+      InvariantViolation.check(
+          entry.index() == index && has(EntryId.of(entry)), "the journal reads what the log says");
+      index++;
+    }
+  }
+
   /** Drops from memory the oldest entries that are committed, durable and beyond the budget. */
   void evict(long maxBytes) {
     while (tailBytes > maxBytes && tailFirst <= durable && tailFirst <= commit) {

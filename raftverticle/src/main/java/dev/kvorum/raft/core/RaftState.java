@@ -47,7 +47,10 @@ final class RaftState {
     self = config.memberId();
     incarnation = boot.incarnation();
     var durable = boot.log();
-    var hint = Math.max(boot.hardState().commit(), boot.applied());
+    var hint =
+        Math.max(
+            Math.max(boot.hardState().commit(), boot.applied()),
+            committedByMembership(durable.membershipIndexes()));
     damage = boot.damage();
     term = Math.max(boot.hardState().term(), durable.lastTerm());
     vote = term == boot.hardState().term() ? boot.hardState().vote() : 0;
@@ -61,6 +64,16 @@ final class RaftState {
     }
     log = new RaftLog(durable, hint, boot.applied());
     peers = new Peers(config, boot.membership());
+  }
+
+  /**
+   * A leader appends a membership entry only when the one before is applied. So all of them but the
+   * last are committed, whatever became of the commit position that was written down. A member that
+   * did not know that could campaign with a configuration two steps behind the one in force, and
+   * win by a majority that has no member in common with the one that committed what it lacks.
+   */
+  private static long committedByMembership(List<Long> indexes) {
+    return indexes.size() < 2 ? 0 : indexes.get(indexes.size() - 2);
   }
 
   long term() {

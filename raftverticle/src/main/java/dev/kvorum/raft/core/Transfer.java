@@ -49,6 +49,16 @@ final class Transfer {
     return true;
   }
 
+  /** A leader that is no voter any more steps down: a voter that has everything need not wait. */
+  void takeLeave() {
+    for (var progress : state.peers.all()) {
+      if (state.peers.isVoter(progress.member()) && progress.match() == state.log.last()) {
+        state.send(new Message.TimeoutNow(state.self, progress.member(), state.term()));
+        return;
+      }
+    }
+  }
+
   /** The configuration changed: the target may not be a voter any more. */
   void configurationChanged() {
     if (target != 0 && !state.peers.isVoter(target)) {

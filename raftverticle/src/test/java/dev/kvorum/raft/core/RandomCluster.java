@@ -31,7 +31,7 @@ final class RandomCluster {
   private final List<TestMember> list = new ArrayList<>();
   private final List<Packet> network = new ArrayList<>();
   private final boolean[][] cut = new boolean[16][16];
-  private final ArrayDeque<String> story = new ArrayDeque<>();
+  private final ArrayDeque<Object[]> story = new ArrayDeque<>();
 
   // What is known of the truth.
   private final Map<Long, Long> leaders = new HashMap<>();
@@ -121,7 +121,8 @@ final class RandomCluster {
     return list.get(random.below(list.size()));
   }
 
-  private void tell(String line) {
+  /** Remembers what happened; made into text only when somebody wants to read it. */
+  private void tell(Object... line) {
     story.addLast(line);
     if (story.size() > STORY_LINES) {
       story.removeFirst();
@@ -131,7 +132,12 @@ final class RandomCluster {
   /** The last things that happened. */
   String story() {
     var text = new StringBuilder();
-    story.forEach(line -> text.append(line).append('\n'));
+    for (var line : story) {
+      for (var part : line) {
+        text.append(part);
+      }
+      text.append('\n');
+    }
     list.forEach(member -> text.append(member).append('\n'));
     return text.toString();
   }
@@ -257,7 +263,7 @@ final class RandomCluster {
     if (member.disk.pending.getFirst().snapshot() != null) {
       snapshots++;
     }
-    tell(member.id + " persisted " + member.disk.pending.getFirst());
+    tell(member.id, " persisted ", member.disk.pending.getFirst());
     observe(member, member.persistOne());
   }
 
@@ -271,7 +277,7 @@ final class RandomCluster {
   }
 
   private Outcome step(TestMember member, RaftEvent event) {
-    tell(member.id + " <- " + event);
+    tell(member.id, " <- ", event);
     return observe(member, member.step(event));
   }
 
@@ -282,7 +288,7 @@ final class RandomCluster {
     var whole = random.below(member.disk.pending.size() + 1);
     var acknowledged = member.disk.lastIndex();
     member.crash(whole, random.below(3));
-    tell(member.id + " crashed after " + whole + " writes: " + member.disk.hardState);
+    tell(member.id, " crashed after ", whole, " writes: ", member.disk.hardState);
     if (percent(damagePercent)
         && list.stream()
             .allMatch(
@@ -316,7 +322,7 @@ final class RandomCluster {
             disk.hardState.term(),
             disk.hardState.vote(),
             Math.min(disk.hardState.commit(), disk.lastIndex()));
-    tell(member.id + " damaged: " + disk.damage + " left " + disk.lastIndex());
+    tell(member.id, " damaged: ", disk.damage, " left ", disk.lastIndex());
   }
 
   private void restart(TestMember member) {
@@ -329,7 +335,7 @@ final class RandomCluster {
             .toList();
     var state = choices.get(random.below(choices.size()));
     var tail = random.below(2) == 0 ? Integer.MAX_VALUE : random.below(10);
-    tell(member.id + " restarts at " + state.position());
+    tell(member.id, " restarts at ", state.position());
     observe(member, member.start(state, tail, TestMember.DamageFound.NONE));
   }
 
@@ -388,7 +394,7 @@ final class RandomCluster {
                 && !cut[(int) from][(int) to]
                 && !perMille(dropPerMille);
         if (arrives && receiver != null) {
-          tell(to + " gets snapshot " + snapshot.position());
+          tell(to, " gets snapshot ", snapshot.position());
           observe(receiver, receiver.receiveSnapshot(from, term, snapshot));
         }
         if (sender != null && sender.up) {
@@ -402,7 +408,7 @@ final class RandomCluster {
 
   private Outcome observe(TestMember member, Outcome outcome) {
     for (var happening : outcome.trace()) {
-      tell("    " + member.id + ": " + happening);
+      tell("    ", member.id, ": ", happening);
       switch (happening) {
         case TraceRecord.RoleChanged(var role, var term, _) when role == Role.LEADER -> {
           elections++;
@@ -423,7 +429,7 @@ final class RandomCluster {
       highestCommitted = Math.max(highestCommitted, entry.index());
     }
     for (var message : member.outbox) {
-      tell("    " + member.id + " -> " + message);
+      tell("    ", member.id, " -> ", message);
       if (!perMille(dropPerMille)) {
         network.add(new Packet.Letter(message));
       }
@@ -489,7 +495,10 @@ final class RandomCluster {
   private void settle() {
     for (var i = 0; i < 5000; i++) {
       var quiet = network.isEmpty();
-      while (!network.isEmpty()) {
+      for (var delivered = 0; !network.isEmpty(); delivered++) {
+        if (delivered > 100_000) {
+          throw new AssertionError("the members never stop talking");
+        }
         deliver(0);
       }
       for (var member : list) {

@@ -10,6 +10,7 @@ import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,6 +157,9 @@ public final class Journal {
     if (restarting) {
       journal.nextSector = Integer.MAX_VALUE;
       journal.nextNumber = scan.nextNumber();
+      if (journal.restart instanceof LogRecord.Marked(Mark.LogReset(var position))) {
+        journal.pending.restartAt(position);
+      }
     } else {
       EndOfJournal.makeReady(disk, scan);
     }
@@ -196,14 +200,12 @@ public final class Journal {
       do {
         disk.perform(spares.slice(filling));
       } while (!spares.sliced(filling));
-      var spare = spares.fitting(1);
-      InvariantViolation.check(spare != null, "a file was filled");
+      var spare = Objects.requireNonNull(spares.fitting(1), "a file was filled");
       disk.perform(roll(spare));
       rolled(spare);
     }
     while (restart != null) {
-      var job = poll();
-      InvariantViolation.check(job != null, "a restart is written at once");
+      var job = Objects.requireNonNull(poll(), "a restart is written at once");
       disk.perform(job.operations());
       var _ = completed(new DiskResult.Done());
     }
@@ -540,7 +542,9 @@ public final class Journal {
   /** The job handed out last has ended. */
   public List<JournalOutcome> completed(DiskResult result) {
     var task = atDisk;
-    InvariantViolation.check(task != null, "only a job at the disk completes");
+    if (task == null) {
+      throw new InvariantViolation("only a job at the disk completes");
+    }
     atDisk = null;
     var outcomes = new ArrayList<JournalOutcome>();
     switch (result) {

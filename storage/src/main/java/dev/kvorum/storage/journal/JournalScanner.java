@@ -65,8 +65,7 @@ final class JournalScanner {
       var number = SegmentFile.number(name);
       if (number != null) {
         var bytes = disk.size(SegmentFile.DIRECTORY + "/" + name);
-        segments.add(
-            new SegmentFile(number, Math.toIntExact((bytes + Sector.BYTES - 1) / Sector.BYTES)));
+        segments.add(new SegmentFile(number, Math.toIntExact(bytes / Sector.BYTES)));
       }
     }
     if (segments.isEmpty()) {

@@ -112,7 +112,7 @@ sealed interface LogRecord {
     header.putInt(4, type());
     header.putLong(8, position.index());
     header.putLong(16, position.term());
-    header.putInt(24, checksum(header.array(), 0, payload));
+    header.putInt(24, checksum(header.array(), header.arrayOffset(), payload));
   }
 
   /**

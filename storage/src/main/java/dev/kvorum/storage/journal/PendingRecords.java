@@ -54,11 +54,16 @@ final class PendingRecords {
     return lastTicket;
   }
 
+  /** The log goes on behind the position, whatever was appended. */
+  void restartAt(EntryId position) {
+    entries.clear();
+    last = position;
+  }
+
   long mark(Mark mark) {
     lastTicket++;
     if (mark instanceof Mark.LogReset(var position)) {
-      entries.clear();
-      last = position;
+      restartAt(position);
     }
     marks.add(mark);
     return lastTicket;

@@ -15,7 +15,7 @@ final class SegmentReader {
 
   private final Disk disk;
   private final SegmentFile file;
-  private ByteBuffer window = allocate(WINDOW_SECTORS);
+  private ByteBuffer window;
   private int windowFrom;
   private int windowCount;
 
@@ -29,6 +29,7 @@ final class SegmentReader {
     this.disk = disk;
     this.file = file;
     this.sectorCount = Math.max(file.sectorCount(), JournalOptions.LEAST_SECTORS);
+    this.window = allocate(Math.min(WINDOW_SECTORS, sectorCount));
   }
 
   SegmentFile file() {
@@ -85,13 +86,8 @@ final class SegmentReader {
   private void read(int sector, int slot, int count) throws DiskFaultException {
     var target = window.slice(slot * Sector.BYTES, count * Sector.BYTES);
     var size = disk.read(file.path(), (long) sector * Sector.BYTES, target);
-    for (var i = size; i < target.capacity(); i++) {
-      target.put(i, (byte) 0);
-    }
-    // A sector of which a part is missing is padded with zeros here: if any of the rest is set, its
-    // checksum tells.
-    var present = (size + Sector.BYTES - 1) / Sector.BYTES;
-    unreadable.set(slot + present, slot + count);
+    // A sector of which only a part is there proves that the file was shortened.
+    unreadable.set(slot + size / Sector.BYTES, slot + count);
   }
 
   Sector.Kind kind(int sector) {

@@ -78,7 +78,7 @@ public final class HashKv {
 
   private boolean isHashed(RecordId id, Bytes record) {
     return id.revision().main() > compactRevision
-        || !id.tombstone() && isKept(id.revision(), KeyValueCodec.decodeStored(record).key());
+        || (!id.tombstone() && isKept(id.revision(), KeyValueCodec.decodeStored(record).key()));
   }
 
   private boolean isKept(Revision candidate, Bytes key) {
@@ -97,7 +97,7 @@ public final class HashKv {
 
     @Override
     public boolean visit(Bytes bucketKey, Bytes bucketValue) {
-      if (bucketKey.equals(last)) {
+      if (last != null && bucketKey.equals(last)) {
         return true;
       }
       var id = RecordCodec.id(bucketKey);

@@ -55,7 +55,7 @@ final class KeyHistory {
     var last = end - STRIDE;
     InvariantViolation.check(
         history[last] < revision.main()
-            || history[last] == revision.main() && sub(history, last) < revision.sub(),
+            || (history[last] == revision.main() && sub(history, last) < revision.sub()),
         "a key's records ascend by revision");
     var target = end == history.length ? Arrays.copyOf(history, 2 * end) : history;
     write(target, end, revision, create, version, tombstone, size);

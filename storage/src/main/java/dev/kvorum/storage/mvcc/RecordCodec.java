@@ -50,9 +50,9 @@ public final class RecordCodec {
   public static RecordId id(Bytes bucketKey) {
     var size = bucketKey.size();
     var tombstone = size == KEY_SIZE + 1;
-    if (size != KEY_SIZE && !tombstone
+    if ((size != KEY_SIZE && !tombstone)
         || bucketKey.at(SEPARATOR_AT) != SEPARATOR
-        || tombstone && bucketKey.at(KEY_SIZE) != TOMBSTONE) {
+        || (tombstone && bucketKey.at(KEY_SIZE) != TOMBSTONE)) {
       throw new CorruptRecordException("not a record's key: " + bucketKey.toHex());
     }
     var buffer = bucketKey.asByteBuffer().slice();

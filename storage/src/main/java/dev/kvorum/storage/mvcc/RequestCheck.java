@@ -62,7 +62,8 @@ public final class RequestCheck {
     // NONE is the default order whatever the target, and a stream knows no other.
     var isDefaultOrder =
         range.sortOrder() == Command.SORT_NONE
-            || range.sortOrder() == Command.SORT_ASCEND && range.sortTarget() == Command.TARGET_KEY;
+            || (range.sortOrder() == Command.SORT_ASCEND
+                && range.sortTarget() == Command.TARGET_KEY);
     if (!isDefaultOrder) {
       return Failure.STREAM_CUSTOM_SORT;
     }

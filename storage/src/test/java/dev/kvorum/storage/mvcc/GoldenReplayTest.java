@@ -93,6 +93,7 @@ final class GoldenReplayTest {
     private static final Pattern CALL =
         Pattern.compile("\"rpc\":\\s*\"([^\"]*)\",\\s*\"req\":\\s*\"([0-9a-f]*)\"");
     private static final Pattern RESPONSES = Pattern.compile("\"resps?\":\\s*\\[?([^\\]}]*)");
+    private static final Pattern QUOTED = Pattern.compile("\"([0-9a-f]*)\"");
     private static final Pattern STATUS =
         Pattern.compile("\"code\":\\s*(\\d+),\\s*\"message\":\\s*\"([^\"]*)\"");
 
@@ -101,9 +102,10 @@ final class GoldenReplayTest {
       var responses = new ArrayList<Bytes>();
       var listed = RESPONSES.matcher(line);
       if (listed.find()) {
-        for (var hex : listed.group(1).split(",")) {
-          responses.add(Bytes.hex(hex.replace("\"", "").strip()));
-        }
+        QUOTED
+            .matcher(listed.group(1))
+            .results()
+            .forEach(hex -> responses.add(Bytes.hex(hex.group(1))));
         return new Row(call.group(1), Bytes.hex(call.group(2)), responses, 0, "");
       }
       var status = found(STATUS, line);
@@ -207,9 +209,9 @@ final class GoldenReplayTest {
         return status(failed.failure());
       }
       var messages = new ArrayList<Bytes>();
-      for (var chunk : chunks) {
-        messages.add(
-            ResponseCodec.encodeChunk((Result.Range) chunk, chunk == chunks.getLast(), origin()));
+      for (var i = 0; i < chunks.size(); i++) {
+        var isLast = i == chunks.size() - 1;
+        messages.add(ResponseCodec.encodeChunk((Result.Range) chunks.get(i), isLast, origin()));
       }
       return joined(messages);
     }

@@ -8,10 +8,12 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -242,7 +244,7 @@ final class MvccStoreTest {
       store.apply(put("k%02d".formatted(i), ""));
     }
     var cursor = store.store().view().stream(range("k", "l"), 1 << 20);
-    var sizes = new java.util.ArrayList<Integer>();
+    var sizes = new ArrayList<Integer>();
     for (var isLast = false; !isLast; ) {
       var chunk = cursor.next(store.store().view());
       var found = (Result.Range) chunk.plan().finish(_ -> bytes("record"));
@@ -299,7 +301,10 @@ final class MvccStoreTest {
         .containsExactly(new KeyValue(bytes("a"), 2, 3, 2, bytes("1"), 0));
     store.apply(put("a", "1", 7));
     var previous = store.apply(new Command.Put(bytes("a"), bytes("2"), 0, true, false, true));
-    assertThat(KeyValueCodec.decodeStored(((Result.Put) previous).prevKv()).lease()).isEqualTo(7);
+    assertThat(previous)
+        .isEqualTo(
+            new Result.Put(
+                5, KeyValueCodec.encode(new KeyValue(bytes("a"), 2, 4, 3, bytes("1"), 7))));
     assertThat(kvs(store.read(range("a", ""))))
         .containsExactly(new KeyValue(bytes("a"), 2, 5, 4, bytes("2"), 7));
   }
@@ -452,8 +457,7 @@ final class MvccStoreTest {
     store.stepCompaction(100);
     assertThat(store.store().isCompactionFinished(1001)).isFalse();
     store.restart();
-    assertThat(store.store().compaction()).isNotNull();
-    assertThat(store.store().compaction().needsHash()).isFalse();
+    assertThat(store.compaction().needsHash()).isFalse();
     store.finishCompactions();
     assertThat(store.store().isCompactionFinished(1001)).isTrue();
     assertThat(store.bucketKeys()).hasSize(500);
@@ -465,10 +469,9 @@ final class MvccStoreTest {
   void nothingIsRemovedBeforeTheCompactionIsHashed() {
     store.apply(put("a", "1"));
     store.apply(compact(2));
-    var job = store.store().compaction();
+    var job = store.compaction();
     assertThat(job.needsHash()).isTrue();
-    assertThatThrownBy(() -> job.step(1))
-        .isInstanceOf(dev.kvorum.storage.model.InvariantViolation.class);
+    assertThatThrownBy(() -> job.step(1)).isInstanceOf(InvariantViolation.class);
   }
 
   @Test

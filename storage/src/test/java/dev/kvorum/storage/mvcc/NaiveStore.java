@@ -14,6 +14,7 @@ import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import java.util.zip.CRC32C;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
 final class NaiveStore {
   /** One record; {@code kv} of a tombstone is null. */
   private record Version(Revision revision, Bytes key, @Nullable KeyValue kv) {
+    KeyValue liveKv() {
+      return Objects.requireNonNull(kv);
+    }
+
     Bytes record() {
       return kv == null ? KeyValueCodec.tombstone(key) : KeyValueCodec.encode(kv);
     }
@@ -126,7 +131,7 @@ final class NaiveStore {
     var shown = new ArrayList<KeyValue>();
     for (var version : matching) {
       if (shown.size() - 1 < limit || hasFilter || range.sortOrder() != Command.SORT_NONE) {
-        shown.add(version.kv());
+        shown.add(version.liveKv());
       }
     }
     shown.removeIf(
@@ -152,9 +157,9 @@ final class NaiveStore {
     Comparator<KeyValue> order =
         switch (range.sortTarget()) {
           case Command.TARGET_KEY -> Comparator.comparing(KeyValue::key);
-          case Command.TARGET_VERSION -> Comparator.comparing(KeyValue::version);
-          case Command.TARGET_CREATE -> Comparator.comparing(KeyValue::createRevision);
-          case Command.TARGET_MOD -> Comparator.comparing(KeyValue::modRevision);
+          case Command.TARGET_VERSION -> Comparator.comparingLong(KeyValue::version);
+          case Command.TARGET_CREATE -> Comparator.comparingLong(KeyValue::createRevision);
+          case Command.TARGET_MOD -> Comparator.comparingLong(KeyValue::modRevision);
           case Command.TARGET_VALUE -> Comparator.comparing(KeyValue::value);
           default -> throw new AssertionError(range);
         };
@@ -162,7 +167,7 @@ final class NaiveStore {
   }
 
   private static boolean isOutside(long number, long min, long max) {
-    return min != 0 && number < min || max != 0 && number > max;
+    return (min != 0 && number < min) || (max != 0 && number > max);
   }
 
   private static KeyValue shown(Command.Range range, KeyValue kv) {
@@ -274,7 +279,7 @@ final class NaiveStore {
       return compare.target() != Compare.VALUE
           && holds(compare, new KeyValue(compare.key(), 0, 0, 0, Bytes.EMPTY, 0));
     }
-    return found.stream().allMatch(version -> holds(compare, version.kv()));
+    return found.stream().allMatch(version -> holds(compare, version.liveKv()));
   }
 
   private static boolean holds(Compare compare, KeyValue kv) {
@@ -348,7 +353,7 @@ final class NaiveStore {
   }
 
   /** The hash that the compaction to this revision must leave behind. */
-  KvHash compactionHash(long compactedRevision) {
+  @Nullable KvHash compactionHash(long compactedRevision) {
     return compactionHashes.get(compactedRevision);
   }
 
@@ -364,8 +369,8 @@ final class NaiveStore {
       var main = version.revision().main();
       var isSkipped =
           main > requested
-              || main <= compacted && !kept.isEmpty() && !kept.contains(version)
-              || main == compacted && version.kv() == null;
+              || (main <= compacted && !kept.isEmpty() && !kept.contains(version))
+              || (main == compacted && version.kv() == null);
       if (!isSkipped) {
         crc.update(version.bucketKey().toArray());
         crc.update(version.record().toArray());
@@ -386,8 +391,8 @@ final class NaiveStore {
         .filter(
             version ->
                 version.revision().main() > compacted
-                    || newest.get(version.key()) == version
-                        && (version.kv() != null || version.revision().main() == compacted))
+                    || (version.equals(newest.get(version.key()))
+                        && (version.kv() != null || version.revision().main() == compacted)))
         .toList();
   }
 

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -109,6 +111,11 @@ final class StoreHarness {
     };
   }
 
+  /** The waiting compaction, of which there must be one. */
+  CompactionJob compaction() {
+    return Objects.requireNonNull(store.compaction());
+  }
+
   /** Hashes the waiting compaction if there is one, without removing anything. */
   void hashCompaction() {
     var job = store.compaction();
@@ -189,7 +196,7 @@ final class StoreHarness {
     };
   }
 
-  private TreeMap<Bytes, Bytes> bucket(Bucket bucket) {
+  private NavigableMap<Bytes, Bytes> bucket(Bucket bucket) {
     return switch (bucket) {
       case KEY -> records;
       case META -> meta;

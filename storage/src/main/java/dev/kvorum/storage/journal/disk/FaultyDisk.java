@@ -1,5 +1,6 @@
 package dev.kvorum.storage.journal.disk;
 
+import dev.kvorum.storage.model.Bytes;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -61,7 +62,7 @@ public final class FaultyDisk implements Disk {
     final List<SectorWrite> unsynced = new ArrayList<>();
   }
 
-  private record SectorWrite(long sequence, int at, byte[] bytes) {}
+  private record SectorWrite(long sequence, int at, Bytes bytes) {}
 
   private record Submitted(List<DiskOperation> operations, Completion completion) {}
 
@@ -211,14 +212,14 @@ public final class FaultyDisk implements Disk {
 
   private static byte[] persist(
       byte[] image, SectorWrite write, Survival.Sector fate, boolean sizeKept) {
-    var end = write.at + write.bytes.length;
+    var end = write.at + write.bytes.size();
     var grows = end > image.length;
     if (fate == Survival.Sector.GONE || (grows && !sizeKept)) {
       return image;
     }
     var grown = grows ? Arrays.copyOf(image, end) : image;
-    var size = fate == Survival.Sector.SHORN ? write.bytes.length / 2 : write.bytes.length;
-    System.arraycopy(write.bytes, 0, grown, write.at, size);
+    var size = fate == Survival.Sector.SHORN ? write.bytes.size() / 2 : write.bytes.size();
+    write.bytes.slice(0, size).copyTo(grown, write.at);
     return grown;
   }
 
@@ -349,7 +350,7 @@ public final class FaultyDisk implements Disk {
     for (var at = from; at < end; ) {
       var next = Math.min(end, (at / SECTOR_BYTES + 1) * SECTOR_BYTES);
       content.unsynced.add(
-          new SectorWrite(sequence++, at, Arrays.copyOfRange(content.live, at, next)));
+          new SectorWrite(sequence++, at, Bytes.wrap(Arrays.copyOfRange(content.live, at, next))));
       at = next;
     }
     return null;

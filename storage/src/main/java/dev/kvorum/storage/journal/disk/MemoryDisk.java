@@ -40,7 +40,9 @@ public final class MemoryDisk implements Disk {
   /** The live content of a file: changes to it are changes of the file. */
   public byte[] content(String path) {
     var content = files.get(path);
-    InvariantViolation.check(content != null, "no file " + path);
+    if (content == null) {
+      throw new InvariantViolation("no file " + path);
+    }
     return content;
   }
 

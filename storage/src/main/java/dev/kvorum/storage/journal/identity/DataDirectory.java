@@ -99,8 +99,8 @@ public final class DataDirectory implements AutoCloseable {
    */
   public static DataDirectory open(Path data, @Nullable Path log)
       throws DirectoryRefusedException, DiskFaultException {
-    var separate = log != null && !log.toAbsolutePath().equals(data.toAbsolutePath());
-    var logPath = separate ? log : data;
+    var logPath = log == null ? data : log;
+    var separate = !logPath.toAbsolutePath().equals(data.toAbsolutePath());
     var unknown = new ArrayList<Path>();
     try {
       refuseForeign(data, !separate, unknown);

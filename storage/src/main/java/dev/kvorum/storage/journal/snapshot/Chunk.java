@@ -58,7 +58,7 @@ final class Chunk {
     chunk.putLong(24, previousHash);
     var end = FRAME_BYTES + size;
     var high = new CRC32C();
-    high.update(chunk.array(), 0, end);
+    high.update(chunk.slice(0, end));
     chunk.putInt(end, (int) high.getValue());
     chunk.limit(end + CHECKSUM_BYTES);
     return hash(chunk, high.getValue(), end);
@@ -66,7 +66,7 @@ final class Chunk {
 
   private static long hash(ByteBuffer chunk, long high, int end) {
     var low = new CRC32();
-    low.update(chunk.array(), 0, end);
+    low.update(chunk.slice(0, end));
     return high << 32 | low.getValue();
   }
 
@@ -90,7 +90,7 @@ final class Chunk {
   static @Nullable Long verify(ByteBuffer chunk, int size) {
     var end = FRAME_BYTES + size;
     var high = new CRC32C();
-    high.update(chunk.array(), 0, end);
+    high.update(chunk.slice(0, end));
     return chunk.getInt(end) == (int) high.getValue() ? hash(chunk, high.getValue(), end) : null;
   }
 

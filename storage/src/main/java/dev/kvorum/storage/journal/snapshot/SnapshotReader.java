@@ -171,7 +171,7 @@ public final class SnapshotReader {
     }
     var kind = Chunk.kind(chunk);
     if (kind != Chunk.FOOTER) {
-      digest.update(chunk.array(), 0, total);
+      digest.update(chunk.slice(0, total));
     }
     previousHash = hash;
     chunks++;

@@ -121,7 +121,7 @@ public final class SnapshotWriter {
 
   private void append(ByteBuffer sealed, int kind, int size) throws DiskFaultException {
     previousHash = Chunk.seal(sealed, kind, chunks++, size, previousHash);
-    digest.update(sealed.array(), 0, sealed.limit());
+    digest.update(sealed.slice(0, sealed.limit()));
     sealed.position(0);
     disk.perform(List.of(new DiskOperation.Write(unfinished, offset, sealed)));
     offset += sealed.limit();
