@@ -1,10 +1,12 @@
 package dev.kvorum.raft.verticle;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
 import io.vertx.core.eventbus.EventBus;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The addresses and records of the Raft verticle. A message is a batch; none is a request. */
 public final class RaftBus {
@@ -19,6 +21,15 @@ public final class RaftBus {
 
   /** To the Raft verticle: {@link StateSynced}. */
   public static final String SYNCED = "kvorum.raft.synced";
+
+  /** To the Raft verticle: {@link SnapshotEnded}. */
+  public static final String SNAPSHOT_ENDED = "kvorum.raft.snapshot";
+
+  /** From the Raft verticle to the snapshot writer: {@link TakeSnapshot}. */
+  public static final String TAKE_SNAPSHOT = "kvorum.snapshot.take";
+
+  /** From the Raft verticle to the snapshot writer: {@link DropSnapshots}. */
+  public static final String DROP_SNAPSHOTS = "kvorum.snapshot.drop";
 
   /** From the Raft verticle to the store: {@link Committed}. */
   public static final String COMMITTED = "kvorum.store.committed";
@@ -59,6 +70,20 @@ public final class RaftBus {
   /** The state store on disk holds everything up to this index, synced. */
   public record StateSynced(long index) {}
 
+  /** The journal has grown enough: write a full snapshot file in the background. */
+  public record TakeSnapshot() {}
+
+  /**
+   * The answer to {@link TakeSnapshot}.
+   *
+   * @param position what the file holds, null if it could not be written
+   * @param liveBytes the size of the data in it
+   */
+  public record SnapshotEnded(@Nullable EntryId position, long liveBytes) {}
+
+  /** Snapshot files below this position may go: a newer one is whole and marked. */
+  public record DropSnapshots(EntryId below) {}
+
   /** Registers the codecs of all records above. */
   public static void register(EventBus bus) {
     LocalCodec.register(bus, Proposals.class);
@@ -68,5 +93,8 @@ public final class RaftBus {
     LocalCodec.register(bus, Committed.class);
     LocalCodec.register(bus, Applied.class);
     LocalCodec.register(bus, StateSynced.class);
+    LocalCodec.register(bus, TakeSnapshot.class);
+    LocalCodec.register(bus, SnapshotEnded.class);
+    LocalCodec.register(bus, DropSnapshots.class);
   }
 }

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.backend;
 
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,14 @@ public final class FailStop {
     }
   }
 
+  /**
+   * A damaged store also shows itself by errors of the virtual machine: a length that was read from
+   * it asks for too much memory. Only a bug of ours stays what it is.
+   */
   private BackendException fail(String what, Throwable thrown) {
+    if (thrown instanceof InvariantViolation bug) {
+      throw bug;
+    }
     var wrapped =
         thrown instanceof BackendException known
             ? known

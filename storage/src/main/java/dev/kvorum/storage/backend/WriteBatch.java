@@ -23,6 +23,11 @@ public final class WriteBatch {
     return this;
   }
 
+  public WriteBatch add(Change change) {
+    changes.add(change);
+    return this;
+  }
+
   public List<Change> changes() {
     return Collections.unmodifiableList(changes);
   }

@@ -31,6 +31,10 @@ public record Damage(
     ROT
   }
 
+  Damage withClaim(EntryId position) {
+    return new Damage(kind, segment, sector, batch, fromIndex, toIndex, position);
+  }
+
   /** Whether any entry is missing, as far as anything tells. */
   public boolean losesEntries() {
     return fromIndex <= toIndex;

@@ -1,10 +1,16 @@
 package dev.kvorum.storage.journal;
 
 import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.vote.Vote;
+import dev.kvorum.storage.journal.vote.VoteFiles;
+import dev.kvorum.storage.model.InvariantViolation;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,38 +22,225 @@ import org.jspecify.annotations.Nullable;
  * <p>At most one job is at the disk. What is appended meanwhile is collected and becomes the next
  * batch, so that batches grow with the load and no timer is needed. A batch is one write and one
  * sync. Votes go first; housekeeping takes its turn in slices between batches.
+ *
+ * <p>Nothing is durable before the sync of its batch has succeeded (P3), and a durable sector is
+ * never written again: an entry that overwrites another is a new batch, and replay lets the later
+ * one win. After a failed write or sync the journal is dead (P9).
  */
 public final class Journal {
+  /** How much of the current segment is used when preparing the next one begins, and ends. */
+  private static final double PREPARE_FROM = 0.25;
+
+  private static final double PREPARE_TO = 0.75;
+  private static final int BATCHES_PER_BALLAST_SLICE = 16;
+
+  private final Owner owner;
+  private final JournalOptions options;
+  private final SpareFiles spares;
+  private final BatchEncoder encoder = new BatchEncoder();
+
+  /** The durable log. */
+  private LogIndex log;
+
+  /**
+   * Every segment that holds a part of the log or a damage, oldest first; the last is written to.
+   */
+  private final List<SegmentFile> segments;
+
+  /** The sector of the last segment at which the next batch begins. */
+  private int nextSector;
+
+  private long nextNumber;
+  private long prevHash;
+  private long commit;
+  private EntryId stateSynced;
+  private EntryId snapshotTaken;
+  private Vote vote;
+  private long voteGeneration;
+
+  /** What is not at the disk yet. */
+  private final PendingRecords pending;
+
+  private @Nullable Vote pendingVote;
+
+  /** The chain begins anew with the next batch, in a new segment, and this is why. */
+  private @Nullable LogRecord restart;
+
+  private long releaseBelow;
+  private @Nullable Task atDisk;
+
+  /** Comes before everything else. */
+  private @Nullable Task cleanUp;
+
+  private @Nullable DiskFault failure;
+
+  /** A batch waits for a segment that there is no space for. */
+  private boolean spaceMissing;
+
+  /** Preparing the next segment ahead of need, or the ballast, found no space. */
+  private boolean spaceLow;
+
+  /** The listener knows of missing space and has not been told that it was found. */
+  private boolean spaceReported;
+
+  private int batchesSinceSlice;
+
+  private long batches;
+  private long entriesWritten;
+  private long payloadBytes;
+  private long writtenBytes;
+  private long votes;
+
+  /** A job and what its success means. */
+  private record Task(JournalJob job, boolean needsSpace, Success success) {}
+
+  @FunctionalInterface
+  private interface Success {
+    void then(List<JournalOutcome> outcomes);
+  }
+
+  private Journal(
+      Owner owner,
+      JournalOptions options,
+      SpareFiles spares,
+      JournalScan scan,
+      LogIndex log,
+      VoteFiles.Found.Known known) {
+    this.owner = owner;
+    this.options = options;
+    this.spares = spares;
+    this.log = log;
+    this.segments = new ArrayList<>(scan.segments());
+    this.nextNumber = scan.nextNumber();
+    this.prevHash = scan.lastHash();
+    this.commit = Math.min(scan.commit(), log.last().index());
+    this.stateSynced = scan.stateSynced();
+    this.snapshotTaken = scan.snapshotTaken();
+    this.vote = known.vote();
+    this.voteGeneration = known.generation();
+    this.pending = new PendingRecords(log.last());
+    var end = scan.end();
+    if (end == null || end.index() < 0) {
+      nextSector = Integer.MAX_VALUE;
+    } else {
+      nextSector = end.sector();
+      nextNumber = end.number();
+    }
+  }
+
   /**
    * Makes the scanned journal ready to be appended to. Blocks. On return everything that {@link
-   * #last()} says is durable, also what the last process wrote and never synced, and the part that
-   * is not kept lies in {@code quarantine/}.
+   * #last()} says is durable, also what the last process wrote and never synced. A torn end was
+   * copied to {@code quarantine/} and cleared; segments that are not kept were moved there.
+   *
+   * @param vote what the vote files hold. With {@link Keep.BeforeDamage} the caller has made the
+   *     claim (P5) durable in them before
    */
   public static Journal open(
-      Disk disk, Owner owner, JournalOptions options, JournalScan scan, Keep keep)
+      Disk disk,
+      Owner owner,
+      JournalOptions options,
+      JournalScan scan,
+      Keep keep,
+      VoteFiles.Found.Known vote)
       throws DiskFaultException {
-    throw new UnsupportedOperationException(disk + " " + owner + options + scan + keep);
+    InvariantViolation.check(scan.contradiction() == null, "a contradiction is never opened");
+    disk.perform(
+        List.of(
+            new DiskOperation.MakeDirectory(SegmentFile.DIRECTORY),
+            new DiskOperation.SyncDirectory("")));
+    var spares = SpareFiles.open(disk, options);
+    var log = keep instanceof Keep.BeforeDamage ? scan.logBeforeDamage() : scan.log();
+    var journal = new Journal(owner, options, spares, scan, log, vote);
+    journal.restart = restartRecord(scan, keep, log);
+    var restarting = journal.restart != null;
+    if (restarting) {
+      journal.nextSector = Integer.MAX_VALUE;
+      journal.nextNumber = scan.nextNumber();
+      if (journal.restart instanceof LogRecord.Marked(Mark.LogReset(var position))) {
+        journal.pending.restartAt(position);
+      }
+    } else {
+      EndOfJournal.makeReady(disk, scan);
+    }
+    if (journal.segments.isEmpty() || restarting) {
+      journal.runToEnd(disk);
+    }
+    if (!scan.isSound()) {
+      EndOfJournal.setAside(disk, journal.removeForgotten(restarting));
+    }
+    return journal;
+  }
+
+  /** What the next batch must say about the files before it; null if it simply follows. */
+  private static @Nullable LogRecord restartRecord(JournalScan scan, Keep keep, LogIndex log) {
+    return switch (keep) {
+      case Keep.Everything() -> {
+        InvariantViolation.check(scan.isSound(), "damage is never kept as if it were whole");
+        var usable = scan.end() != null;
+        yield usable ? null : new LogRecord.Cut(log.last());
+      }
+      case Keep.BeforeDamage() -> new LogRecord.Cut(log.last());
+      case Keep.BehindDamage(var covered) -> {
+        InvariantViolation.check(
+            log.base().index() <= covered.index(), "nothing between the state and the log is lost");
+        var endLost = scan.end() == null && scan.damages().getLast().losesEntries();
+        if (endLost || log.last().index() < covered.index()) {
+          yield new LogRecord.Marked(new Mark.LogReset(covered));
+        }
+        yield scan.end() == null ? new LogRecord.Cut(log.last()) : null;
+      }
+    };
+  }
+
+  /** Does everything that is waiting on the calling thread. */
+  private void runToEnd(Disk disk) throws DiskFaultException {
+    if (segments.isEmpty()) {
+      var filling = spares.urgentSegment(1);
+      do {
+        disk.perform(spares.slice(filling));
+      } while (!spares.sliced(filling));
+      var spare = Objects.requireNonNull(spares.fitting(1), "a file was filled");
+      disk.perform(roll(spare));
+      rolled(spare);
+    }
+    while (restart != null) {
+      var job = Objects.requireNonNull(poll(), "a restart is written at once");
+      disk.perform(job.operations());
+      var _ = completed(new DiskResult.Done());
+    }
   }
 
   /**
    * Appends entries whose indexes follow each other. The first one follows the last entry, or
    * overwrites: then every entry from that index on is forgotten (P3).
    *
-   * @param commit the highest index known to be committed, kept as a hint
+   * @param entries at least one
+   * @param commitIndex the highest index known to be committed, kept as a hint
    * @return the ticket that {@link JournalOutcome.Durable} will name
    */
-  public long append(List<Entry> entries, long commit) {
-    throw new UnsupportedOperationException(entries + " " + commit);
+  public long append(List<Entry> entries, long commitIndex) {
+    var first = entries.getFirst().index();
+    if (first <= last().index()) {
+      InvariantViolation.check(first > commit, "a committed entry is never overwritten");
+      InvariantViolation.check(first > log.base().index(), "a released entry stays as it is");
+    }
+    commit = Math.max(commit, commitIndex);
+    return pending.append(entries);
   }
 
   /** Writes a mark; returns its ticket. */
   public long mark(Mark mark) {
-    throw new UnsupportedOperationException(mark.toString());
+    return pending.mark(mark);
   }
 
-  /** Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. */
-  public void saveVote(Vote vote) {
-    throw new UnsupportedOperationException(vote.toString());
+  /**
+   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts.
+   */
+  public void saveVote(Vote newVote) {
+    var newest = pendingVote == null ? vote : pendingVote;
+    InvariantViolation.check(newVote.term() >= newest.term(), "a term never falls");
+    pendingVote = newVote;
   }
 
   /**
@@ -56,70 +249,404 @@ public final class Journal {
    * aside for use as later segments.
    */
   public void release(long belowIndex) {
-    throw new UnsupportedOperationException("" + belowIndex);
+    releaseBelow = Math.max(releaseBelow, belowIndex);
   }
 
-  /** After {@link JournalOutcome.SpaceMissing}: try again now. */
+  /** After {@link JournalOutcome.SpaceMissing} or {@code SpaceLow}: try again now. */
   public void retrySpace() {
-    throw new UnsupportedOperationException();
+    spaceMissing = false;
+    spaceLow = false;
   }
 
-  /** The next job, or null: nothing to do, or a job is at the disk. */
+  /** The next job, or null: nothing to do, or a job is at the disk, or the journal has failed. */
   public @Nullable JournalJob poll() {
-    throw new UnsupportedOperationException();
+    if (failure != null || atDisk != null) {
+      return null;
+    }
+    var task = cleanUp == null ? next() : cleanUp;
+    cleanUp = null;
+    atDisk = task;
+    return task == null ? null : task.job;
+  }
+
+  private @Nullable Task next() {
+    var newVote = pendingVote;
+    if (newVote != null) {
+      return voteTask(newVote);
+    }
+    var waiting = !pending.isEmpty() || restart != null;
+    var slice = housekeeping();
+    return slice == null && waiting ? batchTask() : slice;
+  }
+
+  private Task voteTask(Vote newVote) {
+    pendingVote = null;
+    voteGeneration++;
+    return new Task(
+        new JournalJob(JournalJob.Kind.VOTE, VoteFiles.write(newVote, voteGeneration)),
+        false,
+        outcomes -> {
+          vote = newVote;
+          votes++;
+          outcomes.add(new JournalOutcome.VoteDurable(newVote));
+        });
+  }
+
+  /** The next batch, or what must happen before it fits. */
+  private @Nullable Task batchTask() {
+    var drawn = pending.draw(options.batchBytes());
+    var size = BatchEncoder.size(records(drawn, false));
+    if (nextSector <= currentSectors() - BatchHeader.sectors(size) && nextSector > 0) {
+      return writeTask(drawn, records(drawn, false));
+    }
+    var withHead = records(drawn, true);
+    var sectors = BatchHeader.sectors(BatchEncoder.size(withHead));
+    if (nextSector == 0 && sectors <= currentSectors()) {
+      return writeTask(drawn, withHead);
+    }
+    var spare = spares.fitting(sectors);
+    if (spare != null) {
+      return new Task(new JournalJob(JournalJob.Kind.ROLL, roll(spare)), false, _ -> rolled(spare));
+    }
+    if (spaceMissing) {
+      return null;
+    }
+    return sliceTask(spares.urgentSegment(sectors));
+  }
+
+  private int currentSectors() {
+    return segments.isEmpty() ? 0 : segments.getLast().sectorCount();
+  }
+
+  private List<LogRecord> records(PendingRecords.Drawn drawn, boolean withHead) {
+    var records = new ArrayList<LogRecord>();
+    if (withHead) {
+      records.add(new LogRecord.SegmentStart(owner, currentSectors()));
+      records.add(new LogRecord.Marked(new Mark.StateSynced(stateSynced)));
+      records.add(new LogRecord.Marked(new Mark.SnapshotTaken(snapshotTaken)));
+    }
+    if (restart != null) {
+      records.add(restart);
+    }
+    for (var mark : drawn.marks()) {
+      records.add(new LogRecord.Marked(mark));
+    }
+    for (var entry : drawn.entries()) {
+      records.add(new LogRecord.Logged(entry));
+    }
+    return records;
+  }
+
+  private Task writeTask(PendingRecords.Drawn drawn, List<LogRecord> records) {
+    pending.take(drawn);
+    var before = positionBefore(drawn);
+    var entries = drawn.entries();
+    var last =
+        entries.isEmpty()
+            ? before
+            : new EntryId(entries.getLast().term(), entries.getLast().index());
+    var restarting = restart;
+    var number = nextNumber;
+    var header =
+        new BatchHeader(
+            restarting != null,
+            number,
+            0,
+            0,
+            before.index() + 1,
+            last,
+            before.term(),
+            commit,
+            number - 1,
+            prevHash,
+            0);
+    var segment = segments.getLast();
+    var sector = nextSector;
+    var encoded = encoder.encode(header, records, segment.number(), sector);
+    List<DiskOperation> operations =
+        List.of(
+            new DiskOperation.Write(
+                segment.path(), (long) sector * Sector.BYTES, encoded.sectors()),
+            new DiskOperation.Sync(segment.path()));
+    return new Task(
+        new JournalJob(JournalJob.Kind.BATCH, operations),
+        false,
+        outcomes -> {
+          restart = null;
+          nextNumber = number + 1;
+          prevHash = encoded.hash();
+          nextSector = sector + encoded.sectorCount();
+          batches++;
+          writtenBytes += (long) encoded.sectorCount() * Sector.BYTES;
+          if (restarting != null) {
+            applyRestart(restarting);
+          }
+          drawn.marks().forEach(this::apply);
+          applyEntries(entries, segment.number(), sector, encoded.sectorCount());
+          batchesSinceSlice++;
+          outcomes.add(new JournalOutcome.Durable(drawn.ticket(), log.last()));
+        });
+  }
+
+  /** The log's last position when the first entry of the batch is appended. */
+  private EntryId positionBefore(PendingRecords.Drawn drawn) {
+    var position = log.last();
+    if (restart instanceof LogRecord.Cut(var cut)) {
+      position = cut;
+    } else if (restart instanceof LogRecord.Marked(Mark.LogReset(var reset))) {
+      position = reset;
+    }
+    for (var mark : drawn.marks()) {
+      if (mark instanceof Mark.LogReset(var reset)) {
+        position = reset;
+      }
+    }
+    if (drawn.entries().isEmpty()) {
+      return position;
+    }
+    var first = drawn.entries().getFirst().index();
+    return first == position.index() + 1 ? position : new EntryId(log.termAt(first - 1), first - 1);
+  }
+
+  private void applyRestart(LogRecord record) {
+    switch (record) {
+      case LogRecord.Cut(var position) -> log.cut(position);
+      case LogRecord.Marked(var mark) -> apply(mark);
+      case LogRecord.Logged _, LogRecord.SegmentStart _, LogRecord.Unknown _ ->
+          throw new InvariantViolation("nothing else begins the chain anew");
+    }
+  }
+
+  private void apply(Mark mark) {
+    switch (mark) {
+      case Mark.StateSynced(var position) -> stateSynced = position;
+      case Mark.SnapshotTaken(var position) -> snapshotTaken = position;
+      case Mark.LogReset(var position) -> log.reset(position);
+    }
+  }
+
+  private void applyEntries(List<Entry> entries, long segment, int sector, int sectorCount) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    log.begin(entries.getFirst().index(), segment, sector, sectorCount);
+    for (var entry : entries) {
+      log.add(new EntryId(entry.term(), entry.index()));
+      payloadBytes += entry.payload().size();
+    }
+    log.end();
+    entriesWritten += entries.size();
+  }
+
+  private List<DiskOperation> roll(SpareFiles.Spare spare) {
+    return List.of(
+        new DiskOperation.Rename(spare.path(), SegmentFile.path(nextSegment())),
+        new DiskOperation.SyncDirectory(SegmentFile.DIRECTORY));
+  }
+
+  private long nextSegment() {
+    return segments.isEmpty() ? 1 : segments.getLast().number() + 1;
+  }
+
+  private void rolled(SpareFiles.Spare spare) {
+    segments.add(new SegmentFile(nextSegment(), spare.sectorCount()));
+    nextSector = 0;
+    spares.taken(spare);
+  }
+
+  private Task sliceTask(SpareFiles.Filling filling) {
+    return new Task(
+        new JournalJob(JournalJob.Kind.HOUSEKEEPING, spares.slice(filling)),
+        true,
+        outcomes -> {
+          if (spares.sliced(filling) && spaceReported) {
+            spaceReported = false;
+            outcomes.add(new JournalOutcome.SpaceFound());
+          }
+        });
+  }
+
+  /**
+   * A small piece of work that no batch waits for, or null. Preparing keeps pace with the log: it
+   * begins when a quarter of the current segment is used and ends before three quarters are, so
+   * that only a few batches ever wait for a slice, and an idle node does nothing.
+   */
+  private @Nullable Task housekeeping() {
+    if (restart != null) {
+      return null;
+    }
+    var oldest = segments.getFirst();
+    if (segments.size() > 1 && log.lastIndexIn(oldest.number()) < Math.max(1, releaseBelow)) {
+      return releaseTask(oldest);
+    }
+    if (spaceLow || spaceMissing) {
+      return null;
+    }
+    var used = (double) nextSector / currentSectors();
+    if (spares.isEmpty() && used > PREPARE_FROM) {
+      var filling = spares.nextSegment(currentSectors());
+      if (filling.fraction() <= (used - PREPARE_FROM) / (PREPARE_TO - PREPARE_FROM)) {
+        return sliceTask(filling);
+      }
+    }
+    if (!spares.hasBallast() && isGrown() && batchesSinceSlice >= BATCHES_PER_BALLAST_SLICE) {
+      batchesSinceSlice = 0;
+      return sliceTask(spares.ballast());
+    }
+    return null;
+  }
+
+  /** The journal is large enough that a ballast does not dwarf it. */
+  private boolean isGrown() {
+    return options.ballastBytes() > 0 && segments.getLast().bytes() * 4 >= options.segmentBytes();
+  }
+
+  private Task releaseTask(SegmentFile oldest) {
+    var spare = spares.wants(oldest.sectorCount()) ? spares.adopt(oldest.sectorCount()) : null;
+    var operation =
+        spare == null
+            ? new DiskOperation.Delete(oldest.path())
+            : new DiskOperation.Rename(oldest.path(), spare.path());
+    // From now on nobody is told to read there.
+    segments.removeFirst();
+    log.forget(oldest.number());
+    return new Task(
+        new JournalJob(
+            JournalJob.Kind.HOUSEKEEPING,
+            List.of(operation, new DiskOperation.SyncDirectory(SegmentFile.DIRECTORY))),
+        false,
+        _ -> {
+          if (spare != null) {
+            spares.adopted(spare);
+          }
+        });
+  }
+
+  /**
+   * Takes segments out of the list in which no entry lies any more: the oldest ones, and behind a
+   * new beginning of the chain all but the one with the beginning.
+   */
+  private List<SegmentFile> removeForgotten(boolean restarted) {
+    var forgotten = new ArrayList<SegmentFile>();
+    for (var segment : List.copyOf(segments.subList(0, segments.size() - 1))) {
+      if (log.lastIndexIn(segment.number()) == 0) {
+        forgotten.add(segment);
+        segments.remove(segment);
+      } else if (!restarted) {
+        break;
+      }
+    }
+    return forgotten;
   }
 
   /** The job handed out last has ended. */
   public List<JournalOutcome> completed(DiskResult result) {
-    throw new UnsupportedOperationException(result.toString());
+    var task = atDisk;
+    if (task == null) {
+      throw new InvariantViolation("only a job at the disk completes");
+    }
+    atDisk = null;
+    var outcomes = new ArrayList<JournalOutcome>();
+    switch (result) {
+      case DiskResult.Done() -> task.success.then(outcomes);
+      case DiskResult.Failed(_, var fault) -> {
+        if (task.needsSpace && fault.kind() == DiskFault.Kind.NO_SPACE) {
+          outOfSpace(fault, outcomes);
+        } else {
+          failure = fault;
+          outcomes.add(new JournalOutcome.Failed(fault));
+        }
+      }
+    }
+    return outcomes;
+  }
+
+  private void outOfSpace(DiskFault fault, List<JournalOutcome> outcomes) {
+    var hadBallast = spares.hasBallast();
+    var awaited = !pending.isEmpty();
+    spaceLow = true;
+    spaceMissing = awaited && !hadBallast;
+    spaceReported = true;
+    cleanUp =
+        new Task(new JournalJob(JournalJob.Kind.HOUSEKEEPING, spares.giveUp()), false, _ -> {});
+    outcomes.add(
+        spaceMissing ? new JournalOutcome.SpaceMissing(fault) : new JournalOutcome.SpaceLow(fault));
   }
 
   /** The last entry appended, durable or not; {@link EntryId#ORIGIN} for an empty log. */
   public EntryId last() {
-    throw new UnsupportedOperationException();
+    return pending.last();
   }
 
   /** The last entry that is durable. */
   public EntryId lastDurable() {
-    throw new UnsupportedOperationException();
+    return log.last();
   }
 
   /** The position before the first entry that can be read. */
   public EntryId base() {
-    throw new UnsupportedOperationException();
+    return log.base();
   }
 
   /** The first index that can be read, {@code base().index() + 1}. */
   public long firstIndex() {
-    throw new UnsupportedOperationException();
+    return log.base().index() + 1;
   }
 
-  /** The term of the entry at the index, in {@code [base().index(), last().index()]}. */
+  /**
+   * The term of the durable entry at the index, in {@code [base().index(), lastDurable().index()]}.
+   */
   public long termAt(long index) {
-    throw new UnsupportedOperationException("" + index);
+    return log.termAt(index);
   }
 
-  /** The commit hint of the last durable batch: everything up to it was committed. */
+  /** The highest index known to be committed, as a hint: after a restart it may be behind. */
   public long commit() {
-    throw new UnsupportedOperationException();
+    return commit;
   }
 
-  /** The newest mark that the state store was synced, or the origin. */
+  /** The newest durable mark that the state store was synced, or the origin. */
   public EntryId stateSynced() {
-    throw new UnsupportedOperationException();
+    return stateSynced;
   }
 
-  /** The newest mark of a snapshot taken, or the origin. */
+  /** The newest durable mark of a snapshot taken, or the origin. */
   public EntryId snapshotTaken() {
-    throw new UnsupportedOperationException();
+    return snapshotTaken;
+  }
+
+  /** The durable vote. */
+  public Vote vote() {
+    return vote;
+  }
+
+  /**
+   * The vote to start with: the term is the higher one of the vote files and of the last entry. An
+   * entry of a later term than the vote's tells that this member has seen that term and voted for
+   * nobody in it, because a vote would have been durable first.
+   */
+  public Vote voteAtBoot() {
+    return vote.term() >= log.last().term() ? vote : vote.in(log.last().term(), 0);
+  }
+
+  /** Why nothing becomes durable any more, or null. */
+  public @Nullable DiskFault failure() {
+    return failure;
   }
 
   /** Where the durable entries {@code [from, to)} lie. */
   public LogRange range(long from, long to) {
-    throw new UnsupportedOperationException(from + " " + to);
+    return new LogRange(from, to, log.extents(from, to));
   }
 
   public JournalStatistics statistics() {
-    throw new UnsupportedOperationException();
+    return new JournalStatistics(
+        batches,
+        entriesWritten,
+        payloadBytes,
+        writtenBytes,
+        votes,
+        segments.size(),
+        segments.stream().mapToLong(SegmentFile::bytes).sum());
   }
 }

@@ -21,12 +21,15 @@ public record JournalOptions(
     int sliceBytes,
     int spareSegments,
     long ballastBytes) {
+  /** Fewer sectors than these no segment has. */
+  static final int LEAST_SECTORS = 8;
+
   private static final int MEBIBYTE = 1 << 20;
 
   /** What a server uses. */
   public static final JournalOptions DEFAULT =
       new JournalOptions(
-          64 * MEBIBYTE, MEBIBYTE, 4 * MEBIBYTE, MEBIBYTE / 4, 2, (2 * 64L + 64) * MEBIBYTE);
+          64 * MEBIBYTE, MEBIBYTE, MEBIBYTE, MEBIBYTE / 4, 2, (2 * 64L + 64) * MEBIBYTE);
 
   public JournalOptions {
     requireSectors("segmentBytes", segmentBytes);
@@ -41,7 +44,7 @@ public record JournalOptions(
   }
 
   private static void requireSectors(String name, int bytes) {
-    if (bytes < 8 * Sector.BYTES || bytes % Sector.BYTES != 0) {
+    if (bytes < LEAST_SECTORS * Sector.BYTES || bytes % Sector.BYTES != 0) {
       throw new IllegalArgumentException(name + " is not eight sectors or more: " + bytes);
     }
   }

@@ -18,6 +18,12 @@ public sealed interface JournalOutcome {
   record VoteDurable(Vote vote) implements JournalOutcome {}
 
   /**
+   * The file system is full. The ballast was given up, so appending goes on for the moment; raise
+   * the NOSPACE alarm (P15).
+   */
+  record SpaceLow(DiskFault fault) implements JournalOutcome {}
+
+  /**
    * There is no space for another segment (P15). Nothing is lost: what was appended waits. Hand
    * over leadership, acknowledge nothing, and call {@link Journal#retrySpace()} each second.
    */

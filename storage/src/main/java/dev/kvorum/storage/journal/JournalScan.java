@@ -10,24 +10,55 @@ import org.jspecify.annotations.Nullable;
  * changes nothing on the disk; the offline check uses it as well.
  */
 public final class JournalScan {
-  /** Reads and classifies the whole journal. Blocks. */
-  public static JournalScan read(Disk disk, Owner owner) throws DiskFaultException {
-    throw new UnsupportedOperationException(disk + " " + owner);
+  /** A batch that was being written when the process or the machine stopped. */
+  record Torn(SegmentFile segment, int fromSector, int toSector, long number) {}
+
+  /**
+   * Where the next batch goes.
+   *
+   * @param index the place of the segment in the list of segments, -1 if there is none
+   * @param number the number that the next batch gets
+   * @param prevHash the hash that names the last whole batch
+   */
+  record End(int index, int sector, long number, long prevHash) {}
+
+  private final JournalScanner found;
+
+  JournalScan(JournalScanner found) {
+    this.found = found;
   }
 
-  /** Nothing acknowledged is missing and nothing contradicts itself. */
+  /**
+   * Reads and classifies the whole journal. Blocks.
+   *
+   * @param newDirectory whether the directory has no identity yet, so that an empty journal is
+   *     right and one with entries is wrong
+   */
+  public static JournalScan read(Disk disk, Owner owner, boolean newDirectory)
+      throws DiskFaultException {
+    var scanner = new JournalScanner(disk, owner);
+    scanner.run(newDirectory);
+    return new JournalScan(scanner);
+  }
+
+  /** Nothing acknowledged is missing and nothing contradicts itself; a torn end is sound. */
   public boolean isSound() {
-    throw new UnsupportedOperationException();
+    return found.contradiction == null && found.damages.isEmpty();
   }
 
   /** A line for each segment (P21), oldest first. */
   public List<String> reports() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(found.reports);
   }
 
   /** What was durable and is damaged now, oldest first. */
   public List<Damage> damages() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(found.damages);
+  }
+
+  /** Whether a batch was found that a crash cut short; it was never acknowledged. */
+  public boolean isTorn() {
+    return found.torn != null;
   }
 
   /**
@@ -35,6 +66,68 @@ public final class JournalScan {
    * fit together, another member's segment, a newer format. Refuse to start.
    */
   public @Nullable String contradiction() {
-    throw new UnsupportedOperationException();
+    return found.contradiction;
+  }
+
+  /** The position before the first entry behind the last damage. */
+  public EntryId base() {
+    return found.log.base();
+  }
+
+  /** The last entry that was found. */
+  public EntryId last() {
+    return found.log.last();
+  }
+
+  /** The last entry before the first damage that loses entries. */
+  public EntryId lastBeforeDamage() {
+    return logBeforeDamage().last();
+  }
+
+  /** The highest commit hint that was found. */
+  public long commit() {
+    return found.commit;
+  }
+
+  /** The newest mark that the state store was synced, or the origin. */
+  public EntryId stateSynced() {
+    return found.stateSynced;
+  }
+
+  /** The newest mark of a snapshot taken, or the origin. */
+  public EntryId snapshotTaken() {
+    return found.snapshotTaken;
+  }
+
+  LogIndex log() {
+    return found.log;
+  }
+
+  LogIndex logBeforeDamage() {
+    return found.beforeDamage == null ? found.log : found.beforeDamage;
+  }
+
+  List<SegmentFile> segments() {
+    return found.segments;
+  }
+
+  @Nullable Torn torn() {
+    return found.torn;
+  }
+
+  /**
+   * Where to go on writing; null if damage makes the end unusable, so that a new segment is due.
+   */
+  @Nullable End end() {
+    return found.end;
+  }
+
+  /** A number above that of every batch seen. */
+  long nextNumber() {
+    return found.highestNumber + 1;
+  }
+
+  long lastHash() {
+    return found.prevHash;
   }
 }

@@ -8,7 +8,7 @@ package dev.kvorum.storage.journal;
  * @param payloadBytes their payloads
  * @param writtenBytes bytes of their sectors
  * @param votes synced votes
- * @param segments segments that hold entries now
+ * @param segments segments that hold the log now
  * @param segmentBytes the size of those segments
  */
 public record JournalStatistics(

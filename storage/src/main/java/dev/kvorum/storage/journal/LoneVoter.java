@@ -1,5 +1,7 @@
 package dev.kvorum.storage.journal;
 
+import java.util.ArrayList;
+
 /** The start policy of a member that no other member can help (P19). */
 public final class LoneVoter {
   private LoneVoter() {}
@@ -7,10 +9,67 @@ public final class LoneVoter {
   /**
    * Decides whether the only voter of a cluster may start.
    *
+   * <p>A torn end was never acknowledged and is dropped. Damage that loses entries which the state
+   * store, or a snapshot, holds anyway does no harm. Anything else would silently take back what a
+   * client was promised, and only a person may do that.
+   *
    * @param covered the last entry that the opened state store, or a verified snapshot, holds
    * @param directory the data directory as the operator named it, for the message
    */
   public static StartDecision decide(JournalScan scan, EntryId covered, String directory) {
-    throw new UnsupportedOperationException(scan + " " + covered + directory);
+    var contradiction = scan.contradiction();
+    if (contradiction != null) {
+      return new StartDecision.Refuse(
+          "the journal of %s cannot be what this release wrote: %s; nothing was changed"
+              .formatted(directory, contradiction));
+    }
+    var notes = new ArrayList<>(scan.reports());
+    for (var damage : scan.damages()) {
+      if (damage.losesEntries() && damage.toIndex() > covered.index()) {
+        return new StartDecision.Refuse(refusal(damage, covered, directory));
+      }
+      notes.add(
+          "the journal is damaged in %s at sector %d (%s), but %s are covered by the state up to index %d"
+              .formatted(
+                  damage.segment(),
+                  damage.sector(),
+                  damage.kind(),
+                  damage.range(),
+                  covered.index()));
+    }
+    if (scan.base().index() > covered.index()) {
+      return new StartDecision.Refuse(
+          """
+          the journal of %s begins behind index %d, but the state ends at index %d: entries %d to \
+          %d are missing; restore a backup; nothing was changed\
+          """
+              .formatted(
+                  directory,
+                  scan.base().index(),
+                  covered.index(),
+                  covered.index() + 1,
+                  scan.base().index()));
+    }
+    return new StartDecision.Start(
+        scan.damages().isEmpty() ? new Keep.Everything() : new Keep.BehindDamage(covered), notes);
+  }
+
+  private static String refusal(Damage damage, EntryId covered, String directory) {
+    return """
+    the journal of %s is damaged: %s are lost (%s, %s, sector %d), and the state ends at index \
+    %d; this is the only voter, so nobody else has them. Either restore a backup into a new \
+    data directory, or accept the loss of every entry from index %d on: \
+    kvorum repair --data-dir %s --discard-from %d. Nothing was changed.\
+    """
+        .formatted(
+            directory,
+            damage.range(),
+            damage.kind(),
+            damage.segment(),
+            damage.sector(),
+            covered.index(),
+            damage.fromIndex(),
+            directory,
+            damage.fromIndex());
   }
 }

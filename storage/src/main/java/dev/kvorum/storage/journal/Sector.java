@@ -1,7 +1,6 @@
 package dev.kvorum.storage.journal;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
@@ -17,7 +16,8 @@ import java.util.zip.CRC32C;
  * offset  size  field
  *      0   496  payload
  *    496     4  number of the segment
- *    500     4  number of the sector in the segment; bit 31 is set in the first sector of a batch
+ *    500     4  number of the sector in the segment; bit 31 is set in the first sector of a batch,
+ *               bit 30 in the last
  *    504     4  low half of the batch's sequence number
  *    508     4  CRC32C of the 508 bytes before
  * </pre>
@@ -30,6 +30,8 @@ final class Sector {
   private static final int BATCH_AT = 504;
   private static final int CHECKSUM_AT = 508;
   private static final int FIRST_OF_BATCH = 1 << 31;
+  private static final int LAST_OF_BATCH = 1 << 30;
+  private static final int NUMBER_BITS = LAST_OF_BATCH - 1;
 
   /** What a sector turned out to be. */
   enum Kind {
@@ -47,20 +49,28 @@ final class Sector {
 
   private Sector() {}
 
-  /** How many sectors hold this many bytes of payload. */
-  static int count(int payloadBytes) {
-    return (payloadBytes + PAYLOAD_BYTES - 1) / PAYLOAD_BYTES;
-  }
-
   /**
    * Writes the trailer behind a payload that is in place.
    *
    * @param at where the sector begins in the buffer, which is little-endian
    */
   static void seal(
-      ByteBuffer buffer, int at, long segment, int number, boolean firstOfBatch, long batch) {
+      ByteBuffer buffer,
+      int at,
+      long segment,
+      int number,
+      boolean firstOfBatch,
+      boolean lastOfBatch,
+      long batch) {
+    var place = number;
+    if (firstOfBatch) {
+      place |= FIRST_OF_BATCH;
+    }
+    if (lastOfBatch) {
+      place |= LAST_OF_BATCH;
+    }
     buffer.putInt(at + SEGMENT_AT, (int) segment);
-    buffer.putInt(at + NUMBER_AT, firstOfBatch ? number | FIRST_OF_BATCH : number);
+    buffer.putInt(at + NUMBER_AT, place);
     buffer.putInt(at + BATCH_AT, (int) batch);
     buffer.putInt(at + CHECKSUM_AT, checksum(buffer, at));
   }
@@ -73,7 +83,7 @@ final class Sector {
     if (buffer.getInt(at + CHECKSUM_AT) != checksum(buffer, at)) {
       return Kind.GARBAGE;
     }
-    var foundNumber = buffer.getInt(at + NUMBER_AT) & ~FIRST_OF_BATCH;
+    var foundNumber = buffer.getInt(at + NUMBER_AT) & NUMBER_BITS;
     var foundSegment = Integer.toUnsignedLong(buffer.getInt(at + SEGMENT_AT));
     if (foundNumber != number || foundSegment > segment) {
       return Kind.MISPLACED;
@@ -84,6 +94,11 @@ final class Sector {
   /** Whether the sector, known to be whole, begins a batch. */
   static boolean isFirstOfBatch(ByteBuffer buffer, int at) {
     return (buffer.getInt(at + NUMBER_AT) & FIRST_OF_BATCH) != 0;
+  }
+
+  /** Whether the sector, known to be whole, ends a batch. */
+  static boolean isLastOfBatch(ByteBuffer buffer, int at) {
+    return (buffer.getInt(at + NUMBER_AT) & LAST_OF_BATCH) != 0;
   }
 
   /**
@@ -104,7 +119,7 @@ final class Sector {
 
   private static int checksum(ByteBuffer buffer, int at) {
     var crc = new CRC32C();
-    crc.update(buffer.slice(at, CHECKSUM_AT).order(ByteOrder.LITTLE_ENDIAN));
+    crc.update(buffer.slice(at, CHECKSUM_AT));
     return (int) crc.getValue();
   }
 }

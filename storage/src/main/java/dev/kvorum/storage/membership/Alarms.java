@@ -1,7 +1,12 @@
 package dev.kvorum.storage.membership;
 
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.MalformedProto;
+import dev.kvorum.storage.model.ProtoReader;
+import dev.kvorum.storage.model.ProtoWriter;
 import dev.kvorum.storage.model.Result.AlarmMember;
+import dev.kvorum.storage.mvcc.CorruptRecordException;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -67,13 +72,45 @@ public final class Alarms {
 
   /** The alarms of one type, or all for {@link Command.Alarm#NONE}, by member id. */
   public List<AlarmMember> list(int alarm) {
-    return active.stream()
-        .filter(member -> alarm == Command.Alarm.NONE || member.alarm() == alarm)
-        .toList();
+    return active.isEmpty()
+        ? List.of()
+        : active.stream()
+            .filter(member -> alarm == Command.Alarm.NONE || member.alarm() == alarm)
+            .toList();
   }
 
   /** Whether any member holds that alarm. */
   public boolean isActive(int alarm) {
-    return active.stream().anyMatch(member -> member.alarm() == alarm);
+    return !active.isEmpty() && active.stream().anyMatch(member -> member.alarm() == alarm);
+  }
+
+  /** The alarm's key in its bucket, an {@code etcdserverpb.AlarmMember} (contract S17.2). */
+  public static Bytes key(AlarmMember alarm) {
+    var size =
+        ProtoWriter.varintFieldSize(1, alarm.memberId())
+            + ProtoWriter.varintFieldSize(2, alarm.alarm());
+    return new ProtoWriter(size)
+        .varintField(1, alarm.memberId())
+        .varintField(2, alarm.alarm())
+        .toBytes();
+  }
+
+  /** Reads a key of the bucket; throws {@link CorruptRecordException} for anything else. */
+  public static AlarmMember decodeKey(Bytes key) {
+    try {
+      var memberId = 0L;
+      var alarm = 0;
+      var reader = new ProtoReader(key);
+      for (var tag = reader.next(); tag != 0; tag = reader.next()) {
+        switch (tag) {
+          case 1 << 3 | ProtoReader.VARINT -> memberId = reader.varint();
+          case 2 << 3 | ProtoReader.VARINT -> alarm = (int) reader.varint();
+          default -> reader.skip(tag);
+        }
+      }
+      return new AlarmMember(memberId, alarm);
+    } catch (MalformedProto malformed) {
+      throw new CorruptRecordException("alarm: " + malformed.getMessage());
+    }
   }
 }

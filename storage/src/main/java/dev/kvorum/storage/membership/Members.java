@@ -10,19 +10,24 @@ import java.util.TreeMap;
 public final class Members {
   private final TreeMap<Long, Member> members = new TreeMap<>(Long::compareUnsigned);
 
+  /** The values of {@link #members}; made once a change, because it is read once a batch. */
+  private List<Member> listed = List.of();
+
   /** Replaces all members, when a store is opened or a cluster is founded. */
   public void load(Collection<Member> all) {
     members.clear();
     all.forEach(member -> members.put(member.id(), member));
+    listed = List.copyOf(members.values());
   }
 
   /** The member with its new attributes, or nothing when no such member exists. */
   public Optional<Member> publish(long id, String name, List<String> clientUrls) {
-    return Optional.ofNullable(
-        members.computeIfPresent(id, (_, member) -> member.published(name, clientUrls)));
+    var published = members.computeIfPresent(id, (_, member) -> member.published(name, clientUrls));
+    listed = List.copyOf(members.values());
+    return Optional.ofNullable(published);
   }
 
   public List<Member> list() {
-    return List.copyOf(members.values());
+    return listed;
   }
 }

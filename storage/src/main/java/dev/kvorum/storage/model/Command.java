@@ -76,13 +76,6 @@ public sealed interface Command {
     public static final int CORRUPT = 2;
   }
 
-  /** Who founds a new cluster; the first command of its log (contract S15.1). */
-  record FormCluster(List<Member> members) implements Command {
-    public FormCluster {
-      members = List.copyOf(members);
-    }
-  }
-
   /** A member's own name and client URLs, published by itself after start (contract S14.7). */
   record PublishMember(long memberId, String name, List<String> clientUrls) implements Command {
     public PublishMember {

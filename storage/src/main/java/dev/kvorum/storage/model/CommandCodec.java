@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Between a {@link Command} and its bytes: the request messages of the API for what clients ask, and
- * messages of our own for what members tell each other. Decoding copies nothing: keys and values are
- * windows on the given bytes.
+ * Between a {@link Command} and its bytes: the request messages of the API for what clients ask,
+ * and messages of our own for what members tell each other. Decoding copies nothing: keys and
+ * values are windows on the given bytes.
  *
- * <p>It reads as every protobuf library does: the last of repeated scalar fields wins, a member of a
- * oneof that comes twice is merged, a different member replaces the one before, and unknown fields
- * are passed over.
+ * <p>It reads as every protobuf library does: the last of repeated scalar fields wins, a member of
+ * a oneof that comes twice is merged, a different member replaces the one before, and unknown
+ * fields are passed over.
  */
 public final class CommandCodec {
   /** How many transactions may stand one inside the other, the outermost included. */
@@ -33,7 +33,6 @@ public final class CommandCodec {
       case ALARM -> decodeAlarm(body);
       case PUBLISH_MEMBER -> decodePublishMember(body);
       case SET_CLUSTER_VERSION -> decodeSetClusterVersion(body);
-      case FORM_CLUSTER -> decodeFormCluster(body);
     };
   }
 
@@ -304,38 +303,6 @@ public final class CommandCodec {
     return new Command.SetClusterVersion(version);
   }
 
-  private static Command.FormCluster decodeFormCluster(Bytes message) throws MalformedProto {
-    var members = new ArrayList<Member>();
-    var reader = new ProtoReader(message);
-    for (var tag = reader.next(); tag != 0; tag = reader.next()) {
-      switch (tag) {
-        case 1 << 3 | LENGTH -> members.add(decodeMember(reader.bytes()));
-        default -> reader.skip(tag);
-      }
-    }
-    return new Command.FormCluster(members);
-  }
-
-  private static Member decodeMember(Bytes message) throws MalformedProto {
-    var id = 0L;
-    var name = "";
-    var peerUrls = new ArrayList<String>();
-    var clientUrls = new ArrayList<String>();
-    var learner = false;
-    var reader = new ProtoReader(message);
-    for (var tag = reader.next(); tag != 0; tag = reader.next()) {
-      switch (tag) {
-        case 1 << 3 | VARINT -> id = reader.varint();
-        case 2 << 3 | LENGTH -> name = reader.bytes().toUtf8();
-        case 3 << 3 | LENGTH -> peerUrls.add(reader.bytes().toUtf8());
-        case 4 << 3 | LENGTH -> clientUrls.add(reader.bytes().toUtf8());
-        case 5 << 3 | VARINT -> learner = reader.bool();
-        default -> reader.skip(tag);
-      }
-    }
-    return new Member(id, name, peerUrls, clientUrls, learner);
-  }
-
   /** The message that decodes to the command. */
   public static Bytes encode(Command command) {
     var writer = new ProtoWriter(64);
@@ -356,18 +323,8 @@ public final class CommandCodec {
         member.clientUrls().forEach(url -> writer.bytesMember(3, Bytes.utf8(url)));
       }
       case Command.SetClusterVersion set -> writer.bytesField(1, Bytes.utf8(set.version()));
-      case Command.FormCluster form ->
-          form.members().forEach(member -> writer.bytesMember(1, encodeMember(member)));
     }
     return writer.toBytes();
-  }
-
-  private static Bytes encodeMember(Member member) {
-    var writer =
-        new ProtoWriter(64).varintField(1, member.id()).bytesField(2, Bytes.utf8(member.name()));
-    member.peerUrls().forEach(url -> writer.bytesMember(3, Bytes.utf8(url)));
-    member.clientUrls().forEach(url -> writer.bytesMember(4, Bytes.utf8(url)));
-    return writer.boolField(5, member.learner()).toBytes();
   }
 
   private static void writeRange(ProtoWriter writer, Command.Range range) {

@@ -3,18 +3,17 @@ package dev.kvorum.storage.model;
 /**
  * What a command wears in the log: who asked, under which rules, and the request's own bytes.
  *
- * <p>On disk: one byte version, one byte kind, then as varints the request id, the auth revision and
- * the length of the principal, the principal in UTF-8, and the body to the end. A member that meets
- * a version or a kind that it does not know must stop, because to skip an entry would make its state
- * differ from the others'; {@link Unreadable} says so.
+ * <p>On disk: one byte version, one byte kind, then as varints the request id, the auth revision
+ * and the length of the principal, the principal in UTF-8, and the body to the end. A member that
+ * meets a version or a kind that it does not know must stop, because to skip an entry would make
+ * its state differ from the others'; {@link Unreadable} says so.
  *
  * @param requestId names the proposal to the member that made it
  * @param principal the authenticated user, empty without one
  * @param authRevision the auth store's revision under which the request was admitted
  * @param body the request message as {@link CommandCodec} reads it, a window on the entry
  */
-public record Envelope(
-    Kind kind, long requestId, String principal, long authRevision, Bytes body) {
+public record Envelope(Kind kind, long requestId, String principal, long authRevision, Bytes body) {
   /** The version that this release writes, and the newest that it reads. */
   public static final int VERSION = 1;
 
@@ -26,8 +25,7 @@ public record Envelope(
     COMPACT(4),
     ALARM(5),
     PUBLISH_MEMBER(6),
-    SET_CLUSTER_VERSION(7),
-    FORM_CLUSTER(8);
+    SET_CLUSTER_VERSION(7);
 
     private final int code;
 
@@ -50,7 +48,6 @@ public record Envelope(
         case Command.Alarm _ -> ALARM;
         case Command.PublishMember _ -> PUBLISH_MEMBER;
         case Command.SetClusterVersion _ -> SET_CLUSTER_VERSION;
-        case Command.FormCluster _ -> FORM_CLUSTER;
       };
     }
   }

@@ -88,8 +88,8 @@ public final class KeyValueCodec {
   }
 
   /**
-   * The fields of a record that the store made itself and whose checksum was verified: one that does
-   * not decode is a bug.
+   * The fields of a record that the store made itself and whose checksum was verified: one that
+   * does not decode is a bug.
    */
   public static KeyValue decodeStored(Bytes record) {
     try {

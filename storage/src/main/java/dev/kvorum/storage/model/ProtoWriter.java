@@ -46,7 +46,7 @@ public final class ProtoWriter {
     ensure(varintSize(value));
     var rest = value;
     while ((rest & ~0x7fL) != 0) {
-      array[position++] = (byte) (rest & 0x7f | 0x80);
+      array[position++] = (byte) ((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     array[position++] = (byte) rest;

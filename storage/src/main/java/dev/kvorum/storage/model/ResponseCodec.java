@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A {@link Result} as the response message of the API, header included. Sizes are computed first, so
- * that one array of the exact size is filled and key-values are copied once.
+ * A {@link Result} as the response message of the API, header included. Sizes are computed first,
+ * so that one array of the exact size is filled and key-values are copied once.
  */
 public final class ResponseCodec {
   private static final int HEADER = 1;
@@ -18,8 +18,8 @@ public final class ResponseCodec {
   /**
    * The response message of the result's own RPC.
    *
-   * @throws IllegalArgumentException for {@link Result.Done} and {@link Result.Failed}, which are no
-   *     messages
+   * @throws IllegalArgumentException for {@link Result.Done} and {@link Result.Failed}, which are
+   *     no messages
    * @throws ArithmeticException for an answer beyond 2 GiB
    */
   public static Bytes encode(Result result, Origin origin) {

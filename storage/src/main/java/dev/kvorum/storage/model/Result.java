@@ -30,5 +30,14 @@ public sealed interface Result {
   record Failed(Failure failure) implements Result {}
 
   /** One active alarm of one member; {@code alarm} as in {@link Command.Alarm}. */
-  record AlarmMember(long memberId, int alarm) {}
+  record AlarmMember(long memberId, int alarm) {
+    /** The alarm's name on the wire. */
+    public String name() {
+      return switch (alarm) {
+        case Command.Alarm.NOSPACE -> "NOSPACE";
+        case Command.Alarm.CORRUPT -> "CORRUPT";
+        default -> "UNKNOWN";
+      };
+    }
+  }
 }

@@ -46,8 +46,7 @@ final class CommandNeeds {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+          Command.SetClusterVersion _ ->
           List.of();
     };
   }

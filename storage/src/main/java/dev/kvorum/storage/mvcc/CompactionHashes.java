@@ -28,10 +28,14 @@ record CompactionHashes(List<KvHash> hashes) {
     return new CompactionHashes(more.subList(Math.max(0, more.size() - CAPACITY), more.size()));
   }
 
-  /** Revision 0 asks for the present and is never found. */
+  /**
+   * The hash of exactly this revision, or null. Revision 0, which otherwise asks for the present,
+   * is found too when history was compacted to 0: etcd 3.7.1 answers so, and equal hashes are the
+   * point.
+   */
   @Nullable KvHash find(long revision) {
     for (var hash : hashes) {
-      if (revision > 0 && hash.revision() == revision) {
+      if (hash.revision() == revision) {
         return hash;
       }
     }

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>{@link #startHash}, then the {@link HashKv} is run on a thread that may read the backend,
  *       and its result is given to {@link #hashed}: the hash must see the records that go;
- *   <li>{@link #step} again and again on the store's thread, a bounded number of keys each time. The
- *       removed records are deleted from the backend together with a fresh {@link StoreMeta}, once
- *       no pinned reader needs them.
+ *   <li>{@link #step} again and again on the store's thread, a bounded number of keys each time.
+ *       The removed records are deleted from the backend together with a fresh {@link StoreMeta},
+ *       once no pinned reader needs them.
  * </ol>
  *
- * <p>A job that was left over from before a restart has no hash to make: some of the records that it
- * would cover are gone.
+ * <p>A job that was left over from before a restart has no hash to make: some of the records that
+ * it would cover are gone.
  */
 public final class CompactionJob {
   /**

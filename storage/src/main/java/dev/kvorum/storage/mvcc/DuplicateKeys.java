@@ -11,17 +11,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The duplicate-key rule of transactions (contract S6.4): in one branch no two puts of a key, and no
- * put of a key that a delete of the branch covers. The two branches are apart.
+ * The duplicate-key rule of transactions (contract S6.4): in one branch no two puts of a key, and
+ * no put of a key that a delete of the branch covers. The two branches are apart.
  *
  * <p>Three oddities are etcd's and must be kept:
  *
  * <ul>
- *   <li>A range end of one zero byte is taken literally. As an interval it is empty, so such a delete
- *       conflicts with nothing, although it deletes everything from its key on.
- *   <li>A nested transaction's puts are compared with the deletes of this level and of earlier nested
- *       transactions, not of later ones. So put first and delete in a later sibling passes, and the
- *       other way round is refused.
+ *   <li>A range end of one zero byte is taken literally. As an interval it is empty, so such a
+ *       delete conflicts with nothing, although it deletes everything from its key on.
+ *   <li>A nested transaction's puts are compared with the deletes of this level and of earlier
+ *       nested transactions, not of later ones. So put first and delete in a later sibling passes,
+ *       and the other way round is refused.
  *   <li>Both branches of one nested transaction may put the same key, since only one of them runs.
  * </ul>
  */

@@ -14,14 +14,15 @@ import org.jspecify.annotations.Nullable;
  * Hashes history as etcd does, bit for bit (contract S18.2). Runs on a thread that may read the
  * backend, in chunks, each on a read view of its own.
  *
- * <p>The backend must show every record up to the revision before the first chunk, and no slice of a
- * compaction may run between the first chunk and the last. What a compaction has left undone
- * when the hash begins does not matter: a record that it will remove is not hashed.
+ * <p>The backend must show every record up to the revision before the first chunk, and no slice of
+ * a compaction may run between the first chunk and the last. What a compaction has left undone when
+ * the hash begins does not matter: a record that it will remove is not hashed.
  *
  * <p>Which records count at or below the compact revision C? Those that are the newest of their key
- * up to the <em>requested</em> revision, not up to C. One exception is etcd's own: when no key lives
- * at the requested revision, it lets everything pass that it still finds. To be the same on every
- * member that must not depend on how far the removal got, so we let pass what compaction keeps.
+ * up to the <em>requested</em> revision, not up to C. One exception is etcd's own: when no key
+ * lives at the requested revision, it lets everything pass that it still finds. To be the same on
+ * every member that must not depend on how far the removal got, so we let pass what compaction
+ * keeps.
  */
 public final class HashKv {
   private static final Bytes FIRST = Bytes.EMPTY;
@@ -77,7 +78,7 @@ public final class HashKv {
 
   private boolean isHashed(RecordId id, Bytes record) {
     return id.revision().main() > compactRevision
-        || !id.tombstone() && isKept(id.revision(), KeyValueCodec.decodeStored(record).key());
+        || (!id.tombstone() && isKept(id.revision(), KeyValueCodec.decodeStored(record).key()));
   }
 
   private boolean isKept(Revision candidate, Bytes key) {
@@ -96,7 +97,7 @@ public final class HashKv {
 
     @Override
     public boolean visit(Bytes bucketKey, Bytes bucketValue) {
-      if (bucketKey.equals(last)) {
+      if (last != null && bucketKey.equals(last)) {
         return true;
       }
       var id = RecordCodec.id(bucketKey);

@@ -1,6 +1,7 @@
 package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -207,5 +208,21 @@ final class IndexBranch extends IndexPage {
       }
     }
     return high;
+  }
+
+  @Override
+  void invariant(@Nullable Bytes from, @Nullable Bytes to) {
+    var liveKeys = 0L;
+    for (var slot = 0; slot < size; slot++) {
+      var child = children[slot];
+      var lower = slot == 0 ? from : Bytes.wrap(separators[slot]);
+      var upper = slot + 1 == size ? to : Bytes.wrap(separators[slot + 1]);
+      child.invariant(lower, upper);
+      InvariantViolation.check(child.size > 0, "a page below a branch is not empty");
+      InvariantViolation.check(child.newest <= newest, "no page is newer than its parent says");
+      InvariantViolation.check(child.epoch <= epoch, "no page is younger than its parent");
+      liveKeys += child.live;
+    }
+    InvariantViolation.check(liveKeys == live, "a branch counts the live keys below it");
   }
 }

@@ -1,6 +1,7 @@
 package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -174,8 +175,7 @@ final class IndexLeaf extends IndexPage {
       KeyHistory.forEachBefore(history, start, pass.removed);
       if (start < end) {
         leaf.keys[leaf.size] = keys[slot];
-        leaf.histories[leaf.size] =
-            start == 0 ? history : Arrays.copyOfRange(history, start, end);
+        leaf.histories[leaf.size] = start == 0 ? history : Arrays.copyOfRange(history, start, end);
         leaf.ends[leaf.size] = end - start;
         leaf.size++;
       }
@@ -225,5 +225,24 @@ final class IndexLeaf extends IndexPage {
       }
     }
     return -low - 1;
+  }
+
+  @Override
+  void invariant(@Nullable Bytes from, @Nullable Bytes to) {
+    var liveKeys = 0;
+    for (var slot = 0; slot < size; slot++) {
+      var key = Bytes.wrap(keys[slot]);
+      var last = ends[slot] - KeyHistory.STRIDE;
+      InvariantViolation.check(
+          slot == 0 || Bytes.wrap(keys[slot - 1]).compareTo(key) < 0, "keys of a leaf ascend");
+      InvariantViolation.check(
+          (from == null || from.compareTo(key) <= 0) && (to == null || key.compareTo(to) < 0),
+          "a key is within its leaf's bounds");
+      InvariantViolation.check(
+          KeyHistory.revision(histories[slot], last).main() <= newest,
+          "no record is newer than its page says");
+      liveKeys += KeyHistory.isTombstone(histories[slot], last) ? 0 : 1;
+    }
+    InvariantViolation.check(liveKeys == live, "a leaf counts its live keys");
   }
 }

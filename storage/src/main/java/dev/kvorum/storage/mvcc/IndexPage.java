@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A page of the index's B+tree. A page is written in place while it belongs to the writer's present
- * epoch, that is, while no published view can reach it; afterwards it is frozen, and a change copies
- * it first. So one copy of each touched page is the price of a published view, not of a put.
+ * epoch, that is, while no published view can reach it; afterwards it is frozen, and a change
+ * copies it first. So one copy of each touched page is the price of a published view, not of a put.
  */
 abstract sealed class IndexPage permits IndexLeaf, IndexBranch {
   /** Keys of a leaf, or children of a branch. */
@@ -43,11 +43,16 @@ abstract sealed class IndexPage permits IndexLeaf, IndexBranch {
   abstract boolean scan(
       @Nullable Bytes from, @Nullable Bytes to, long revision, IndexView.Visitor visitor);
 
-  /** Adds a record; returns the page that stands for this one now, its split-off in the addition. */
+  /**
+   * Adds a record; returns the page that stands for this one now, its split-off in the addition.
+   */
   abstract IndexPage add(Addition addition);
 
   /** Compacts one leaf; returns the page that stands for this one now, null for an empty one. */
   abstract @Nullable IndexPage compact(CompactionPass pass);
+
+  /** Throws unless everything below is in order and within {@code [from, to)}. */
+  abstract void invariant(@Nullable Bytes from, @Nullable Bytes to);
 
   /** Takes over all of the right neighbour, which is of the same kind and fits in. */
   abstract IndexPage join(byte[] separator, IndexPage right, long epoch);
@@ -59,12 +64,7 @@ abstract sealed class IndexPage permits IndexLeaf, IndexBranch {
 
   static int compare(byte[] left, Bytes right) {
     return Arrays.compareUnsigned(
-        left,
-        0,
-        left.length,
-        right.sharedArray(),
-        right.offset(),
-        right.offset() + right.size());
+        left, 0, left.length, right.sharedArray(), right.offset(), right.offset() + right.size());
   }
 
   /** One record on its way down the tree, and what came of it on the way up. Reused. */

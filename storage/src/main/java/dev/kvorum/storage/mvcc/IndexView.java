@@ -5,11 +5,12 @@ import dev.kvorum.storage.model.KeyRange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The key index as it was at one moment. A view that {@link KeyIndex#publish} gave out never changes
- * and is read by any thread without locks.
+ * The key index as it was at one moment. A view that {@link KeyIndex#publish} gave out never
+ * changes and is read by any thread without locks.
  *
  * <p>Every method takes the main revision at which to look. A revision above the newest one is the
- * present; one below the last compaction gives no meaningful answer, and who asks checks that first.
+ * present; one below the last compaction gives no meaningful answer, and who asks checks that
+ * first.
  */
 public final class IndexView {
   private final IndexPage root;

@@ -9,10 +9,10 @@ import java.util.function.Consumer;
 /**
  * The records of one key, packed into an array of longs in the order in which they were written.
  *
- * <p>A record takes {@value #STRIDE} longs: main revision, create revision, version, and one word of
- * sub revision (31 bits), a tombstone mark (1 bit) and the record's size (32 bits). A generation, one
- * life of the key, is not a structure of its own: it begins with the record whose version is 1 and
- * ends with a tombstone. For example put at 2, put at 5 and delete at 7 are
+ * <p>A record takes {@value #STRIDE} longs: main revision, create revision, version, and one word
+ * of sub revision (31 bits), a tombstone mark (1 bit) and the record's size (32 bits). A
+ * generation, one life of the key, is not a structure of its own: it begins with the record whose
+ * version is 1 and ends with a tombstone. For example put at 2, put at 5 and delete at 7 are
  *
  * <pre>
  *   main create version | sub mark size
@@ -55,7 +55,7 @@ final class KeyHistory {
     var last = end - STRIDE;
     InvariantViolation.check(
         history[last] < revision.main()
-            || history[last] == revision.main() && sub(history, last) < revision.sub(),
+            || (history[last] == revision.main() && sub(history, last) < revision.sub()),
         "a key's records ascend by revision");
     var target = end == history.length ? Arrays.copyOf(history, 2 * end) : history;
     write(target, end, revision, create, version, tombstone, size);
@@ -75,7 +75,9 @@ final class KeyHistory {
     history[at + CREATE] = create;
     history[at + VERSION] = version;
     history[at + PACKED] =
-        revision.sub() << SUB_SHIFT | (tombstone ? TOMBSTONE_BIT : 0) | Integer.toUnsignedLong(size);
+        revision.sub() << SUB_SHIFT
+            | (tombstone ? TOMBSTONE_BIT : 0)
+            | Integer.toUnsignedLong(size);
   }
 
   /** Where the newest record with a main revision up to the given one stands, or -1. */

@@ -8,17 +8,17 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ordered keys, and for each key the revisions of its records: what lives, since when, and where the
- * contents are. Values and leases are not here.
+ * Ordered keys, and for each key the revisions of its records: what lives, since when, and where
+ * the contents are. Values and leases are not here.
  *
- * <p>One thread writes. Readers take an {@link IndexView}: {@link #publish} freezes the present state
- * for any thread and for ever, at the price of copying later each page that changes again, so it is
- * called once a batch of commands and not once a command.
+ * <p>One thread writes. Readers take an {@link IndexView}: {@link #publish} freezes the present
+ * state for any thread and for ever, at the price of copying later each page that changes again, so
+ * it is called once a batch of commands and not once a command.
  *
- * <p>Inside is a B+tree whose pages carry the number of live keys below them and the newest revision
- * of any record below them. The first answers {@code count} and jumps over dead regions, the second
- * tells when the first may be used for a past revision. What a page looks like is known to the
- * {@code Index…} classes and to {@link KeyHistory} only.
+ * <p>Inside is a B+tree whose pages carry the number of live keys below them and the newest
+ * revision of any record below them. The first answers {@code count} and jumps over dead regions,
+ * the second tells when the first may be used for a past revision. What a page looks like is known
+ * to the {@code Index…} classes and to {@link KeyHistory} only.
  */
 public final class KeyIndex {
   /** A record that a compaction took out of the index. */
@@ -32,8 +32,7 @@ public final class KeyIndex {
   private final Addition addition = new Addition();
 
   /** Notes a put; revisions of one key ascend. */
-  public void put(
-      Bytes key, Revision revision, long createRevision, long version, int recordSize) {
+  public void put(Bytes key, Revision revision, long createRevision, long version, int recordSize) {
     addition.createRevision = createRevision;
     addition.version = version;
     addition.tombstone = false;
@@ -76,8 +75,8 @@ public final class KeyIndex {
 
   /**
    * Takes out of at least {@code maxKeys} keys, counted from {@code from}, or of all that are left,
-   * the records that a compaction at the revision removes (contract S7.2). At most one page more than
-   * asked for is visited.
+   * the records that a compaction at the revision removes (contract S7.2). At most one page more
+   * than asked for is visited.
    *
    * @param from where the slice begins, null for the first
    * @param removed is told of every removed record, key by key
@@ -107,5 +106,10 @@ public final class KeyIndex {
       top = child;
     }
     return top;
+  }
+
+  /** Throws unless every page is in order; walks the whole index. */
+  void invariant() {
+    root.invariant(null, null);
   }
 }

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *       answered. The backend gets the writes together with {@link #meta}.
  * </ol>
  *
- * <p>Checks that need no state are {@link RequestCheck}'s and were made before a command was logged.
+ * <p>Checks that need no state are {@link RequestCheck}'s and were made before a command was
+ * logged.
  */
 public final class MvccStore {
   private final KeyIndex index = new KeyIndex();
@@ -70,11 +71,7 @@ public final class MvccStore {
       }
       case Command.Txn txn -> applyTxn(txn, records, leaseExists);
       case Command.Compact compact -> applyCompact(compact);
-      case Command.Range _,
-          Command.Alarm _,
-          Command.PublishMember _,
-          Command.SetClusterVersion _,
-          Command.FormCluster _ ->
+      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
           throw new IllegalArgumentException("not a command of the key-value store: " + command);
     };
   }
@@ -229,11 +226,7 @@ public final class MvccStore {
       index.delete(entry.key(), id.revision(), entry.recordSize());
     } else {
       index.put(
-          entry.key(),
-          id.revision(),
-          entry.createRevision(),
-          entry.version(),
-          entry.recordSize());
+          entry.key(), id.revision(), entry.createRevision(), entry.version(), entry.recordSize());
     }
     sizes.add(entry.recordSize());
     revision = id.revision().main();
@@ -249,5 +242,21 @@ public final class MvccStore {
     if (finishedCompactRevision < compactRevision) {
       jobs.add(CompactionJob.resumed(this, compactRevision));
     }
+  }
+
+  /** Throws unless the parts agree with each other; walks the whole index. */
+  void invariant() {
+    index.invariant();
+    InvariantViolation.check(revision >= 1, "a store begins at revision 1");
+    InvariantViolation.check(
+        finishedCompactRevision <= compactRevision && compactRevision <= revision,
+        "finished compaction <= accepted compaction <= revision");
+    InvariantViolation.check(
+        jobs.isEmpty() == (finishedCompactRevision == compactRevision),
+        "a compaction that is not finished has a job");
+    InvariantViolation.check(
+        StoreSizes.EMPTY_BYTES <= sizes.inUseBytes()
+            && sizes.inUseBytes() <= sizes.allocatedBytes(),
+        "empty size <= in use <= allocated");
   }
 }

@@ -2,7 +2,6 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
-import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
@@ -21,9 +20,10 @@ public final class RangeCursor {
   /**
    * One chunk of a stream.
    *
-   * @param plan brings the chunk's {@link Result.Range}, or {@link Result.Failed} to end the stream;
-   *     it must be finished before the next chunk is asked for
-   * @param isLast whether the stream ends with it; this chunk alone carries revision, more and count
+   * @param plan brings the chunk's {@link Result.Range}, or {@link Result.Failed} to end the
+   *     stream; it must be finished before the next chunk is asked for
+   * @param isLast whether the stream ends with it; this chunk alone carries revision, more and
+   *     count
    */
   public record Chunk(ReadPlan plan, boolean isLast) {}
 
@@ -92,8 +92,8 @@ public final class RangeCursor {
         range.rangeEnd(),
         limit,
         0,
-        range.sortOrder(),
-        range.sortTarget(),
+        Command.SORT_NONE,
+        Command.TARGET_KEY,
         range.serializable(),
         range.keysOnly(),
         range.countOnly(),

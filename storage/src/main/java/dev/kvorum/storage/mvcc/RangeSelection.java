@@ -22,8 +22,7 @@ final class RangeSelection {
   private final boolean more;
   private final long count;
 
-  private RangeSelection(
-      Command.Range range, List<IndexEntry> entries, boolean more, long count) {
+  private RangeSelection(Command.Range range, List<IndexEntry> entries, boolean more, long count) {
     this.range = range;
     this.entries = entries;
     this.more = more;
@@ -63,12 +62,8 @@ final class RangeSelection {
       return new RangeSelection(range, List.of(), false, count);
     }
     var limit = limitOf(range, count, spare);
-    if (stopsAtLimit(range)) {
-      var entries = fetch(index, keys, at, range, limit);
-      sortByIndex(range, entries);
-      return new RangeSelection(range, entries, limit < count, count);
-    }
-    var entries = fetch(index, keys, at, range, count);
+    var fetched = stopsEarly(range) ? Math.min(limit + 1, count) : count;
+    var entries = fetch(index, keys, at, range, fetched);
     if (isSortedByValue(range)) {
       return new RangeSelection(range, entries, false, count);
     }
@@ -84,13 +79,15 @@ final class RangeSelection {
   }
 
   /**
-   * Whether the limit holds in key order, before any sort. So it is with the default order and no
-   * filter, and also with {@code NONE} and a target: contract S2.6, Trap.
+   * Whether only as many keys are looked at as the limit allows and one more, which tells whether
+   * there are more. So it is in key order without a filter, and also with {@code NONE} and a target
+   * (contract S2.6, Trap): the sort then sees the first {@code limit + 1} keys and drops the last
+   * of its order, which need not be the last of those keys.
    */
-  private static boolean stopsAtLimit(Command.Range range) {
-    var inKeyOrder =
+  private static boolean stopsEarly(Command.Range range) {
+    var isKeyOrder =
         range.sortOrder() == Command.SORT_ASCEND && range.sortTarget() == Command.TARGET_KEY;
-    return !hasFilters(range) && (inKeyOrder || range.sortOrder() == Command.SORT_NONE);
+    return !hasFilters(range) && (isKeyOrder || range.sortOrder() == Command.SORT_NONE);
   }
 
   private static List<IndexEntry> fetch(
@@ -128,7 +125,6 @@ final class RangeSelection {
     return range.sortTarget() == Command.TARGET_VALUE;
   }
 
-  /** Equal targets stay in key order whatever the direction, because the sort is stable. */
   private static void sortByIndex(Command.Range range, List<IndexEntry> entries) {
     switch (range.sortTarget()) {
       case Command.TARGET_VERSION ->
@@ -147,8 +143,8 @@ final class RangeSelection {
 
   /** An order of NONE sorts ascending by a target (contract S2.6). */
   private static <T> void sort(Command.Range range, List<T> items, Comparator<T> ascending) {
-    items.sort(
-        range.sortOrder() == Command.SORT_DESCEND ? ascending.reversed() : ascending);
+    PatternDefeatingSort.sort(
+        items, range.sortOrder() == Command.SORT_DESCEND ? ascending.reversed() : ascending);
   }
 
   /** The records that {@link #toResult} will read. */
@@ -202,12 +198,7 @@ final class RangeSelection {
 
   private static Bytes keyOnly(IndexEntry entry) {
     return KeyValueCodec.encode(
-        entry.key(),
-        entry.createRevision(),
-        entry.modRevision(),
-        entry.version(),
-        Bytes.EMPTY,
-        0);
+        entry.key(), entry.createRevision(), entry.modRevision(), entry.version(), Bytes.EMPTY, 0);
   }
 
   private static Bytes withoutValue(KeyValue kv) {

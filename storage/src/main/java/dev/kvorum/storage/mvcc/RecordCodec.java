@@ -6,11 +6,11 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * A record in bucket KEY. Its key is etcd's (contract S1.7): eight bytes of main revision, {@code _},
- * eight bytes of sub revision, all big-endian, and {@code t} behind a tombstone; so byte order is
- * revision order. Its value is four bytes of CRC-32C, big-endian, over that key and the serialized
- * key-value, and then the key-value. With the key under the checksum a record that came back from
- * the wrong place is found out too.
+ * A record in bucket KEY. Its key is etcd's (contract S1.7): eight bytes of main revision, {@code
+ * _}, eight bytes of sub revision, all big-endian, and {@code t} behind a tombstone; so byte order
+ * is revision order. Its value is four bytes of CRC-32C, big-endian, over that key and the
+ * serialized key-value, and then the key-value. With the key under the checksum a record that came
+ * back from the wrong place is found out too.
  */
 public final class RecordCodec {
   private static final int KEY_SIZE = 17;
@@ -50,9 +50,9 @@ public final class RecordCodec {
   public static RecordId id(Bytes bucketKey) {
     var size = bucketKey.size();
     var tombstone = size == KEY_SIZE + 1;
-    if (size != KEY_SIZE && !tombstone
+    if ((size != KEY_SIZE && !tombstone)
         || bucketKey.at(SEPARATOR_AT) != SEPARATOR
-        || tombstone && bucketKey.at(KEY_SIZE) != TOMBSTONE) {
+        || (tombstone && bucketKey.at(KEY_SIZE) != TOMBSTONE)) {
       throw new CorruptRecordException("not a record's key: " + bucketKey.toHex());
     }
     var buffer = bucketKey.asByteBuffer().slice();

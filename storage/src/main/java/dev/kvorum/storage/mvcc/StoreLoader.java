@@ -38,8 +38,7 @@ public final class StoreLoader {
     }
     store.restore(
         id,
-        new IndexEntry(
-            kv.key(), id.revision(), kv.createRevision(), kv.version(), record.size()));
+        new IndexEntry(kv.key(), id.revision(), kv.createRevision(), kv.version(), record.size()));
   }
 
   /** The store; {@code meta} is null for a backend that never had one. */

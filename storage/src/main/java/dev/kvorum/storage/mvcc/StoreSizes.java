@@ -5,9 +5,9 @@ package dev.kvorum.storage.mvcc;
  *
  * <p>Both numbers are counted, not measured: the engine's files are preallocated and cleaned in
  * their own time, but users set quotas of a few pages and expect the size to start small, to grow
- * with every put and to fall after a compaction and a defragmentation. As in a file with free pages,
- * {@code inUse} follows the records, and {@code allocated} is the highest that {@code inUse} has been
- * since the last defragmentation.
+ * with every put and to fall after a compaction and a defragmentation. As in a file with free
+ * pages, {@code inUse} follows the records, and {@code allocated} is the highest that {@code inUse}
+ * has been since the last defragmentation.
  */
 final class StoreSizes {
   /**
@@ -17,8 +17,8 @@ final class StoreSizes {
   static final long EMPTY_BYTES = 1024;
 
   /**
-   * What a record takes beyond its key-value: 17 or 18 bytes of key, 4 of checksum, and about as much
-   * again for its place in the engine's pages.
+   * What a record takes beyond its key-value: 17 or 18 bytes of key, 4 of checksum, and about as
+   * much again for its place in the engine's pages.
    */
   static final long RECORD_OVERHEAD_BYTES = 48;
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The first two steps of a transaction (contract S6.2, S6.3), both on the state before it: all
  * comparisons of all levels fix the path, and then every operation on the path is checked. What
- * passes here cannot fail in the third step, the execution, so a transaction never has to be undone.
+ * passes here cannot fail in the third step, the execution, so a transaction never has to be
+ * undone.
  */
 final class TxnEvaluation {
   /**
@@ -51,10 +52,11 @@ final class TxnEvaluation {
   /** Whether every key of the interval satisfies; an empty interval stands for a missing key. */
   private boolean holds(Compare compare) {
     var keys = KeyRange.of(compare.key(), compare.rangeEnd());
-    var seen = new Object() {
-      boolean any;
-      boolean all = true;
-    };
+    var seen =
+        new Object() {
+          boolean any;
+          boolean all = true;
+        };
     index.scan(
         keys,
         revision,

@@ -4,7 +4,8 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
 
 /**
- * A record to be kept, to be put into bucket KEY under {@link #bucketKey} in the order of revisions.
+ * A record to be kept, to be put into bucket KEY under {@link #bucketKey} in the order of
+ * revisions.
  *
  * @param record the serialized {@code mvccpb.KeyValue}, on memory of its own
  * @param checksum guards the record from the moment it was made, see {@link RecordCodec}

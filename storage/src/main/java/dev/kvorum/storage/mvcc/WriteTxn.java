@@ -79,8 +79,7 @@ final class WriteTxn {
     var revision = next();
     var createRevision = previous == null ? revision.main() : previous.createRevision();
     var version = previous == null ? 1 : previous.version() + 1;
-    var record =
-        KeyValueCodec.encode(key, createRevision, revision.main(), version, value, lease);
+    var record = KeyValueCodec.encode(key, createRevision, revision.main(), version, value, lease);
     index.put(key, revision, createRevision, version, record.size());
     keep(revision, false, record);
     var replaced = previous == null ? null : previous.revision();
@@ -97,10 +96,7 @@ final class WriteTxn {
     var doomed = new ArrayList<IndexEntry>();
     index
         .present()
-        .scan(
-            KeyRange.of(delete.key(), delete.rangeEnd()),
-            revision(),
-            entry -> doomed.add(entry));
+        .scan(KeyRange.of(delete.key(), delete.rangeEnd()), revision(), entry -> doomed.add(entry));
     var prevKvs = new ArrayList<Bytes>();
     for (var entry : doomed) {
       if (delete.prevKv()) {

@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.model.Bytes;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,7 +251,7 @@ public abstract class BackendContractTest {
     for (var store : List.of(backend, track(openAfterKill(backend)))) {
       try (var view = store.openReadView()) {
         // Not AssertJ's isEqualTo: its message would hold the whole value.
-        assertThat(value.equals(view.get(Bucket.KEY, text("k")))).isTrue();
+        assertThat(Objects.equals(value, view.get(Bucket.KEY, text("k")))).isTrue();
         var scanned = scan(view, Bucket.KEY, text("k"));
         assertThat(keys(scanned)).isEqualTo(texts("k", "z"));
         assertThat(scanned.getFirst().getValue().equals(value)).isTrue();
@@ -266,20 +269,20 @@ public abstract class BackendContractTest {
       backend.commit(
           new WriteBatch().put(Bucket.KEY, text("k"), value).put(Bucket.LEASE, text("k"), small));
       try (var view = backend.openReadView()) {
-        assertThat(value.equals(view.get(Bucket.KEY, text("k")))).isTrue();
+        assertThat(Objects.equals(value, view.get(Bucket.KEY, text("k")))).isTrue();
         assertThat(view.get(Bucket.LEASE, text("k"))).isEqualTo(small);
       }
     }
     backend.commit(new WriteBatch().delete(Bucket.KEY, text("k")));
     backend.commit(new WriteBatch().put(Bucket.KEY, text("k"), smaller));
     try (var view = backend.openReadView()) {
-      assertThat(smaller.equals(view.get(Bucket.KEY, text("k")))).isTrue();
+      assertThat(Objects.equals(smaller, view.get(Bucket.KEY, text("k")))).isTrue();
     }
   }
 
   @Test
   void windowsIntoALargerArrayAreStoredAlone() {
-    var around = "..key=value..".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    var around = "..key=value..".getBytes(StandardCharsets.UTF_8);
     backend.commit(
         new WriteBatch().put(Bucket.KEY, Bytes.wrap(around, 2, 3), Bytes.wrap(around, 6, 5)));
 
@@ -395,7 +398,7 @@ public abstract class BackendContractTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void behavesLikeSortedMaps(long seed) throws Exception {
     var random = new Random(seed);
-    var model = new EnumMap<Bucket, TreeMap<Bytes, Bytes>>(Bucket.class);
+    var model = new EnumMap<Bucket, Map<Bytes, Bytes>>(Bucket.class);
     for (var bucket : Bucket.values()) {
       model.put(bucket, new TreeMap<>());
     }
@@ -439,7 +442,7 @@ public abstract class BackendContractTest {
     check(new Held(next.openReadView(), model), seed);
   }
 
-  private record Held(ReadView view, EnumMap<Bucket, TreeMap<Bytes, Bytes>> expected) {}
+  private record Held(ReadView view, Map<Bucket, Map<Bytes, Bytes>> expected) {}
 
   private static void check(Held held, long seed) {
     try (var view = held.view()) {
@@ -449,23 +452,21 @@ public abstract class BackendContractTest {
         assertThat(keys(found)).as("seed %d", seed).isEqualTo(List.copyOf(expected.keySet()));
         for (var entry : found) {
           var value = expected.get(entry.getKey());
-          assertThat(entry.getValue().equals(value)).as("seed %d", seed).isTrue();
-          assertThat(entry.getValue().equals(view.get(bucket, entry.getKey()))).isTrue();
+          assertThat(Objects.equals(entry.getValue(), value)).as("seed %d", seed).isTrue();
+          assertThat(Objects.equals(entry.getValue(), view.get(bucket, entry.getKey()))).isTrue();
         }
       }
     }
   }
 
-  private static EnumMap<Bucket, TreeMap<Bytes, Bytes>> copy(
-      EnumMap<Bucket, TreeMap<Bytes, Bytes>> model) {
-    var copy = new EnumMap<Bucket, TreeMap<Bytes, Bytes>>(Bucket.class);
+  private static Map<Bucket, Map<Bytes, Bytes>> copy(Map<Bucket, Map<Bytes, Bytes>> model) {
+    var copy = new EnumMap<Bucket, Map<Bytes, Bytes>>(Bucket.class);
     model.forEach((bucket, entries) -> copy.put(bucket, new TreeMap<>(entries)));
     return copy;
   }
 
-  private static TreeMap<Bytes, Bytes> map(
-      EnumMap<Bucket, TreeMap<Bytes, Bytes>> model, Bucket bucket) {
-    return java.util.Objects.requireNonNull(model.get(bucket));
+  private static Map<Bytes, Bytes> map(Map<Bucket, Map<Bytes, Bytes>> model, Bucket bucket) {
+    return Objects.requireNonNull(model.get(bucket));
   }
 
   @Test
@@ -524,7 +525,7 @@ public abstract class BackendContractTest {
     return Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(number).array());
   }
 
-  private static long numberOf(@org.jspecify.annotations.Nullable Bytes bytes) {
+  private static long numberOf(@Nullable Bytes bytes) {
     return bytes == null ? 0 : bytes.asByteBuffer().getLong();
   }
 

@@ -1,12 +1,15 @@
 package dev.kvorum.verticles.bus;
 
 import dev.kvorum.raft.verticle.LocalCodec;
-import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.stage.Answer;
 import io.vertx.core.eventbus.EventBus;
 import java.util.List;
 
 /** The addresses and records of the store and the front ends. */
 public final class StoreBus {
+  /** To the store: {@link Defragment}; answered with an empty message. */
+  public static final String DEFRAGMENT = "kvorum.store.defragment";
+
   private StoreBus() {}
 
   /** From the store to front end {@code loop}: {@link Answers}. */
@@ -19,18 +22,19 @@ public final class StoreBus {
     return "kvorum.front." + loop + ".reads";
   }
 
-  /** The result of one request. */
-  public record Answer(long requestId, Result result) {}
-
   /** All results of one applied batch that belong to one front end. */
   public record Answers(List<Answer> answers) {}
 
   /** The round was confirmed and its index is applied: its reads may run. */
   public record ReadsReady(long round) {}
 
+  /** Let the size fall to what is in use (contract S17.5). */
+  public record Defragment() {}
+
   /** Registers the codecs of all records above. */
   public static void register(EventBus bus) {
     LocalCodec.register(bus, Answers.class);
     LocalCodec.register(bus, ReadsReady.class);
+    LocalCodec.register(bus, Defragment.class);
   }
 }

@@ -20,6 +20,9 @@ public sealed interface AutoCompaction {
    */
   OptionalLong wake(long nowNanos, long revision, boolean leading);
 
+  /** The mode's name in flags and logs. */
+  String mode();
+
   /** The compaction that {@link #wake} asked for took place, or had taken place before. */
   void succeeded(long nowNanos, long revision);
 
@@ -28,7 +31,6 @@ public sealed interface AutoCompaction {
     private static final long HOUR_NANOS = 3_600_000_000_000L;
     private static final int WAKES_A_COMPACTION = 10;
 
-    private final long periodNanos;
     private final long compactionNanos;
     private final long windowSize;
     private final ArrayDeque<Long> window = new ArrayDeque<>();
@@ -40,7 +42,6 @@ public sealed interface AutoCompaction {
       if (periodNanos < WAKES_A_COMPACTION) {
         throw new IllegalArgumentException("period of " + periodNanos + " ns");
       }
-      this.periodNanos = periodNanos;
       compactionNanos = Math.min(periodNanos, HOUR_NANOS);
       windowSize = periodNanos / intervalNanos();
       waitNanos = periodNanos;
@@ -75,8 +76,8 @@ public sealed interface AutoCompaction {
     }
 
     @Override
-    public String toString() {
-      return "periodic " + periodNanos + " ns";
+    public String mode() {
+      return "periodic";
     }
   }
 
@@ -107,6 +108,11 @@ public sealed interface AutoCompaction {
     @Override
     public void succeeded(long nowNanos, long revision) {
       lastRevision = revision;
+    }
+
+    @Override
+    public String mode() {
+      return "revision";
     }
   }
 }

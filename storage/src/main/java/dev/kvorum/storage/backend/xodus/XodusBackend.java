@@ -21,6 +21,9 @@ import jetbrains.exodus.log.LogConfig;
 /**
  * The state store on disk, in a directory of its own. One thread commits and syncs; read views are
  * opened by any thread.
+ *
+ * <p>Xodus logs through SLF4J under {@code jetbrains.exodus}: openings and removed files at INFO,
+ * and at ERROR what the caller gets as an exception as well. WARN is the level to run it at.
  */
 public final class XodusBackend implements Backend {
   private static final String PARTS_STORE = "parts";

@@ -11,9 +11,10 @@ import jetbrains.exodus.env.EnvironmentConfig;
  *     format: file names are log addresses, so a store is always opened with the size it was made
  *     with
  * @param cacheBytes memory for log pages, held until close
- * @param cleaning whether files that are mostly garbage are rewritten in the background
+ * @param cleaningStartsMillis how long after opening files that are mostly garbage begin to be
+ *     rewritten in the background; away from the start, which has better things to do
  */
-record XodusSettings(int fileSizeBytes, int cacheBytes, boolean cleaning) {
+record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis) {
   /** One page of the log cache; also part of the format. */
   static final int PAGE_BYTES = 16 << 10;
 
@@ -22,7 +23,7 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, boolean cleaning) {
    * one begins, and only whole files are cleaned: all three want small files. The cache is small
    * because hot values are cached above the port.
    */
-  static final XodusSettings SERVER = new XodusSettings(8 << 20, 16 << 20, true);
+  static final XodusSettings SERVER = new XodusSettings(8 << 20, 16 << 20, 60_000);
 
   XodusSettings {
     if (fileSizeBytes % PAGE_BYTES != 0 || fileSizeBytes < 4 * XodusBucket.PART_BYTES) {
@@ -57,9 +58,8 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, boolean cleaning) {
         .setEnvCloseForcedly(true)
         .setEnvGatherStatistics(false)
         .setManagementEnabled(false)
+        .setGcStartIn(cleaningStartsMillis)
         // Bounds how long one cleaning step may keep the only writer waiting.
-        .setGcEnabled(cleaning)
-        .setGcStartIn(60_000)
         .setGcUseExclusiveTransaction(true)
         .setGcTransactionAcquireTimeout(50)
         .setGcTransactionTimeout(50);

@@ -1,70 +1,362 @@
 package dev.kvorum.storage.journal.identity;
 
 import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FileDisk;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A member's data directory, locked and checked. With a separate log directory, {@code identity},
- * the vote files, {@code journal/} and {@code ballast} lie there and the rest stays here.
+ * A member's data directory, locked and checked.
+ *
+ * <pre>
+ * LOCK          held by the running process
+ * identity      whose data this is                              (*)
+ * vote.a vote.b the vote                                        (*)
+ * journal/      the log                                         (*)
+ * ballast       space kept back for a full disk                 (*)
+ * snapshots/    full copies of the state
+ * state/        the state store; can be rebuilt from the rest
+ * quarantine/   what was damaged or given up
+ * </pre>
+ *
+ * With a separate log directory the parts marked (*) lie there, which has a {@code LOCK} and a
+ * {@code quarantine/} of its own. {@code identity} is written last when a directory is made new, so
+ * a directory without it holds nothing that anybody was promised.
  */
 public final class DataDirectory implements AutoCloseable {
+  private static final String LOCK = "LOCK";
+  private static final String STATE = "state";
+  private static final String QUARANTINE = "quarantine";
+
+  /** What this program makes beside the log. */
+  private static final Set<String> DATA_NAMES = Set.of(LOCK, "snapshots", STATE, QUARANTINE);
+
+  /** What this program makes where the log is. */
+  private static final Set<String> LOG_NAMES =
+      Set.of(
+          LOCK,
+          "identity",
+          "identity.tmp",
+          "vote.a",
+          "vote.b",
+          "journal",
+          "ballast",
+          "ballast.tmp",
+          QUARANTINE);
+
+  /** The root of a mounted file system has it; it is nobody's. */
+  private static final String LOST_AND_FOUND = "lost+found";
+
+  private final Path data;
+  private final Path log;
+  private final List<FileChannel> locks;
+  private final FileDisk logDisk;
+  private final FileDisk dataDisk;
+  private final List<Path> unknownFiles;
+  private @Nullable Identity identity;
+
+  private DataDirectory(
+      Path data,
+      Path log,
+      List<FileChannel> locks,
+      FileDisk logDisk,
+      FileDisk dataDisk,
+      List<Path> unknownFiles,
+      @Nullable Identity identity) {
+    this.data = data;
+    this.log = log;
+    this.locks = locks;
+    this.logDisk = logDisk;
+    this.dataDisk = dataDisk;
+    this.unknownFiles = unknownFiles;
+    this.identity = identity;
+  }
+
   /**
-   * Opens the directory, or makes it, and locks it against a second process.
+   * Opens the directory, or makes it, and locks it against a second process. A directory that is
+   * refused is left as it was, but for a file {@code LOCK} in one of ours.
    *
    * @param log the separate place for the log, or null
    * @throws DirectoryRefusedException if another process holds it, if another program or a newer
    *     release wrote it, or if its parts do not belong together
+   * @throws DiskFaultException if the disk fails
    */
   public static DataDirectory open(Path data, @Nullable Path log)
       throws DirectoryRefusedException, DiskFaultException {
-    throw new UnsupportedOperationException(data + " " + log);
+    var logPath = log == null ? data : log;
+    var separate = !logPath.toAbsolutePath().equals(data.toAbsolutePath());
+    var unknown = new ArrayList<Path>();
+    try {
+      refuseForeign(data, !separate, unknown);
+      if (separate) {
+        refuseForeign(logPath, true, unknown);
+        refuseMisplacedLog(data, logPath);
+      }
+      makeDirectory(data);
+      if (separate) {
+        makeDirectory(logPath);
+      }
+    } catch (IOException e) {
+      throw fault(data, e);
+    }
+    var locks = new ArrayList<FileChannel>();
+    try {
+      lock(data, locks);
+      if (separate) {
+        lock(logPath, locks);
+      }
+      return openLocked(data, logPath, locks, unknown);
+    } catch (DirectoryRefusedException | DiskFaultException e) {
+      locks.forEach(DataDirectory::closeQuietly);
+      throw e;
+    }
   }
 
-  /** Who the directory belongs to; null while it is new. */
-  public @Nullable Identity identity() {
-    throw new UnsupportedOperationException();
+  private static DataDirectory openLocked(
+      Path data, Path logPath, List<FileChannel> locks, List<Path> unknown)
+      throws DirectoryRefusedException, DiskFaultException {
+    var logDisk = new FileDisk(logPath, "kvorum-journal");
+    var dataDisk = new FileDisk(data, "kvorum-snapshot");
+    try {
+      var found = IdentityFile.read(logDisk);
+      switch (found) {
+        case IdentityFile.Found.Missing() -> {
+          if (dataDisk.exists(STATE) || !dataDisk.list("snapshots").isEmpty()) {
+            throw new DirectoryRefusedException(
+                "%s holds a state but no identity: was --wal-dir forgotten?".formatted(data));
+          }
+        }
+        case IdentityFile.Found.Newer(var format) ->
+            throw new DirectoryRefusedException(
+                "%s was written by a newer release (format %d, this one knows up to %d); it was left"
+                        .formatted(data, format, IdentityFile.FORMAT)
+                    + " untouched");
+        case IdentityFile.Found.Damaged() ->
+            throw new DirectoryRefusedException(
+                "%s: all three copies of identity are damaged; restore a backup".formatted(data));
+        case IdentityFile.Found.Known _ -> {}
+      }
+      return new DataDirectory(
+          data, logPath, locks, logDisk, dataDisk, unknown, IdentityFile.orNull(found));
+    } catch (DirectoryRefusedException | DiskFaultException e) {
+      logDisk.close();
+      dataDisk.close();
+      throw e;
+    }
   }
 
-  /** Makes the identity durable, in all its copies. */
-  public void writeIdentity(Identity identity) throws DiskFaultException {
-    throw new UnsupportedOperationException(identity.toString());
+  /** Refuses a directory with content that is not ours; collects what is strange in one of ours. */
+  private static void refuseForeign(Path directory, boolean holdsLog, List<Path> unknown)
+      throws IOException, DirectoryRefusedException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    if (!Files.isDirectory(directory)) {
+      throw new DirectoryRefusedException("%s is not a directory".formatted(directory));
+    }
+    var names = new ArrayList<String>();
+    try (var entries = Files.list(directory)) {
+      entries.map(entry -> String.valueOf(entry.getFileName())).sorted().forEach(names::add);
+    }
+    if (names.contains("member") && !names.contains("identity")) {
+      throw new DirectoryRefusedException(
+          "%s holds a directory member/, as etcd makes it; it was left untouched. Kvorum needs a"
+                  .formatted(directory)
+              + " directory of its own");
+    }
+    var strange = new ArrayList<String>();
+    for (var name : names) {
+      var ours = DATA_NAMES.contains(name) || (holdsLog && LOG_NAMES.contains(name));
+      if (!ours && !name.equals(LOST_AND_FOUND)) {
+        strange.add(name);
+      }
+    }
+    var isOurs = names.contains(LOCK);
+    if (!isOurs && !strange.isEmpty()) {
+      throw new DirectoryRefusedException(
+          "%s is not empty and was not made by Kvorum (it holds %s); it was left untouched"
+              .formatted(directory, strange.getFirst()));
+    }
+    strange.forEach(name -> unknown.add(directory.resolve(name)));
   }
 
-  /** The disk of the vote files and the journal. */
-  public Disk logDisk() {
-    throw new UnsupportedOperationException();
+  /** With a separate log directory, the data directory must not hold a log as well. */
+  private static void refuseMisplacedLog(Path data, Path log) throws DirectoryRefusedException {
+    if (Files.exists(data.resolve("identity"))) {
+      throw new DirectoryRefusedException(
+          "%s holds a log of its own; it cannot be used with the log directory %s"
+              .formatted(data, log));
+    }
+    var logIsNew = !Files.exists(log.resolve("identity"));
+    if (logIsNew && Files.exists(data.resolve(STATE))) {
+      throw new DirectoryRefusedException(
+          "%s holds a state, but the log directory %s is empty: is it the right one?"
+              .formatted(data, log));
+    }
   }
 
-  /** The disk of the snapshots. */
-  public Disk dataDisk() {
-    throw new UnsupportedOperationException();
+  private static void makeDirectory(Path directory) throws IOException {
+    if (Files.isDirectory(directory)) {
+      return;
+    }
+    var parent = directory.toAbsolutePath().getParent();
+    if (parent != null && !Files.isDirectory(parent)) {
+      makeDirectory(parent);
+    }
+    try {
+      Files.createDirectory(directory, attributes(directory, "rwx------"));
+    } catch (FileAlreadyExistsException _) {
+      return;
+    }
+    if (parent != null) {
+      try (var channel = FileChannel.open(parent, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
   }
 
-  /** Where the state store keeps its files. */
-  public Path state() {
-    throw new UnsupportedOperationException();
+  private static FileAttribute<?>[] attributes(Path path, String mode) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix")
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private static void lock(Path directory, List<FileChannel> locks)
+      throws DirectoryRefusedException, DiskFaultException {
+    var path = directory.resolve(LOCK);
+    try {
+      var channel =
+          FileChannel.open(
+              path,
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+              attributes(path, "rw-------"));
+      locks.add(channel);
+      FileLock lock = null;
+      try {
+        lock = channel.tryLock();
+      } catch (OverlappingFileLockException _) {
+        // Another server in this very process holds it.
+      }
+      if (lock == null) {
+        throw new DirectoryRefusedException(
+            "%s is in use by another process, which holds %s".formatted(directory, path));
+      }
+    } catch (IOException e) {
+      throw fault(path, e);
+    }
+  }
+
+  private static DiskFaultException fault(Path path, IOException cause) {
+    var reason = cause instanceof FileSystemException f ? f.getReason() : cause.getMessage();
+    return new DiskFaultException(
+        new DiskFault(
+            DiskFault.Kind.WRITE,
+            path.toString(),
+            reason == null ? cause.getClass().getSimpleName() : reason));
   }
 
   /**
-   * Moves the state store's directory to quarantine, durably, so that a new one can be built.
-   *
-   * @return where it lies now
+   * Who the directory belongs to; null while it is new. {@code unsafe} is for the caller to refuse
+   * (P20).
    */
-  public Path setStateAside() throws DiskFaultException {
-    throw new UnsupportedOperationException();
+  public @Nullable Identity identity() {
+    return identity;
+  }
+
+  /**
+   * Makes the identity durable, in all its copies. For a new directory this is the last step, after
+   * the vote files and the journal are in place.
+   */
+  public void writeIdentity(Identity newIdentity) throws DiskFaultException {
+    IdentityFile.write(logDisk, newIdentity);
+    identity = newIdentity;
+  }
+
+  /** The disk of the vote files and the journal, with a thread of its own. */
+  public Disk logDisk() {
+    return logDisk;
+  }
+
+  /** The disk of the snapshots, with a thread of its own. */
+  public Disk dataDisk() {
+    return dataDisk;
+  }
+
+  /** The directory as it was opened. */
+  public Path data() {
+    return data;
+  }
+
+  /** Where the log is: the same directory unless a separate one was given. */
+  public Path log() {
+    return log;
+  }
+
+  /** Where the state store keeps its files. Not made by this class. */
+  public Path state() {
+    return data.resolve(STATE);
+  }
+
+  /**
+   * Moves the state store's directory to quarantine, durably, so that a new one can be built. The
+   * store must be closed.
+   *
+   * @return where it lies now, or null if there was none
+   */
+  public @Nullable Path setStateAside() throws DiskFaultException {
+    if (!dataDisk.exists(STATE)) {
+      return null;
+    }
+    var number = 1;
+    while (dataDisk.exists(QUARANTINE + "/" + STATE + "-" + number)) {
+      number++;
+    }
+    var target = QUARANTINE + "/" + STATE + "-" + number;
+    dataDisk.perform(
+        List.of(
+            new DiskOperation.MakeDirectory(QUARANTINE),
+            new DiskOperation.Rename(STATE, target),
+            new DiskOperation.SyncDirectory(QUARANTINE),
+            new DiskOperation.SyncDirectory("")));
+    return data.resolve(target);
   }
 
   /** Files that this program did not put here; they are reported and never touched (P16). */
   public List<Path> unknownFiles() {
-    throw new UnsupportedOperationException();
+    return List.copyOf(unknownFiles);
   }
 
-  /** Closes both disks and gives the lock back. */
+  /** Closes both disks and gives the locks back. */
   @Override
   public void close() {
-    throw new UnsupportedOperationException();
+    logDisk.close();
+    dataDisk.close();
+    locks.forEach(DataDirectory::closeQuietly);
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException _) {
+      // The lock goes with the process at the latest.
+    }
   }
 }

@@ -3,29 +3,71 @@ package dev.kvorum.storage.journal.snapshot;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The directory {@code snapshots/}. Every method blocks. */
+/**
+ * The directory {@code snapshots/}: files named {@code <term>-<index>.snap}, both in sixteen
+ * hexadecimal digits. Every method blocks.
+ */
 public final class Snapshots {
-  public Snapshots(Disk disk) {
-    throw new UnsupportedOperationException(disk.toString());
+  static final String DIRECTORY = "snapshots";
+  static final String UNFINISHED = ".tmp";
+  private static final String QUARANTINE = "quarantine";
+  private static final String SUFFIX = ".snap";
+
+  private final Disk disk;
+
+  /** Files that were never finished are deleted: nothing refers to them. */
+  public Snapshots(Disk disk) throws DiskFaultException {
+    this.disk = disk;
+    var obsolete = new ArrayList<DiskOperation>();
+    for (var name : disk.list(DIRECTORY)) {
+      if (name.endsWith(SUFFIX + UNFINISHED)) {
+        obsolete.add(new DiskOperation.Delete(DIRECTORY + "/" + name));
+      }
+    }
+    disk.perform(obsolete);
+  }
+
+  static String path(EntryId position) {
+    var hex = HexFormat.of();
+    return DIRECTORY
+        + "/"
+        + hex.toHexDigits(position.term())
+        + "-"
+        + hex.toHexDigits(position.index())
+        + SUFFIX;
   }
 
   /** Begins a new snapshot file. */
   public SnapshotWriter begin(SnapshotHeader header) throws DiskFaultException {
-    throw new UnsupportedOperationException(header.toString());
+    return new SnapshotWriter(disk, header);
   }
 
   /** The positions of the snapshots that are there, newest first, not verified. */
   public List<EntryId> positions() throws DiskFaultException {
-    throw new UnsupportedOperationException();
+    var found = new ArrayList<EntryId>();
+    for (var name : disk.list(DIRECTORY)) {
+      if (name.matches("[0-7][0-9a-f]{15}-[0-7][0-9a-f]{15}\\.snap")) {
+        found.add(
+            new EntryId(
+                HexFormat.fromHexDigitsToLong(name, 0, 16),
+                HexFormat.fromHexDigitsToLong(name, 17, 33)));
+      }
+    }
+    found.sort(Comparator.comparingLong(EntryId::index).reversed());
+    return found;
   }
 
   /** Opens the snapshot; its header is verified. */
   public SnapshotReader open(EntryId position) throws DiskFaultException, SnapshotDamagedException {
-    throw new UnsupportedOperationException(position.toString());
+    return SnapshotReader.open(disk, path(position));
   }
 
   /**
@@ -33,7 +75,31 @@ public final class Snapshots {
    * is damaged goes to quarantine and {@code report} gets a line.
    */
   public @Nullable SnapshotHeader newestWhole(Consumer<String> report) throws DiskFaultException {
-    throw new UnsupportedOperationException();
+    for (var position : positions()) {
+      try {
+        var reader = open(position);
+        reader.drain();
+        if (reader.header().position().equals(position)) {
+          return reader.header();
+        }
+        report.accept("snapshot " + path(position) + " is of another position than its name says");
+      } catch (SnapshotDamagedException e) {
+        report.accept(e.getMessage() + "; it was set aside");
+      }
+      setAside(position);
+    }
+    return null;
+  }
+
+  private void setAside(EntryId position) throws DiskFaultException {
+    var path = path(position);
+    disk.perform(
+        List.of(
+            new DiskOperation.MakeDirectory(QUARANTINE),
+            new DiskOperation.Rename(path, QUARANTINE + path.substring(DIRECTORY.length())),
+            new DiskOperation.SyncDirectory(QUARANTINE),
+            new DiskOperation.SyncDirectory(DIRECTORY),
+            new DiskOperation.SyncDirectory("")));
   }
 
   /**
@@ -41,6 +107,15 @@ public final class Snapshots {
    * and its file was read back whole (P11).
    */
   public void deleteBelow(EntryId position) throws DiskFaultException {
-    throw new UnsupportedOperationException(position.toString());
+    var operations = new ArrayList<DiskOperation>();
+    for (var each : positions()) {
+      if (each.index() < position.index()) {
+        operations.add(new DiskOperation.Delete(path(each)));
+      }
+    }
+    if (!operations.isEmpty()) {
+      operations.add(new DiskOperation.SyncDirectory(DIRECTORY));
+      disk.perform(operations);
+    }
   }
 }

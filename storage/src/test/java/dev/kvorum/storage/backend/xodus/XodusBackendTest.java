@@ -18,10 +18,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class XodusBackendTest extends BackendContractTest {
   @TempDir Path temporary;
@@ -105,7 +111,7 @@ final class XodusBackendTest extends BackendContractTest {
     for (var number = 0; number < 40; number++) {
       values.put(Bucket.KEY, number(number), randomBytes(random, 500_000));
     }
-    var store = XodusBackend.open(directory, new XodusSettings(8 << 20, 1 << 20, false));
+    var store = XodusBackend.open(directory, new XodusSettings(8 << 20, 1 << 20, 60_000));
     store.commit(values);
     // The files vanish under the engine, whose cache is too small to hide it.
     for (var file : logFiles(directory)) {
@@ -136,6 +142,54 @@ final class XodusBackendTest extends BackendContractTest {
 
     assertThatThrownBy(() -> XodusBackend.open(directory)).isInstanceOf(BackendException.class);
     assertThat(Files.readAllBytes(file)).isEqualTo(noise);
+  }
+
+  /**
+   * A store with damage does not open, or fails when the damage is read, or was cut by Xodus
+   * without a word at the first thing that it could not read. Then it is an earlier state as a
+   * whole, which the applied index gives away; or the damage lies inside a value, where only the
+   * record's own checksum sees it. It never hangs and never throws anything else.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+  @Timeout(60)
+  void damageIsAFailureOfTheEngineOrWrongBytes(long seed) throws IOException {
+    var random = new Random(seed);
+    var directory = newDirectory();
+    try (var store = XodusBackend.open(directory)) {
+      for (var number = 0; number < 20; number++) {
+        var batch = new WriteBatch().put(Bucket.META, text("applied"), number(number));
+        for (var record = 0; record < 50; record++) {
+          var value = randomBytes(random, random.nextInt(2_000));
+          batch.put(Bucket.KEY, number(number * 50L + record), value);
+        }
+        store.commit(batch);
+      }
+    }
+    var file = logFiles(directory).getLast();
+    var content = Files.readAllBytes(file);
+    var at = random.nextInt(content.length);
+    switch ((int) (seed % 3)) {
+      case 0 -> content[at] ^= (byte) (1 << random.nextInt(8));
+      case 1 -> Arrays.fill(content, at, Math.min(at + 512, content.length), (byte) 0);
+      default -> {
+        for (var flip = 0; flip < 20; flip++) {
+          content[random.nextInt(content.length)] = (byte) random.nextInt();
+        }
+      }
+    }
+    Files.write(file, content);
+
+    try (var damaged = XodusBackend.open(directory);
+        var view = damaged.openReadView()) {
+      var applied = view.get(Bucket.META, text("applied"));
+      assertThat(scan(view, Bucket.KEY, Bytes.EMPTY))
+          .as("seed %d", seed)
+          .hasSize(applied == null ? 0 : 50 * (applied.at(Long.BYTES - 1) + 1));
+      damaged.commit(new WriteBatch().put(Bucket.KEY, number(5_000), text("more")));
+    } catch (BackendException expected) {
+      assertThat(expected).as("seed %d", seed).hasMessageContaining(directory.toString());
+    }
   }
 
   @Test
@@ -191,6 +245,65 @@ final class XodusBackendTest extends BackendContractTest {
           new WriteBatch().put(Bucket.KEY, number(1), randomBytes(new Random(1), 100_000)));
       assertThat(store.sizeOnDiskBytes()).isGreaterThan(before + 100_000);
       assertThat(store.sizeOnDiskBytes()).isEqualTo(Files.size(logFiles(directory).getLast()));
+    }
+  }
+
+  /** Compaction deletes old revisions; the space comes back, and nothing that lives is lost. */
+  @Test
+  void cleanerRemovesFilesThatAreMostlyGarbage() throws IOException {
+    var directory = newDirectory();
+    var random = new Random(12);
+    var kept = new WriteBatch();
+    var settings = new XodusSettings(4 << 20, 4 << 20, 1);
+    try (var store = XodusBackend.open(directory, settings)) {
+      for (var round = 0; round < 60; round++) {
+        var batch = new WriteBatch();
+        var removal = new WriteBatch();
+        for (var record = 0; record < 500; record++) {
+          var key = number(round * 1_000L + record);
+          var value = randomBytes(random, 1_000);
+          batch.put(Bucket.KEY, key, value);
+          if (record == 0) {
+            kept.put(Bucket.KEY, key, value);
+          } else {
+            removal.delete(Bucket.KEY, key);
+          }
+        }
+        store.commit(batch);
+        store.commit(removal);
+      }
+      var full = store.sizeOnDiskBytes();
+      var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (store.sizeOnDiskBytes() > full / 2) {
+        assertThat(System.nanoTime() - deadline).as("files are removed in time").isNegative();
+        store.commit(new WriteBatch().put(Bucket.META, text("tick"), number(System.nanoTime())));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
+    }
+    try (var reopened = XodusBackend.open(directory, settings);
+        var view = reopened.openReadView()) {
+      assertThat(scan(view, Bucket.KEY, Bytes.EMPTY)).hasSize(60);
+      for (var change : kept.changes()) {
+        assertThat(view.get(Bucket.KEY, change.key())).isEqualTo(change.value());
+      }
+    }
+  }
+
+  /** An interrupt closes the file under an ordinary channel; nothing of ours may use one. */
+  @Test
+  void interruptedThreadWritesReadsAndSyncs() {
+    try (var store = XodusBackend.open(newDirectory())) {
+      Thread.currentThread().interrupt();
+      store.commit(new WriteBatch().put(Bucket.KEY, text("a"), text("1")));
+      store.sync();
+      store.commit(new WriteBatch().put(Bucket.KEY, text("b"), text("2")));
+      store.sync();
+      try (var view = store.openReadView()) {
+        assertThat(scan(view, Bucket.KEY, Bytes.EMPTY)).hasSize(2);
+      }
+      assertThat(Thread.currentThread().isInterrupted()).isTrue();
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
     }
   }
 

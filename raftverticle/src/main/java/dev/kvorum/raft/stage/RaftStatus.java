@@ -1,4 +1,4 @@
-package dev.kvorum.raft.verticle;
+package dev.kvorum.raft.stage;
 
 /**
  * What the rest of the process may know of this member's part in the cluster. Published by the Raft

@@ -1,0 +1,65 @@
+package dev.kvorum.foreign.differential;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.foreign.Node;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Kvorum beside a real etcd under random operations.
+ *
+ * <p>A longer run: {@code mvn verify -pl clients/foreign -am -Dit.test=DifferentialIT
+ * -Dkvorum.differential.operations=1000000 -Dkvorum.differential.seed=7}.
+ */
+class DifferentialIT {
+  private static final int OPERATIONS =
+      Integer.getInteger("kvorum.differential.operations", 20_000);
+  private static final int ROUNDS = Integer.getInteger("kvorum.differential.rounds", 4);
+  private static final long SEED = Long.getLong("kvorum.differential.seed", 20_261_121L);
+
+  @Test
+  void kvorumAnswersRandomOperationsAsEtcdDoes() throws InterruptedException {
+    for (int round = 0; round < ROUNDS; round++) {
+      try (Node etcd = Node.etcd();
+          Node kvorum = Node.kvorum()) {
+        DifferentialRun run =
+            new DifferentialRun(SEED + round, Servers.etcd(etcd), Servers.etcd(kvorum));
+        Optional<DifferentialRun.Finding> finding = run.run(Math.ceilDiv(OPERATIONS, ROUNDS));
+        System.out.println("differential seed " + (SEED + round) + ": " + run.summary());
+        assertThat(finding).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void etcdBesideItselfShowsNoDifference() throws InterruptedException {
+    try (Node left = Node.etcd();
+        Node right = Node.etcd()) {
+      assertThat(new DifferentialRun(SEED, Servers.etcd(left), Servers.etcd(right)).run(2_000))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void aWrongAnswerIsFoundWhereItHappens() throws InterruptedException {
+    try (Node left = Node.etcd();
+        Node right = Node.etcd()) {
+      Servers.WrongCount wrong = new Servers.WrongCount(Servers.etcd(right), 137);
+      assertThat(new DifferentialRun(SEED, Servers.etcd(left), wrong).run(2_000))
+          .hasValueSatisfying(
+              finding -> assertThat(finding.operations()).isEqualTo(wrong.alteredNumber()));
+      assertThat(wrong.alteredNumber()).isBetween(137, 200);
+    }
+  }
+
+  @Test
+  void aValueThatIsStoredWrongIsFoundByTheHashesAtTheLatest() throws InterruptedException {
+    try (Node left = Node.etcd();
+        Node right = Node.etcd()) {
+      Answerer wrong = new Servers.WrongValue(Servers.etcd(right), 100);
+      assertThat(new DifferentialRun(SEED, Servers.etcd(left), wrong).run(2_000))
+          .hasValueSatisfying(finding -> assertThat(finding.operations()).isBetween(100, 500));
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.kvorum.foreign.differential;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import dev.kvorum.api.etcdserverpb.CompactionRequest;
+import dev.kvorum.api.etcdserverpb.HashKVRequest;
+import dev.kvorum.api.etcdserverpb.ResponseHeader;
+import dev.kvorum.foreign.Answers;
+import dev.kvorum.loadtest.wire.GrpcClient;
+import dev.kvorum.loadtest.wire.GrpcReply;
+import dev.kvorum.loadtest.wire.GrpcStatusException;
+import io.vertx.core.Future;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Asks two stores that start empty the same random questions in the same order and stops at the
+ * first answer that differs. Hashes of the whole history are compared every few hundred operations
+ * and at the end; when they differ, the revision from which on they do is searched.
+ */
+final class DifferentialRun {
+  private static final int OPERATIONS_BETWEEN_HASHES = 500;
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final long seed;
+  private final Answerer reference;
+  private final Answerer tested;
+  private final OperationGenerator generator;
+
+  /** How often each method came to which status, to show that the run was a good one. */
+  private final TreeMap<String, Integer> counts = new TreeMap<>();
+
+  /** The number of the operation that made each revision, starting with revision 2. */
+  private final List<Integer> operationOfRevision = new ArrayList<>();
+
+  private Position position = Position.START;
+
+  DifferentialRun(long seed, Answerer reference, Answerer tested) {
+    this.seed = seed;
+    this.reference = reference;
+    this.tested = tested;
+    this.generator = new OperationGenerator(seed);
+  }
+
+  /**
+   * The first difference.
+   *
+   * @param operations how many operations show it: no shorter prefix does
+   */
+  record Finding(long seed, int operations, String what) {
+    @Override
+    public String toString() {
+      return "seed "
+          + seed
+          + ", shortest prefix of "
+          + operations
+          + " operations (-Dkvorum.differential.seed="
+          + seed
+          + " -Dkvorum.differential.operations="
+          + operations
+          + " -Dkvorum.differential.rounds=1):\n"
+          + what;
+    }
+  }
+
+  /** Runs until the operations are done or an answer differs. */
+  Optional<Finding> run(int operations) throws InterruptedException {
+    for (int number = 1; number <= operations; number++) {
+      Operation operation = generator.next(position);
+      String difference = ask(operation, number);
+      if (!difference.isEmpty()) {
+        return Optional.of(
+            new Finding(seed, number, "operation " + number + " " + operation + difference));
+      }
+      if (number % OPERATIONS_BETWEEN_HASHES == 0 || number == operations) {
+        Optional<Finding> finding = compareHashes(number);
+        if (finding.isPresent()) {
+          return finding;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Method and status of all operations so far, with counts. */
+  String summary() {
+    return counts.toString();
+  }
+
+  private String ask(Operation operation, int number) throws InterruptedException {
+    Future<GrpcReply> expected = reference.answer(operation);
+    Future<GrpcReply> actual = tested.answer(operation);
+    GrpcReply expectedReply;
+    GrpcReply actualReply;
+    try {
+      expectedReply = await(expected);
+      actualReply = await(actual);
+    } catch (IllegalStateException silent) {
+      return "one of the servers gave no answer: " + silent.getMessage();
+    }
+    String name = operation.method().substring(operation.method().indexOf('/') + 1);
+    counts.merge(name + " " + expectedReply.code(), 1, Integer::sum);
+    String difference = AnswerComparison.difference(operation, expectedReply, actualReply);
+    if (difference.isEmpty() && expectedReply.succeeded()) {
+      advance(operation, expectedReply, number);
+    }
+    return difference;
+  }
+
+  private void advance(Operation operation, GrpcReply reply, int number) {
+    long revision = header(operation, reply).getRevision();
+    while (operationOfRevision.size() < revision - 1) {
+      operationOfRevision.add(number);
+    }
+    long compacted =
+        operation.request() instanceof CompactionRequest compaction
+            ? compaction.getRevision()
+            : position.compactRevision();
+    position = new Position(revision, compacted);
+  }
+
+  private static ResponseHeader header(Operation operation, GrpcReply reply) {
+    try {
+      Message answer = Answers.comparable(operation.method(), reply);
+      return (ResponseHeader)
+          answer.getField(answer.getDescriptorForType().findFieldByName("header"));
+    } catch (InvalidProtocolBufferException unreadable) {
+      throw new AssertionError("it was compared before", unreadable);
+    }
+  }
+
+  private Optional<Finding> compareHashes(int number) throws InterruptedException {
+    if (ask(hash(generator.hashableRevision(position)), number).isEmpty()
+        && ask(hash(0), number).isEmpty()) {
+      return Optional.empty();
+    }
+    long low = position.compactRevision() + 1;
+    long high = position.revision();
+    while (low < high) {
+      long middle = (low + high) / 2;
+      if (ask(hash(middle), number).isEmpty()) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    int culprit = low < 2 ? 1 : operationOfRevision.get((int) low - 2);
+    String what = ask(hash(low), number);
+    return Optional.of(
+        new Finding(
+            seed,
+            culprit,
+            "after "
+                + number
+                + " operations the hashes differ from revision "
+                + low
+                + " on, which operation "
+                + culprit
+                + " made: "
+                + (what.isEmpty() ? "HashKV of revision 0 differs alone" : what)));
+  }
+
+  private static Operation hash(long revision) {
+    return new Operation(
+        Operation.HASH_KV, HashKVRequest.newBuilder().setRevision(revision).build());
+  }
+
+  private static GrpcReply await(Future<GrpcReply> reply) throws InterruptedException {
+    try {
+      return GrpcClient.await(reply, PATIENCE);
+    } catch (GrpcStatusException impossible) {
+      throw new AssertionError("an untyped call hands its status back", impossible);
+    }
+  }
+}

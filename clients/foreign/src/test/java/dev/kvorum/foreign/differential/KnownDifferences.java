@@ -1,0 +1,70 @@
+package dev.kvorum.foreign.differential;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.kvorum.api.etcdserverpb.HashKVRequest;
+import dev.kvorum.api.etcdserverpb.HashKVResponse;
+import dev.kvorum.api.etcdserverpb.RequestOp;
+import dev.kvorum.api.etcdserverpb.TxnRequest;
+import dev.kvorum.loadtest.wire.GrpcReply;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Where etcd 3.5.1, the one that can be installed everywhere, differs from etcd 3.7.1, the one
+ * whose contract Kvorum keeps. The list is complete: every other difference is a defect. Each entry
+ * is as narrow as it can be told from request and answers.
+ */
+final class KnownDifferences {
+  private static final Set<String> STATE_ERRORS =
+      Set.of(
+          "etcdserver: key not found",
+          "etcdserver: requested lease not found",
+          "etcdserver: mvcc: required revision has been compacted",
+          "etcdserver: mvcc: required revision is a future revision");
+
+  private KnownDifferences() {}
+
+  /**
+   * When several operations of a transaction fail against the state, 3.5.1 checks all puts before
+   * all ranges, 3.7.1 checks in order of the operations; so the transaction fails either way, with
+   * the error of another operation.
+   */
+  static boolean otherErrorOfTheSameTxn(
+      Operation operation, GrpcReply reference, GrpcReply tested) {
+    return operation.request() instanceof TxnRequest txn
+        && STATE_ERRORS.contains(reference.message())
+        && STATE_ERRORS.contains(tested.message())
+        && Transactions.any(txn, KnownDifferences::isPutThatCanFail)
+        && Transactions.any(txn, KnownDifferences::isRangeThatCanFail);
+  }
+
+  /**
+   * 3.5.1 does not say which revision it hashed (the field is of 3.6). Its reply is returned as
+   * 3.7.1 gives it.
+   */
+  static GrpcReply withHashRevision(Operation operation, GrpcReply reply) {
+    if (!(operation.request() instanceof HashKVRequest request) || !reply.succeeded()) {
+      return reply;
+    }
+    try {
+      HashKVResponse hash = HashKVResponse.parseFrom(reply.messages().getFirst());
+      long hashed =
+          request.getRevision() == 0 ? hash.getHeader().getRevision() : request.getRevision();
+      return new GrpcReply(
+          List.of(hash.toBuilder().setHashRevision(hashed).build().toByteString()), 0, "");
+    } catch (InvalidProtocolBufferException unreadable) {
+      throw new AssertionError("etcd answers readable messages", unreadable);
+    }
+  }
+
+  private static boolean isPutThatCanFail(RequestOp operation) {
+    return operation.hasRequestPut()
+        && (operation.getRequestPut().getLease() != 0
+            || operation.getRequestPut().getIgnoreValue()
+            || operation.getRequestPut().getIgnoreLease());
+  }
+
+  private static boolean isRangeThatCanFail(RequestOp operation) {
+    return operation.hasRequestRange() && operation.getRequestRange().getRevision() != 0;
+  }
+}

@@ -1,0 +1,5 @@
+/** etcd's own command line, unmodified, against the packaged server. */
+@NullMarked
+package dev.kvorum.foreign.etcdctl;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,347 @@
+package dev.kvorum.server;
+
+import dev.kvorum.grpc.GrpcLimits;
+import dev.kvorum.http.HttpEdge;
+import dev.kvorum.http.HttpSettings;
+import dev.kvorum.http.NodeView;
+import dev.kvorum.raft.stage.RaftStage;
+import dev.kvorum.raft.verticle.FlightRecorder;
+import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.raft.verticle.RaftVerticle;
+import dev.kvorum.server.boot.Founding;
+import dev.kvorum.server.boot.MemberBoot;
+import dev.kvorum.server.boot.OpenedMember;
+import dev.kvorum.server.boot.RaftStart;
+import dev.kvorum.server.config.CompactionRetention;
+import dev.kvorum.server.config.ConfigException;
+import dev.kvorum.server.config.MemberConfig;
+import dev.kvorum.server.config.ServerConfig;
+import dev.kvorum.server.config.Url;
+import dev.kvorum.storage.membership.MemberIds;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Member;
+import dev.kvorum.storage.model.Result.AlarmMember;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.verticles.MembershipVerticle;
+import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.metrics.NodeMetrics;
+import dev.kvorum.verticles.metrics.NodeState;
+import dev.kvorum.verticles.service.EtcdVersion;
+import dev.kvorum.verticles.service.NodeContext;
+import dev.kvorum.verticles.service.Service;
+import dev.kvorum.verticles.service.ServiceLimits;
+import dev.kvorum.verticles.stage.AutoCompaction;
+import dev.kvorum.verticles.stage.StoreStage;
+import dev.kvorum.verticles.store.BackendWriter;
+import dev.kvorum.verticles.store.Pins;
+import dev.kvorum.verticles.store.RecordMemory;
+import dev.kvorum.verticles.store.RecordReader;
+import dev.kvorum.verticles.store.SnapshotVerticle;
+import dev.kvorum.verticles.store.StoreVerticle;
+import io.vertx.core.Deployable;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One member, running: its files, its machines in their stages, the stages in their verticles, and
+ * the order in which all of it starts and stops.
+ */
+final class Node {
+  private static final long CACHE_BYTES = 16L << 20;
+  private static final long TAIL_BYTES = 64L << 20;
+  private static final long COMPACTION_PAUSE_MILLIS = 10;
+  private static final int WORKERS = 4;
+
+  private final Vertx vertx;
+  private final HaltingGuard guard;
+  private final OpenedMember member;
+  private final List<String> deployments = new ArrayList<>();
+
+  private @Nullable StoreVerticle store;
+  private @Nullable BackendWriter writer;
+  private @Nullable RecordReader reader;
+  private volatile @Nullable NodeContext context;
+
+  private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
+    this.member = member;
+    guard = new HaltingGuard(recorder);
+    vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setEventLoopPoolSize(placement.loops())
+                .setWorkerPoolSize(WORKERS)
+                .setInternalBlockingPoolSize(WORKERS)
+                .setPreferNativeTransport(true)
+                .setFileSystemOptions(
+                    new FileSystemOptions()
+                        .setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false)));
+    RaftBus.register(vertx.eventBus());
+    StoreBus.register(vertx.eventBus());
+  }
+
+  /**
+   * Starts a node and returns when it serves.
+   *
+   * @param ready is told each client address, as {@code host:port}, once it answers
+   * @throws Exception when the node cannot start; nothing of it runs then
+   */
+  static Node start(ServerConfig config, Consumer<String> ready) throws Exception {
+    for (var url : config.member().listenClientUrls()) {
+      if (url.isSecure()) {
+        throw new ConfigException("TLS is not supported yet: listen on http instead of " + url);
+      }
+    }
+    var placement = Placement.of(Runtime.getRuntime().availableProcessors());
+    var member =
+        MemberBoot.open(
+            config.member().dataDirectory(),
+            config.member().walDirectory(),
+            () -> founding(config));
+    var recorder = new FlightRecorder();
+    var node = new Node(member, placement, recorder);
+    try {
+      node.run(config, placement, recorder).forEach(ready);
+      return node;
+    } catch (Exception failed) {
+      node.stop();
+      throw failed;
+    }
+  }
+
+  private static Founding founding(ServerConfig config) throws ConfigException {
+    var cluster = config.cluster();
+    var own = config.member();
+    if (own.clusterState() == MemberConfig.ClusterState.EXISTING) {
+      throw new ConfigException(
+          "joining an existing cluster is not supported yet: --initial-cluster-state=existing");
+    }
+    var founders = config.founders().members();
+    if (founders.size() > 1) {
+      throw new ConfigException(
+          "clusters of more than one member are not supported yet: "
+              + "--initial-cluster names "
+              + founders.size());
+    }
+    var peerUrls = Url.texts(own.advertisePeerUrls());
+    var memberId = MemberIds.ofFoundingMember(peerUrls, cluster.initialClusterToken());
+    var clusterId = MemberIds.ofCluster(List.of(memberId));
+    // The name comes with the member's own publication, as for every member (contract S14.7).
+    var member = new Member(memberId, "", peerUrls, List.of(), false);
+    return new Founding(clusterId, memberId, own.name(), List.of(member));
+  }
+
+  /** Deploys everything, the way in last, and returns the client addresses. */
+  private List<String> run(ServerConfig config, Placement placement, FlightRecorder recorder)
+      throws Exception {
+    var cluster = config.cluster();
+    var life = (int) member.identity().incarnation();
+    var limits =
+        new ServiceLimits(
+            cluster.maxTxnOps(),
+            cluster.maxRequestBytes(),
+            cluster.quotaBackendBytes(),
+            cluster.requestTimeout().toNanos(),
+            TAIL_BYTES);
+    var raft = RaftStart.stage(member, cluster.electionTicks(), config.member().snapshotCount());
+    var machine = new StateMachine(member.state(), limits.effectiveQuotaBytes());
+    var context = context(limits, life, machine, raft);
+    var membership =
+        new MembershipVerticle(
+            context,
+            config.member().name(),
+            Url.texts(config.member().advertiseClientUrls()),
+            autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
+    var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
+    store =
+        new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
+    deploy(store);
+    context.writer().start();
+    deploy(new SnapshotVerticle(context, member.backend(), member.snapshots(), Bytes.EMPTY));
+    deploy(
+        new RaftVerticle(
+            raft,
+            member.journal(),
+            new TimedDisk(member.directory().logDisk(), context.metrics().disk()::walSynced),
+            cluster.heartbeatInterval().toMillis(),
+            context::publish,
+            membership::raiseNoSpace,
+            guard,
+            recorder));
+    deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
+    deploy(membership);
+    return openClientPorts(config, placement, context);
+  }
+
+  private NodeContext context(
+      ServiceLimits limits, int life, StateMachine machine, RaftStage raft) {
+    var identity =
+        new Service.Identity(member.identity().clusterId(), member.identity().memberId());
+    var memory = new RecordMemory(CACHE_BYTES);
+    reader = new RecordReader(member.backend(), memory, this::stateStoreFailed);
+    writer = new BackendWriter(member.backend(), machine.appliedIndex(), new WriterListener());
+    var labels =
+        new NodeMetrics.NodeLabels(
+            identity.memberId(),
+            EtcdVersion.SERVER,
+            Runtime.version().toString(),
+            limits.reportedQuotaBytes());
+    var metrics = new NodeMetrics(labels, this::gauges, false);
+    var built =
+        new NodeContext(
+            identity,
+            life,
+            limits,
+            memory,
+            reader,
+            writer,
+            new Pins(),
+            metrics,
+            machine.state(),
+            raft.status());
+    context = built;
+    return built;
+  }
+
+  private NodeState gauges() {
+    return context == null ? NodeState.UNKNOWN : context.gauges();
+  }
+
+  private static @Nullable AutoCompaction autoCompaction(
+      CompactionRetention retention, long revision) {
+    return switch (retention) {
+      case CompactionRetention.Everything _ -> null;
+      case CompactionRetention.Period period ->
+          new AutoCompaction.Periodic(period.period().toNanos(), System.nanoTime(), revision);
+      case CompactionRetention.Revisions revisions ->
+          new AutoCompaction.ByRevision(revisions.count());
+    };
+  }
+
+  private List<String> openClientPorts(
+      ServerConfig config, Placement placement, NodeContext context) throws Exception {
+    var limits =
+        new GrpcLimits(
+            config.cluster().maxRequestBytes(),
+            config.member().maxConcurrentStreams(),
+            GrpcLimits.DEFAULT.maxHeaderBytes(),
+            GrpcLimits.DEFAULT.maxResetsPerWindow(),
+            GrpcLimits.DEFAULT.keepAliveMinTime(),
+            GrpcLimits.DEFAULT.keepAliveInterval(),
+            GrpcLimits.DEFAULT.keepAliveTimeout());
+    var settings = HttpSettings.open(config.cluster().requestTimeout());
+    var rpcs = new MeteredRpcs(context.metrics().rpc());
+    var addresses = List.<String>of();
+    for (var loop = 1; loop <= placement.frontEnds(); loop++) {
+      var edge =
+          new EdgeVerticle(
+              context,
+              loop,
+              config.member().listenClientUrls(),
+              limits,
+              rpcs,
+              service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
+      deploy(edge);
+      if (loop == 1) {
+        addresses = edge.addresses();
+      }
+    }
+    return addresses;
+  }
+
+  private static NodeView view(NodeContext context) {
+    return new NodeView() {
+      @Override
+      public List<AlarmMember> alarms() {
+        return context.applied().alarms();
+      }
+
+      @Override
+      public long leader() {
+        return context.raft().leader();
+      }
+
+      @Override
+      public String clusterVersion() {
+        return context.applied().clusterVersion();
+      }
+
+      @Override
+      public List<Member> members() {
+        return context.applied().members();
+      }
+
+      @Override
+      public long clusterId() {
+        return context.identity().clusterId();
+      }
+    };
+  }
+
+  private void deploy(Deployable verticle) throws Exception {
+    try {
+      deployments.add(
+          vertx.deployVerticle(verticle).toCompletionStage().toCompletableFuture().get());
+    } catch (ExecutionException failed) {
+      throw failed.getCause() instanceof Exception cause ? cause : failed;
+    }
+  }
+
+  /** The engine cannot be used any more. The next start will find that out and rebuild it. */
+  private void stateStoreFailed(Throwable fault) {
+    guard.halt("the state store failed and will be rebuilt at the next start", fault);
+  }
+
+  /**
+   * Stops serving, flushes and closes everything; returns when that is done. The way in closes
+   * first and the disk last, so that every answer that was promised can still be given.
+   */
+  void stop() {
+    for (var i = deployments.size() - 1; i >= 0; i--) {
+      join(deployments.get(i));
+    }
+    if (writer != null) {
+      writer.close();
+    }
+    if (reader != null) {
+      reader.close();
+    }
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+    member.close();
+  }
+
+  private void join(String deployment) {
+    vertx.undeploy(deployment).toCompletionStage().toCompletableFuture().join();
+  }
+
+  /** Carries what the backend's thread has done to the loops that wait for it. */
+  private final class WriterListener implements BackendWriter.Listener {
+    @Override
+    public void flushed(List<Write> records, long appliedIndex, long tookNanos) {
+      if (context != null) {
+        context.metrics().disk().backendCommitted(tookNanos);
+      }
+      if (store != null) {
+        store.flushed(records);
+      }
+    }
+
+    @Override
+    public void synced(StoreMeta meta) {
+      vertx.eventBus().send(RaftBus.SYNCED, new RaftBus.StateSynced(meta.appliedIndex()));
+    }
+
+    @Override
+    public void failed(Throwable fault) {
+      stateStoreFailed(fault);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package dev.kvorum.server;
+
+/**
+ * How many event loops a node has and who runs on them.
+ *
+ * <p>On up to two cores everything shares one loop: a put then crosses no thread but the journal's,
+ * and the second core is left to the disk threads, the collector and whoever drives the load. With
+ * more cores each core verticle gets a loop of its own, because Vert.x deals loops out in turn, and
+ * the front ends get as many as there are cores; an idle loop costs nothing.
+ *
+ * @param loops size of the event-loop pool
+ * @param frontEnds how many instances serve clients
+ */
+record Placement(int loops, int frontEnds) {
+  private static final int SMALL_MACHINE = 2;
+
+  /** Store, snapshots, Raft and membership come first in the deal. */
+  private static final int CORE_VERTICLES = 4;
+
+  static Placement of(int cores) {
+    return cores <= SMALL_MACHINE
+        ? new Placement(1, 1)
+        : new Placement(cores + CORE_VERTICLES, cores);
+  }
+}

@@ -1,0 +1,161 @@
+package dev.kvorum.server.boot;
+
+import dev.kvorum.server.config.ConfigException;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.storage.journal.JournalOptions;
+import dev.kvorum.storage.journal.JournalOutcome;
+import dev.kvorum.storage.journal.JournalScan;
+import dev.kvorum.storage.journal.Keep;
+import dev.kvorum.storage.journal.LoneVoter;
+import dev.kvorum.storage.journal.Mark;
+import dev.kvorum.storage.journal.Owner;
+import dev.kvorum.storage.journal.StartDecision;
+import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskResult;
+import dev.kvorum.storage.journal.identity.DataDirectory;
+import dev.kvorum.storage.journal.identity.DirectoryRefusedException;
+import dev.kvorum.storage.journal.identity.Identity;
+import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
+import dev.kvorum.storage.journal.vote.VoteFiles;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the files of a member that is the only voter of its cluster. Everything here blocks.
+ *
+ * <p>The order of a founding is what makes it safe to cut short: the identity is written last, and
+ * a directory without one has never served anybody, so the next start founds anew. The order of a
+ * later start: look at the journal without changing it, open or rebuild the state store, decide
+ * whether what is missing was ever promised to anybody, and only then open the journal.
+ */
+public final class MemberBoot {
+  private static final Logger LOGGER = LoggerFactory.getLogger(MemberBoot.class);
+
+  /** Where the log of every founder begins: behind a first entry that nobody wrote. */
+  public static final EntryId BIRTH = new EntryId(1, 1);
+
+  private MemberBoot() {}
+
+  /**
+   * @param founding used when the directory is new, ignored when it holds a member
+   * @param log the separate place for the log, or null
+   */
+  public static OpenedMember open(Path data, @Nullable Path log, Founding.Source founding)
+      throws ConfigException,
+          DirectoryRefusedException,
+          DiskFaultException,
+          SnapshotDamagedException,
+          StartRefusedException {
+    var directory = DataDirectory.open(data, log);
+    try {
+      for (var unknown : directory.unknownFiles()) {
+        LOGGER.atWarn().addKeyValue("path", unknown).log("found a file of unknown purpose");
+      }
+      var identity = directory.identity();
+      return identity == null
+          ? found(directory, founding.get())
+          : reopen(directory, identity, data);
+    } catch (ConfigException
+        | DiskFaultException
+        | SnapshotDamagedException
+        | StartRefusedException
+        | RuntimeException fault) {
+      directory.close();
+      throw fault;
+    }
+  }
+
+  private static OpenedMember found(DataDirectory directory, Founding founding)
+      throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
+    var disk = directory.logDisk();
+    var owner = new Owner(founding.clusterId(), founding.memberId());
+    var vote = vote(disk, true);
+    var scan = JournalScan.read(disk, owner, true);
+    var contradiction = scan.contradiction();
+    if (contradiction != null) {
+      throw new StartRefusedException("the journal cannot be used: " + contradiction);
+    }
+    var snapshots = new Snapshots(directory.dataDisk());
+    var store = new StateStore(directory, snapshots).found(BIRTH, founding.members(), Bytes.EMPTY);
+    var journal =
+        Journal.open(disk, owner, JournalOptions.DEFAULT, scan, new Keep.Everything(), vote);
+    journal.mark(new Mark.LogReset(BIRTH));
+    journal.mark(new Mark.SnapshotTaken(BIRTH));
+    makeDurable(journal, disk, journal.mark(new Mark.StateSynced(BIRTH)));
+    var identity =
+        new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, false);
+    directory.writeIdentity(identity);
+    return new OpenedMember(
+        directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
+  }
+
+  private static OpenedMember reopen(DataDirectory directory, Identity previous, Path data)
+      throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
+    if (previous.unsafe()) {
+      throw new StartRefusedException(
+          "the data in "
+              + data
+              + " was once written without syncing and may have holes; "
+              + "restore a backup into a new data directory");
+    }
+    var disk = directory.logDisk();
+    var owner = new Owner(previous.clusterId(), previous.memberId());
+    var vote = vote(disk, false);
+    var scan = JournalScan.read(disk, owner, false);
+    var snapshots = new Snapshots(directory.dataDisk());
+    var store = new StateStore(directory, snapshots).open(scan);
+    try {
+      var keep = decide(scan, store.position(), data);
+      var journal = Journal.open(disk, owner, JournalOptions.DEFAULT, scan, keep, vote);
+      var identity = previous.nextIncarnation();
+      directory.writeIdentity(identity);
+      return new OpenedMember(
+          directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
+    } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {
+      store.backend().close();
+      throw fault;
+    }
+  }
+
+  private static VoteFiles.Found.Known vote(Disk disk, boolean newDirectory)
+      throws DiskFaultException, StartRefusedException {
+    return switch (VoteFiles.load(disk, newDirectory)) {
+      case VoteFiles.Found.Known known -> known;
+      case VoteFiles.Found.Forgotten forgotten ->
+          throw new StartRefusedException(forgotten.message());
+    };
+  }
+
+  private static Keep decide(JournalScan scan, EntryId covered, Path data)
+      throws StartRefusedException {
+    return switch (LoneVoter.decide(scan, covered, data.toString())) {
+      case StartDecision.Start start -> {
+        start.notes().forEach(LOGGER::info);
+        yield start.keep();
+      }
+      case StartDecision.Refuse refuse -> throw new StartRefusedException(refuse.message());
+    };
+  }
+
+  /** Works for the journal on this thread until everything up to the ticket is durable. */
+  private static void makeDurable(Journal journal, Disk disk, long ticket)
+      throws DiskFaultException {
+    while (true) {
+      var job = journal.poll();
+      InvariantViolation.check(job != null, "a journal with an open ticket has work");
+      disk.perform(job.operations());
+      for (var outcome : journal.completed(new DiskResult.Done())) {
+        if (outcome instanceof JournalOutcome.Durable durable && durable.ticket() >= ticket) {
+          return;
+        }
+      }
+    }
+  }
+}

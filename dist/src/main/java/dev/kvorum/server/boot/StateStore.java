@@ -1,0 +1,182 @@
+package dev.kvorum.server.boot;
+
+import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.BackendException;
+import dev.kvorum.storage.backend.BackendLoader;
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.xodus.XodusBackend;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.JournalScan;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.identity.DataDirectory;
+import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
+import dev.kvorum.storage.membership.MemberCodec;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Member;
+import dev.kvorum.storage.mvcc.CorruptRecordException;
+import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.state.LoadedState;
+import dev.kvorum.storage.state.StateSnapshot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the state store, or rebuilds it from a snapshot when anything about it is doubtful (P13).
+ * It is never trusted over the journal: nothing in it is lost that cannot be made again.
+ */
+final class StateStore {
+  private static final Logger LOGGER = LoggerFactory.getLogger(StateStore.class);
+
+  /** An open engine and what it holds. */
+  record Opened(Backend backend, LoadedState state) {
+    EntryId position() {
+      return new EntryId(state.meta().appliedTerm(), state.meta().appliedIndex());
+    }
+  }
+
+  private final DataDirectory directory;
+  private final Snapshots snapshots;
+
+  StateStore(DataDirectory directory, Snapshots snapshots) {
+    this.directory = directory;
+    this.snapshots = snapshots;
+  }
+
+  /**
+   * A fresh store as the founders of a cluster begin with, and the snapshot of it, both durable.
+   * The log continues behind {@code birth}.
+   */
+  Opened found(EntryId birth, List<Member> members, Bytes membership)
+      throws DiskFaultException, SnapshotDamagedException {
+    setAside("an earlier founding was not finished");
+    var backend = XodusBackend.open(directory.state());
+    var loader = new BackendLoader(backend);
+    for (var member : members) {
+      loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
+    }
+    var meta = new MvccStore().meta(birth.index(), birth.term());
+    loader.add(Bucket.META, StoreMeta.KEY, meta.encode());
+    loader.finish();
+    StateSnapshot.write(backend, membership, snapshots);
+    return new Opened(backend, load(backend));
+  }
+
+  /**
+   * The store as an earlier life left it, if it fits the journal, and otherwise a new one made from
+   * the newest whole snapshot.
+   */
+  Opened open(JournalScan journal)
+      throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
+    var doubt = "it is missing";
+    if (hasFiles()) {
+      var backend = tryOpen();
+      if (backend != null) {
+        try {
+          var opened = new Opened(backend, load(backend));
+          var misfit = misfit(opened.position(), journal);
+          if (misfit == null) {
+            return opened;
+          }
+          doubt = misfit;
+        } catch (CorruptRecordException | BackendException corrupt) {
+          doubt = corrupt.getMessage();
+        }
+        closeQuietly(backend);
+      } else {
+        doubt = "its engine does not open";
+      }
+    }
+    return rebuild(doubt == null ? "it is not readable" : doubt);
+  }
+
+  private boolean hasFiles() {
+    try (var files = Files.list(directory.state())) {
+      return files.findAny().isPresent();
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private @Nullable Backend tryOpen() {
+    try {
+      return XodusBackend.open(directory.state());
+    } catch (BackendException unusable) {
+      LOGGER.warn("the state store does not open", unusable);
+      return null;
+    }
+  }
+
+  private static LoadedState load(Backend backend) {
+    try (var view = backend.openReadView()) {
+      return LoadedState.read(view);
+    }
+  }
+
+  /** Why the store cannot be continued by that journal, or null. */
+  private static @Nullable String misfit(EntryId position, JournalScan journal) {
+    if (position.index() > journal.last().index()) {
+      return "it is ahead of the journal: index %d, the journal ends at %d"
+          .formatted(position.index(), journal.last().index());
+    }
+    if (position.index() < journal.stateSynced().index()) {
+      return "it lost synced changes: index %d, synced up to %d"
+          .formatted(position.index(), journal.stateSynced().index());
+    }
+    return position.index() < journal.base().index()
+        ? "it is behind the journal: index %d, the journal begins after %d"
+            .formatted(position.index(), journal.base().index())
+        : null;
+  }
+
+  private Opened rebuild(String doubt)
+      throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
+    setAside(doubt);
+    var newest = snapshots.newestWhole(LOGGER::warn);
+    if (newest == null) {
+      throw new StartRefusedException(
+          "the state store cannot be used ("
+              + doubt
+              + ") and there is no whole snapshot to "
+              + "rebuild it from; restore a backup into a new data directory");
+    }
+    LOGGER
+        .atWarn()
+        .addKeyValue("reason", doubt)
+        .addKeyValue("snapshot-index", newest.position().index())
+        .log("rebuilding the state store from the snapshot and the journal");
+    return restore(newest);
+  }
+
+  private Opened restore(SnapshotHeader snapshot)
+      throws DiskFaultException, SnapshotDamagedException {
+    var backend = XodusBackend.open(directory.state());
+    StateSnapshot.restore(snapshots.open(snapshot.position()), backend);
+    return new Opened(backend, load(backend));
+  }
+
+  private void setAside(String reason) throws DiskFaultException {
+    if (hasFiles()) {
+      var where = directory.setStateAside();
+      LOGGER
+          .atWarn()
+          .addKeyValue("reason", reason)
+          .addKeyValue("moved-to", where)
+          .log("the state store was set aside");
+    }
+  }
+
+  private static void closeQuietly(Backend backend) {
+    try {
+      backend.close();
+    } catch (BackendException failed) {
+      LOGGER.warn("a state store that is set aside did not close", failed);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.kvorum.server.config;
+
+import java.time.Duration;
+
+/**
+ * What the members of one cluster must agree on. A change needs all members to be started again.
+ *
+ * @param initialCluster {@code name=peerURL} pairs as given; parsed only by a node without data,
+ *     because a node with data ignores it whatever it says (contract S15.1)
+ * @param initialClusterToken part of the ids of members and cluster
+ * @param heartbeatInterval length of a tick, at least 1 ms
+ * @param electionTimeout 5 heartbeats to 50 s
+ * @param quotaBackendBytes size of the store that raises the space alarm; negative means no limit
+ * @param maxTxnOps operations in one transaction, at most
+ * @param maxRequestBytes size of one proposal, at most
+ * @param compactionRetention history that auto compaction keeps
+ */
+public record ClusterConfig(
+    String initialCluster,
+    String initialClusterToken,
+    Duration heartbeatInterval,
+    Duration electionTimeout,
+    long quotaBackendBytes,
+    int maxTxnOps,
+    int maxRequestBytes,
+    CompactionRetention compactionRetention) {
+  private static final int MESSAGE_OVERHEAD_BYTES = 512 * 1024;
+  private static final Duration QUEUE_AND_DISK = Duration.ofSeconds(5);
+
+  /** What {@link #maxRequestBytes} is cut to: a message must fit an array. */
+  static final int LARGEST_REQUEST_BYTES = Integer.MAX_VALUE - MESSAGE_OVERHEAD_BYTES;
+
+  /** Ticks without a leader before a member campaigns, at least (contract S30.1). */
+  public int electionTicks() {
+    return Math.toIntExact(electionTimeout.dividedBy(heartbeatInterval));
+  }
+
+  /** How long the server lets a proposal or a linearizable read take (contract S21.5). */
+  public Duration requestTimeout() {
+    return QUEUE_AND_DISK.plus(heartbeatInterval.multipliedBy(2L * electionTicks()));
+  }
+
+  /** Largest message that the client port takes in (contract S21.1). */
+  public int maxMessageBytes() {
+    return maxRequestBytes + MESSAGE_OVERHEAD_BYTES;
+  }
+}

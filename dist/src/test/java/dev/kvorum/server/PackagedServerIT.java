@@ -1,0 +1,164 @@
+package dev.kvorum.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The packaged program, started as a user starts it, with PATH as its only variable. */
+@Timeout(60)
+class PackagedServerIT {
+  private static final Path LAUNCHER = Path.of("target/kvorum/bin/kvorum").toAbsolutePath();
+  private static final String ANY_PORT = "http://127.0.0.1:0";
+  private static final int SIGNALLED = 128;
+
+  @TempDir private Path directory;
+
+  /** Every line is JSON, and the process ends by the signal that it was sent (contract S25.5). */
+  @ParameterizedTest
+  @CsvSource({"TERM, 15, terminated", "INT, 2, interrupt"})
+  void aServerLogsJsonAndEndsByTheSignal(String signal, int number, String name) throws Exception {
+    var server = start(Map.of(), flags());
+    try (var lines = server.errorReader()) {
+      awaitReady(lines);
+      assertThat(new ProcessBuilder("kill", "-" + signal, "" + server.pid()).start().waitFor())
+          .isZero();
+      var rest = json(lines);
+
+      assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(server.exitValue()).isEqualTo(SIGNALLED + number);
+      assertThat(rest)
+          .extracting(line -> line.getString("msg"))
+          .containsSubsequence(
+              "received signal; shutting down", "closing etcd server", "closed etcd server");
+      assertThat(rest.getFirst().getString("signal")).isEqualTo(name);
+      assertThat(server.inputReader().readLine()).isNull();
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  /** A cache that fits shows in nothing but the time; neither does one that does not fit. */
+  @Test
+  void aCacheThatDoesNotFitIsPassedOverInSilence() throws Exception {
+    var home = directory.resolve("copy");
+    copy(LAUNCHER.getParent().getParent(), home);
+    Files.writeString(home.resolve("kvorum.aot"), "broken, but nothing beside it says so");
+    var server = start(home.resolve("bin/kvorum"), Map.of(), flags());
+    try (var lines = server.errorReader()) {
+      awaitReady(lines);
+      server.destroy();
+
+      assertThat(json(lines)).isNotEmpty();
+      assertThat(server.inputReader().readLine()).isNull();
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  @Test
+  void theRecordedCacheIsTheOneInUse() throws Exception {
+    var server = start(Map.of(), flags());
+    try (var lines = server.errorReader()) {
+      awaitReady(lines);
+
+      var maps = Files.readString(Path.of("/proc/" + server.pid() + "/maps"));
+      assertThat(maps).contains("kvorum.aot");
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
+  @Test
+  void theVersionIsTheSameFromTheLauncherAndFromTheServer() throws Exception {
+    var fromLauncher = start(Map.of(), List.of("--version"));
+    var fromServer = start(Map.of(), List.of("--name=x", "--version"));
+
+    var text = fromLauncher.inputReader().readAllAsString();
+    assertThat(text)
+        .startsWith("etcd Version: 3.7.1\nGit SHA: ")
+        .containsPattern("\nGo Version: go1\\.\\d+")
+        .containsPattern("\nGo OS/Arch: [a-z]+/[a-z0-9]+\nKvorum Version: ");
+    assertThat(fromServer.inputReader().readAllAsString()).isEqualTo(text);
+    assertThat(fromLauncher.waitFor()).isZero();
+    assertThat(fromServer.waitFor()).isZero();
+  }
+
+  @Test
+  void misuseExitsWithTwoAndABadConfigurationWithOne() throws Exception {
+    var misused = start(Map.of(), List.of("--no-such-flag"));
+    assertThat(misused.errorReader().readLine())
+        .isEqualTo("flag provided but not defined: -no-such-flag");
+    assertThat(misused.waitFor()).isEqualTo(2);
+
+    var refused = start(Map.of("ETCD_ELECTION_TIMEOUT", "1"), List.of());
+    var lines = json(refused.errorReader());
+    assertThat(lines.getLast().getString("msg")).isEqualTo("failed to verify flags");
+    assertThat(refused.waitFor()).isEqualTo(1);
+
+    var help = start(Map.of(), List.of("-h"));
+    assertThat(help.inputReader().readAllAsString()).contains("--listen-client-urls");
+    assertThat(help.waitFor()).isZero();
+  }
+
+  private List<String> flags() {
+    return List.of(
+        "--data-dir=" + directory.resolve("data"),
+        "--listen-client-urls=" + ANY_PORT,
+        "--advertise-client-urls=" + ANY_PORT,
+        "--listen-peer-urls=" + ANY_PORT,
+        "--initial-advertise-peer-urls=" + ANY_PORT,
+        "--initial-cluster=default=" + ANY_PORT);
+  }
+
+  private Process start(Map<String, String> variables, List<String> arguments) throws IOException {
+    return start(LAUNCHER, variables, arguments);
+  }
+
+  private Process start(Path launcher, Map<String, String> variables, List<String> arguments)
+      throws IOException {
+    var command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(arguments);
+    var builder = new ProcessBuilder(command).directory(directory.toFile());
+    builder.environment().clear();
+    builder.environment().put("PATH", System.getenv("PATH"));
+    builder.environment().putAll(variables);
+    return builder.start();
+  }
+
+  private static void awaitReady(BufferedReader lines) throws IOException {
+    String line;
+    do {
+      line = lines.readLine();
+      assertThat(line).as("the server ended before it was ready").isNotNull();
+    } while (!new JsonObject(line).getString("msg").equals("ready to serve client requests"));
+  }
+
+  /** All lines up to the end; a line that is no JSON object fails. */
+  private static List<JsonObject> json(BufferedReader lines) throws IOException {
+    return lines.readAllLines().stream().map(JsonObject::new).toList();
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (var paths = Files.walk(from)) {
+      for (var path : paths.toList()) {
+        Files.copy(
+            path,
+            to.resolve(from.relativize(path).toString()),
+            java.nio.file.StandardCopyOption.COPY_ATTRIBUTES);
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.kvorum.http;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Maintenance;
+import dev.kvorum.verticles.service.Service;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A node that answers ranges as it is told to, and remembers them. */
+final class FakeNode implements Service, NodeView {
+  record Call(Command.Range range, CallContext context) {}
+
+  final List<Call> calls = new CopyOnWriteArrayList<>();
+  volatile List<Result.AlarmMember> alarms = List.of();
+  volatile long leader = 1;
+  volatile String clusterVersion = "3.7.0";
+  volatile @Nullable Failure failure;
+
+  @Override
+  public void call(Command command, Bytes body, CallContext context, Consumer<Result> answer) {
+    calls.add(new Call((Command.Range) command, context));
+    var refused = failure;
+    answer.accept(
+        refused == null ? new Result.Range(7, List.of(), false, 0) : new Result.Failed(refused));
+  }
+
+  @Override
+  public List<Result.AlarmMember> alarms() {
+    return alarms;
+  }
+
+  @Override
+  public long leader() {
+    return leader;
+  }
+
+  @Override
+  public String clusterVersion() {
+    return clusterVersion;
+  }
+
+  @Override
+  public Identity identity() {
+    return new Identity(0xcdf818194e3a8c32L, 0x8e9e05c52164694dL);
+  }
+
+  @Override
+  public long raftTerm() {
+    return 2;
+  }
+
+  @Override
+  public long revision() {
+    return 7;
+  }
+
+  @Override
+  public void stream(Command.Range range, CallContext context, RangeSink sink) {
+    throw new UnsupportedOperationException("stream");
+  }
+
+  @Override
+  public Maintenance maintenance() {
+    throw new UnsupportedOperationException("maintenance");
+  }
+}

@@ -1,0 +1,55 @@
+package dev.kvorum.loadtest.server;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a process has used, as Linux counts it.
+ *
+ * @param cpuSeconds user and system time since its start, in steps of 10 ms
+ * @param residentBytes the memory it has in RAM now (VmRSS)
+ * @param anonymousBytes the part of that which no file backs
+ */
+public record ProcessUsage(double cpuSeconds, long residentBytes, long anonymousBytes) {
+  /** Linux shows times to programs in hundredths of a second, whatever its own clock does. */
+  private static final double TICKS_PER_SECOND = 100;
+
+  /** Of the fields of {@code /proc/PID/stat} after the program's name: user and system time. */
+  private static final int USER_TICKS = 11;
+
+  private static final int SYSTEM_TICKS = 12;
+
+  /** Reads the usage of a live process. */
+  public static ProcessUsage of(long pid) {
+    Path directory = Path.of("/proc", Long.toString(pid));
+    try {
+      return parse(
+          Files.readString(directory.resolve("stat")),
+          Files.readAllLines(directory.resolve("status")));
+    } catch (IOException gone) {
+      throw new UncheckedIOException("process " + pid + " cannot be read", gone);
+    }
+  }
+
+  static ProcessUsage parse(String stat, List<String> status) {
+    // The name stands in parentheses and may itself hold blanks and parentheses.
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+    double ticks =
+        Double.parseDouble(fields[USER_TICKS]) + Double.parseDouble(fields[SYSTEM_TICKS]);
+    return new ProcessUsage(
+        ticks / TICKS_PER_SECOND, bytes(status, "VmRSS:"), bytes(status, "RssAnon:"));
+  }
+
+  /** A line such as {@code VmRSS: 1234 kB}. */
+  private static long bytes(List<String> status, String label) {
+    return status.stream()
+        .filter(line -> line.startsWith(label))
+        .map(line -> line.substring(label.length()).trim())
+        .mapToLong(value -> Long.parseLong(value.substring(0, value.indexOf(' '))) << 10)
+        .findFirst()
+        .orElse(0);
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the package of the same name: what is computed, without any server. */
+@NullMarked
+package dev.kvorum.loadtest.wire;
+
+import org.jspecify.annotations.NullMarked;

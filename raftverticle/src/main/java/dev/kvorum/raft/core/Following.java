@@ -1,0 +1,138 @@
+package dev.kvorum.raft.core;
+
+import dev.kvorum.storage.model.InvariantViolation;
+
+/** The follower's side of the log: what the leader of this term says is done (Raft paper 5.3). */
+final class Following {
+  private final RaftState state;
+
+  /** The log equals the leader's of this term up to here. */
+  private long matched;
+
+  private long matchedTerm;
+
+  Following(RaftState state) {
+    this.state = state;
+  }
+
+  void onAppend(Message.Append append) {
+    var log = state.log;
+    var previous = append.previous();
+    if (previous.index() < log.commit()) {
+      // Old news. What is committed equals the leader's, so the commit index is a true answer.
+      for (var entry : append.entries()) {
+        var id = EntryId.of(entry);
+        InvariantViolation.check(
+            id.index() > log.commit() || !log.knows(id.index()) || log.has(id),
+            "a committed entry is never overwritten");
+      }
+      accept(append.from(), log.commit());
+      return;
+    }
+    if (!log.has(previous)) {
+      var hint = log.lastThatMayMatch(previous.index(), previous.term());
+      state.trace(new TraceRecord.AppendRejected(append.from(), previous, hint));
+      state.send(
+          new Message.AppendResponse(
+              state.self,
+              append.from(),
+              state.term(),
+              state.incarnation,
+              true,
+              previous.index(),
+              hint));
+      return;
+    }
+    for (var entry : append.entries()) {
+      if (log.has(EntryId.of(entry))) {
+        continue;
+      }
+      if (entry.index() <= log.last()) {
+        state.trace(new TraceRecord.LogOverwritten(entry.index(), log.last()));
+        log.truncateFrom(entry.index());
+        state.persistence.logReplacedFrom(entry.index());
+      }
+      log.append(entry);
+    }
+    // Only what this append has shown to be the leader's may be taken for committed; what stands
+    // behind it in the log may be another leader's.
+    var same = previous.index() + append.entries().size();
+    commitTo(Math.min(append.commit(), same));
+    accept(append.from(), same);
+  }
+
+  private void accept(long leader, long index) {
+    if (matchedTerm != state.term()) {
+      matchedTerm = state.term();
+      matched = 0;
+    }
+    matched = Math.max(matched, index);
+    state.sendAfterLog(
+        new Message.AppendResponse(
+            state.self, leader, state.term(), state.incarnation, false, index, EntryId.ZERO));
+  }
+
+  private void commitTo(long index) {
+    if (index > state.log.commit()) {
+      state.log.commitTo(index);
+    }
+  }
+
+  /** The last entry that is the leader's of this term and durable here. */
+  EntryId durablyMatched() {
+    var log = state.log;
+    var index = matchedTerm == state.term() ? Math.min(matched, log.durable()) : 0;
+    return log.knows(index) ? log.id(index) : EntryId.ZERO;
+  }
+
+  void onHeartbeat(Message.Heartbeat heartbeat) {
+    var log = state.log;
+    if (heartbeat.commit() > log.last()) {
+      // Rule P6. The leader knows that this member acknowledged the entry, yet it is not here.
+      state.damage(
+          state.damage().and(new Damage.Claimed(new EntryId(state.term(), heartbeat.commit()))),
+          "the leader's commit position lies above the log");
+    } else {
+      commitTo(heartbeat.commit());
+    }
+    state.send(
+        new Message.HeartbeatResponse(
+            state.self,
+            heartbeat.from(),
+            state.term(),
+            state.incarnation,
+            heartbeat.readRound(),
+            state.damage() instanceof Damage.Unknown));
+  }
+
+  /** A whole snapshot has arrived beside the log. */
+  void onInstallSnapshot(Message.InstallSnapshot snapshot) {
+    var log = state.log;
+    var position = snapshot.position();
+    if (log.installing()) {
+      ignore(position, "another one is being installed");
+      return;
+    }
+    if (position.index() <= log.commit()) {
+      ignore(position, "it is not ahead of the commit index");
+      accept(snapshot.from(), log.commit());
+      return;
+    }
+    if (log.has(position)) {
+      // The log has it all: the snapshot's only news is that it is committed.
+      ignore(position, "the log has it all");
+      commitTo(position.index());
+      accept(snapshot.from(), position.index());
+      return;
+    }
+    InvariantViolation.check(position.term() > 0, "a snapshot ends with an entry");
+    state.trace(new TraceRecord.SnapshotAccepted(position));
+    state.install(new SnapshotInstall(position, snapshot.membership()));
+    state.trace(new TraceRecord.MembershipChanged(snapshot.membership()));
+    accept(snapshot.from(), position.index());
+  }
+
+  private void ignore(EntryId position, String reason) {
+    state.trace(new TraceRecord.SnapshotIgnored(position, reason));
+  }
+}

@@ -1,0 +1,60 @@
+package dev.kvorum.raft.stage;
+
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.storage.journal.Mark;
+import java.util.List;
+
+/**
+ * Decides what the journal may give up, and when a full snapshot is due (P12).
+ *
+ * <p>An entry is needed until the synced state store holds it <em>and</em> a whole snapshot does:
+ * the store may be lost at any time, and is then rebuilt from the snapshot and the entries behind
+ * it. A snapshot costs writing everything, so it waits until the journal has grown as large as the
+ * data, and never for less than a fixed size.
+ */
+final class JournalRelease {
+  private final Journal journal;
+  private long markTicket;
+  private EntryId markPosition = EntryId.ORIGIN;
+  private boolean snapshotRunning;
+  private final long snapshotAfterBytes;
+  private long wantedAboveBytes;
+
+  /**
+   * @param snapshotAfterBytes no snapshot is written for a smaller journal
+   */
+  JournalRelease(Journal journal, long snapshotAfterBytes) {
+    this.journal = journal;
+    this.snapshotAfterBytes = snapshotAfterBytes;
+    wantedAboveBytes = snapshotAfterBytes;
+  }
+
+  /** Something became durable; maybe a snapshot's mark, maybe the journal is large now. */
+  void durable(long ticket, List<RaftEffect> effects) {
+    if (markTicket != 0 && ticket >= markTicket) {
+      markTicket = 0;
+      effects.add(new RaftEffect.DropSnapshotsBelow(markPosition));
+    }
+    var covered = Math.min(journal.stateSynced().index(), journal.snapshotTaken().index());
+    if (covered >= journal.firstIndex()) {
+      journal.release(covered + 1);
+    }
+    if (!snapshotRunning && journal.statistics().segmentBytes() > wantedAboveBytes) {
+      snapshotRunning = true;
+      effects.add(new RaftEffect.TakeSnapshot());
+    }
+  }
+
+  void snapshotTaken(EntryId position, long liveBytes) {
+    snapshotRunning = false;
+    markPosition = position;
+    markTicket = journal.mark(new Mark.SnapshotTaken(position));
+    wantedAboveBytes = Math.max(snapshotAfterBytes, liveBytes);
+  }
+
+  void snapshotFailed() {
+    snapshotRunning = false;
+    wantedAboveBytes = journal.statistics().segmentBytes() + snapshotAfterBytes;
+  }
+}

@@ -1,0 +1,167 @@
+package dev.kvorum.raft.verticle;
+
+import dev.kvorum.raft.stage.RaftEffect;
+import dev.kvorum.raft.stage.RaftStage;
+import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.storage.journal.JournalDriver;
+import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The Raft loop: gives the stage its time, its messages and its disk, and performs what it asks
+ * for. It decides nothing.
+ */
+public final class RaftVerticle extends VerticleBase {
+  private static final Logger LOGGER = LoggerFactory.getLogger(RaftVerticle.class);
+  private static final long SPACE_RETRY_MILLIS = 1_000;
+
+  private final RaftStage stage;
+  private final Journal journal;
+  private final Disk disk;
+  private final long tickMillis;
+  private final Consumer<RaftStatus> statusListener;
+  private final Runnable onDiskLow;
+  private final NodeGuard guard;
+  private final FlightRecorder recorder;
+  private @Nullable JournalDriver driver;
+
+  /**
+   * @param tickMillis the heartbeat interval
+   * @param statusListener hears of every change of term, leader or commit index, on this loop
+   * @param onDiskLow raises the member's space alarm; called on this loop
+   */
+  public RaftVerticle(
+      RaftStage stage,
+      Journal journal,
+      Disk disk,
+      long tickMillis,
+      Consumer<RaftStatus> statusListener,
+      Runnable onDiskLow,
+      NodeGuard guard,
+      FlightRecorder recorder) {
+    this.stage = stage;
+    this.journal = journal;
+    this.disk = disk;
+    this.tickMillis = tickMillis;
+    this.statusListener = statusListener;
+    this.onDiskLow = onDiskLow;
+    this.guard = guard;
+    this.recorder = recorder;
+  }
+
+  @Override
+  public Future<?> start() {
+    driver =
+        new JournalDriver(
+            journal,
+            disk,
+            action -> context.runOnContext(_ -> guard.run(action)),
+            outcome -> perform(stage.journal(outcome)));
+    handle(
+        RaftBus.PROPOSE,
+        (RaftBus.Proposals batch) ->
+            stage.propose(batch.loop(), batch.firstRequestId(), batch.envelopes()));
+    handle(RaftBus.READ, (RaftBus.ReadRound read) -> stage.read(read.loop(), read.round()));
+    handle(RaftBus.APPLIED, (RaftBus.Applied applied) -> stage.applied(applied.index()));
+    handle(RaftBus.SYNCED, (RaftBus.StateSynced synced) -> stage.stateSynced(synced.index()));
+    handle(
+        RaftBus.SNAPSHOT_ENDED,
+        (RaftBus.SnapshotEnded ended) ->
+            ended.position() == null
+                ? stage.snapshotFailed()
+                : stage.snapshotTaken(ended.position(), ended.liveBytes()));
+    vertx.setPeriodic(tickMillis, _ -> guard.run(() -> perform(stage.tick())));
+    guard.run(() -> perform(stage.start()));
+    return Future.succeededFuture();
+  }
+
+  /** Steps the stage for every message of an address. */
+  private <T> void handle(String address, Function<T, List<RaftEffect>> step) {
+    vertx
+        .eventBus()
+        .<T>localConsumer(address, message -> guard.run(() -> perform(step.apply(message.body()))));
+  }
+
+  private void perform(List<RaftEffect> effects) {
+    for (var effect : effects) {
+      perform(effect);
+    }
+    if (driver != null) {
+      driver.pump();
+    }
+  }
+
+  private void perform(RaftEffect effect) {
+    var bus = vertx.eventBus();
+    switch (effect) {
+      case RaftEffect.Commit commit ->
+          bus.send(RaftBus.COMMITTED, new RaftBus.Committed(commit.entries()));
+      case RaftEffect.Refuse refuse ->
+          bus.send(
+              RaftBus.refused(refuse.loop()),
+              new RaftBus.Refused(
+                  refuse.loop(), refuse.firstRequestId(), refuse.count(), refuse.failure()));
+      case RaftEffect.ConfirmRead read ->
+          bus.send(
+              RaftBus.READ_CONFIRMED,
+              new RaftBus.ReadConfirmed(read.loop(), read.round(), read.index()));
+      case RaftEffect.ReadEntries wanted -> read(wanted);
+      case RaftEffect.TakeSnapshot _ -> bus.send(RaftBus.TAKE_SNAPSHOT, new RaftBus.TakeSnapshot());
+      case RaftEffect.DropSnapshotsBelow drop ->
+          bus.send(RaftBus.DROP_SNAPSHOTS, new RaftBus.DropSnapshots(drop.position()));
+      case RaftEffect.Publish publish -> statusListener.accept(publish.status());
+      case RaftEffect.Trace trace -> recorder.record(trace.record());
+      case RaftEffect.DiskLow low -> {
+        LOGGER
+            .atWarn()
+            .addKeyValue("error", low.fault().message())
+            .log("the disk is nearly full; the space kept back for this was given up");
+        onDiskLow.run();
+      }
+      case RaftEffect.DiskFull full -> waitForSpace(full);
+      case RaftEffect.DiskHasSpace _ -> LOGGER.info("the disk has space again; writes go on");
+      case RaftEffect.Halt halt ->
+          guard.halt("the disk failed", new DiskFaultException(halt.fault()));
+      case RaftEffect.Send send ->
+          throw new IllegalStateException("a lone voter has nobody to send to: " + send);
+      case RaftEffect.SendSnapshot send ->
+          throw new IllegalStateException("a lone voter has nobody to send to: " + send);
+    }
+  }
+
+  private void waitForSpace(RaftEffect.DiskFull full) {
+    LOGGER
+        .atError()
+        .addKeyValue("error", full.fault().message())
+        .log("the disk is full; writes wait until there is space");
+    vertx.setTimer(
+        SPACE_RETRY_MILLIS,
+        _ ->
+            guard.run(
+                () -> {
+                  stage.retrySpace();
+                  perform(List.of());
+                }));
+  }
+
+  /** Reads the journal on a worker: it may block for as long as the disk likes. */
+  private void read(RaftEffect.ReadEntries wanted) {
+    vertx
+        .<List<Entry>>executeBlocking(() -> wanted.range().read(disk, wanted.maxBytes()), false)
+        .onSuccess(
+            entries ->
+                guard.run(
+                    () -> perform(stage.entriesRead(wanted.reader(), wanted.from(), entries))))
+        .onFailure(fault -> guard.halt("the journal cannot be read", fault));
+  }
+}

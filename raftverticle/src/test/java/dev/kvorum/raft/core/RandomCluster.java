@@ -1,0 +1,556 @@
+package dev.kvorum.raft.core;
+
+import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.model.Bytes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A whole cluster driven by one seed: messages are lost, doubled and reordered, disks are late,
+ * members crash, lose what was not synced and come back, networks part, the configuration changes,
+ * logs are compacted, disks forget. Each seed draws which of these happen, and how often.
+ */
+final class RandomCluster {
+  private static final int STORY_LINES = 400;
+
+  /** What travels. */
+  private sealed interface Packet {
+    record Letter(Message message) implements Packet {}
+
+    record Parcel(long from, long to, long term, StoreState snapshot) implements Packet {}
+  }
+
+  private record PendingRead(long member, long incarnation, long floor) {}
+
+  private final RandomNumbers random;
+  private final Map<Long, TestMember> members = new TreeMap<>();
+  private final List<TestMember> list = new ArrayList<>();
+  private final List<Packet> network = new ArrayList<>();
+  private final boolean[][] cut = new boolean[16][16];
+  private final ArrayDeque<Object[]> story = new ArrayDeque<>();
+
+  // What is known of the truth.
+  private final Map<Long, Long> leaders = new HashMap<>();
+  private final Map<Long, Entry> committed = new HashMap<>();
+  private final Map<Long, Long> hashes = new HashMap<>();
+  private final Map<Long, PendingRead> pendingReads = new HashMap<>();
+  private long highestCommitted = 1;
+  private long nextToken = 1;
+  private long nextValue = 1;
+
+  // This seed's weather.
+  private final int dropPerMille;
+  private final int doublePerMille;
+  private final int crashPerMille;
+  private final int partitionPerMille;
+  private final int changePerMille;
+  private final int compactPerMille;
+  private final int transferPerMille;
+  private final int damagePercent;
+  private final int diskDelayPercent;
+  private final int applyDelayPercent;
+
+  // What happened, so that a run can show that it tested something.
+  long elections;
+  long snapshots;
+  long changes;
+  long crashes;
+  long damages;
+  long readsServed;
+  long entryReads;
+  long transfers;
+  long overwrites;
+
+  RandomCluster(long seed) {
+    random = new RandomNumbers(seed);
+    dropPerMille = sometimes(150);
+    doublePerMille = sometimes(100);
+    crashPerMille = sometimes(6);
+    partitionPerMille = sometimes(10);
+    changePerMille = sometimes(10);
+    compactPerMille = sometimes(30);
+    transferPerMille = sometimes(5);
+    damagePercent = changePerMille == 0 ? sometimes(60) : 0;
+    diskDelayPercent = sometimes(90);
+    applyDelayPercent = sometimes(90);
+    var voters = new ArrayList<Long>();
+    var size = 1 + 2 * random.below(3);
+    for (var id = 1L; id <= size; id++) {
+      voters.add(id);
+    }
+    var preVote = random.below(4) != 0;
+    var checkQuorum = random.below(4) != 0;
+    var stepDown = random.below(4) != 0;
+    var smallWindows = random.below(2) == 0;
+    var smallTail = random.below(2) == 0;
+    for (var id = 1L; id <= (changePerMille > 0 ? 7 : size); id++) {
+      var config =
+          RaftConfig.defaults(id, seed)
+              .withTimeouts(10, 2)
+              .withRules(preVote, checkQuorum, stepDown)
+              .withWindows(smallWindows ? 20 : 1 << 20, smallWindows ? 2 : 512, 1 << 20)
+              .withBudgets(200, smallTail ? 300 : 1 << 20, smallTail ? 30 : 1 << 20);
+      var member =
+          new TestMember(
+              config, voters.contains(id) ? RaftBoot.founder(voters) : RaftBoot.joiner());
+      members.put(id, member);
+      list.add(member);
+    }
+    for (var member : list) {
+      observe(member, member.start());
+    }
+  }
+
+  private int sometimes(int most) {
+    return random.below(3) == 0 ? 0 : 1 + random.below(most);
+  }
+
+  private boolean perMille(int chance) {
+    return random.below(1000) < chance;
+  }
+
+  private boolean percent(int chance) {
+    return random.below(100) < chance;
+  }
+
+  private TestMember anyMember() {
+    return list.get(random.below(list.size()));
+  }
+
+  /** Remembers what happened; made into text only when somebody wants to read it. */
+  private void tell(Object... line) {
+    story.addLast(line);
+    if (story.size() > STORY_LINES) {
+      story.removeFirst();
+    }
+  }
+
+  /** The last things that happened. */
+  String story() {
+    var text = new StringBuilder();
+    for (var line : story) {
+      for (var part : line) {
+        text.append(part);
+      }
+      text.append('\n');
+    }
+    list.forEach(member -> text.append(member).append('\n'));
+    return text.toString();
+  }
+
+  // Chaos.
+
+  void chaos(int steps) {
+    for (var i = 0; i < steps; i++) {
+      var member = anyMember();
+      if (!member.up) {
+        if (percent(10)) {
+          restart(member);
+        }
+        continue;
+      }
+      disturb(member);
+      if (member.up) {
+        act(member);
+      }
+      if (!network.isEmpty() && percent(85)) {
+        deliver(random.below(Math.min(network.size(), 40)));
+      }
+    }
+  }
+
+  private void disturb(TestMember member) {
+    if (perMille(crashPerMille)) {
+      crash(member);
+    } else if (perMille(partitionPerMille)) {
+      partition();
+    } else if (perMille(transferPerMille)) {
+      transfers++;
+      step(member, new RaftEvent.TransferLeadership(anyMember().id));
+    } else if (perMille(changePerMille)) {
+      propose(member, new RaftEvent.ChangeMembership(anyChange()));
+    } else if (perMille(compactPerMille)) {
+      var states = member.states;
+      member.compact(states.get(random.below(states.size())));
+    } else if (perMille(1)) {
+      step(member, new RaftEvent.ForgetLeader());
+    } else if (perMille(1)) {
+      step(member, new RaftEvent.Campaign());
+    } else if (perMille(3)) {
+      step(member, new RaftEvent.Unreachable(anyMember().id));
+    }
+  }
+
+  private MembershipChange anyChange() {
+    if (random.below(5) == 0) {
+      return MembershipChange.leave();
+    }
+    var steps = new ArrayList<MembershipChange.Step>();
+    var count = 1 + (random.below(3) == 0 ? random.below(3) : 0);
+    var kinds = MembershipChange.Kind.values();
+    for (var i = 0; i < count; i++) {
+      steps.add(
+          new MembershipChange.Step(
+              kinds[random.below(kinds.length)], 1 + random.below(list.size())));
+    }
+    var transitions = MembershipChange.Transition.values();
+    return new MembershipChange(
+        steps,
+        random.below(2) == 0
+            ? MembershipChange.Transition.AUTO
+            : transitions[random.below(transitions.length)],
+        Bytes.EMPTY);
+  }
+
+  private void act(TestMember member) {
+    switch (random.below(10)) {
+      case 0, 1 -> {
+        if (percent(50)) {
+          step(member, new RaftEvent.Tick());
+        }
+      }
+      case 2 -> {
+        if (percent(40)) {
+          var commands = new ArrayList<Bytes>();
+          for (var i = random.below(4); i >= 0; i--) {
+            commands.add(Bytes.utf8("value" + nextValue++));
+          }
+          propose(member, new RaftEvent.Propose(commands));
+        }
+      }
+      case 3 -> {
+        if (percent(30)) {
+          var token = nextToken++;
+          pendingReads.put(token, new PendingRead(member.id, member.incarnation, highestCommitted));
+          step(member, new RaftEvent.ReadRequest(token));
+        }
+      }
+      case 4, 5, 6 -> {
+        if (!member.disk.pending.isEmpty() && !percent(diskDelayPercent)) {
+          persist(member);
+        }
+      }
+      case 7, 8 -> {
+        if (!member.toApply.isEmpty() && !percent(applyDelayPercent)) {
+          apply(member);
+        }
+      }
+      default -> {
+        if (!member.reads.isEmpty()) {
+          entryReads++;
+          observe(member, member.readOne());
+        }
+      }
+    }
+  }
+
+  private void propose(TestMember member, RaftEvent event) {
+    var outcome = step(member, event);
+    var result = outcome.proposal();
+    if (result == null) {
+      throw new AssertionError("no answer to a proposal");
+    }
+    if (event instanceof RaftEvent.ChangeMembership && result instanceof ProposalResult.Accepted) {
+      changes++;
+    }
+  }
+
+  private void persist(TestMember member) {
+    if (member.disk.pending.getFirst().snapshot() != null) {
+      snapshots++;
+    }
+    tell(member.id, " persisted ", member.disk.pending.getFirst());
+    observe(member, member.persistOne());
+  }
+
+  private void apply(TestMember member) {
+    observe(member, member.applyOne());
+    var state = member.state();
+    var hash = hashes.putIfAbsent(state.position().index(), state.hash());
+    if (hash != null && hash != state.hash()) {
+      throw new AssertionError("states differ at " + state.position());
+    }
+  }
+
+  private Outcome step(TestMember member, RaftEvent event) {
+    tell(member.id, " <- ", event);
+    return observe(member, member.step(event));
+  }
+
+  // Crashes.
+
+  private void crash(TestMember member) {
+    crashes++;
+    var whole = random.below(member.disk.pending.size() + 1);
+    var acknowledged = member.disk.lastIndex();
+    member.crash(whole, random.below(3));
+    tell(member.id, " crashed after ", whole, " writes: ", member.disk.hardState);
+    if (percent(damagePercent)
+        && list.stream()
+            .allMatch(
+                other ->
+                    other == member
+                        || (other.core.damage() instanceof Damage.None
+                            && other.disk.damage instanceof Damage.None))) {
+      damage(member, acknowledged);
+    }
+  }
+
+  /** The disk loses a durable suffix of the log, and notices at boot. */
+  private void damage(TestMember member, long acknowledged) {
+    var disk = member.disk;
+    if (disk.log.isEmpty() || list.size() < 3) {
+      return;
+    }
+    damages++;
+    var lastWas = Math.min(acknowledged, disk.lastIndex());
+    var claim =
+        lastWas > disk.base.position().index()
+            ? EntryId.of(disk.get(lastWas))
+            : disk.base.position();
+    var last = EntryId.of(disk.log.getLast());
+    claim = claim.compareTo(last) >= 0 ? claim : last;
+    disk.truncateTo(disk.base.position().index() + random.below(disk.log.size()));
+    disk.damage =
+        disk.damage.and(random.below(3) == 0 ? Damage.UNKNOWN : new Damage.Claimed(claim));
+    disk.hardState =
+        new HardState(
+            disk.hardState.term(),
+            disk.hardState.vote(),
+            Math.min(disk.hardState.commit(), disk.lastIndex()));
+    tell(member.id, " damaged: ", disk.damage, " left ", disk.lastIndex());
+  }
+
+  private void restart(TestMember member) {
+    var choices =
+        member.states.stream()
+            .filter(
+                state ->
+                    state.position().index() >= member.disk.base.position().index()
+                        && state.position().index() <= member.disk.lastIndex())
+            .toList();
+    var state = choices.get(random.below(choices.size()));
+    var tail = random.below(2) == 0 ? Integer.MAX_VALUE : random.below(10);
+    tell(member.id, " restarts at ", state.position());
+    observe(member, member.start(state, tail, TestMember.DamageFound.NONE));
+  }
+
+  private void partition() {
+    for (var row : cut) {
+      java.util.Arrays.fill(row, false);
+    }
+    switch (random.below(4)) {
+      case 0 -> {}
+      case 1 -> {
+        var alone = (int) anyMember().id;
+        for (var other = 0; other < cut.length; other++) {
+          cut[alone][other] = true;
+          cut[other][alone] = random.below(4) != 0;
+        }
+      }
+      case 2 -> {
+        for (var from = 0; from < cut.length; from++) {
+          for (var to = 0; to < cut.length; to++) {
+            cut[from][to] = from % 2 != to % 2;
+          }
+        }
+      }
+      default -> {
+        for (var row : cut) {
+          for (var to = 0; to < row.length; to++) {
+            row[to] = random.below(3) == 0;
+          }
+        }
+      }
+    }
+  }
+
+  // The network.
+
+  private void deliver(int place) {
+    // Swapping with the last keeps removal cheap; the order is random anyway.
+    var packet = network.get(place);
+    if (!perMille(doublePerMille)) {
+      network.set(place, network.getLast());
+      network.removeLast();
+    }
+    switch (packet) {
+      case Packet.Letter(var message) -> {
+        var to = members.get(message.to());
+        if (to != null && to.up && !cut[(int) message.from()][(int) message.to()]) {
+          step(to, new RaftEvent.Receive(message));
+        }
+      }
+      case Packet.Parcel(var from, var to, var term, var snapshot) -> {
+        var receiver = members.get(to);
+        var sender = members.get(from);
+        var arrives =
+            receiver != null
+                && receiver.up
+                && !cut[(int) from][(int) to]
+                && !perMille(dropPerMille);
+        if (arrives && receiver != null) {
+          tell(to, " gets snapshot ", snapshot.position());
+          observe(receiver, receiver.receiveSnapshot(from, term, snapshot));
+        }
+        if (sender != null && sender.up) {
+          step(sender, new RaftEvent.SnapshotReported(to, snapshot.position().index(), arrives));
+        }
+      }
+    }
+  }
+
+  // Judgement.
+
+  private Outcome observe(TestMember member, Outcome outcome) {
+    for (var happening : outcome.trace()) {
+      tell("    ", member.id, ": ", happening);
+      switch (happening) {
+        case TraceRecord.RoleChanged(var role, var term, _) when role == Role.LEADER -> {
+          elections++;
+          var other = leaders.putIfAbsent(term, member.id);
+          if (other != null && other != member.id) {
+            throw new AssertionError("two leaders in term " + term);
+          }
+        }
+        case TraceRecord.LogOverwritten _ -> overwrites++;
+        default -> {}
+      }
+    }
+    for (var entry : outcome.committed()) {
+      var first = committed.putIfAbsent(entry.index(), entry);
+      if (first != null && !first.equals(entry)) {
+        throw new AssertionError("committed twice: " + first + " and " + entry);
+      }
+      highestCommitted = Math.max(highestCommitted, entry.index());
+    }
+    for (var message : member.outbox) {
+      tell("    ", member.id, " -> ", message);
+      if (!perMille(dropPerMille)) {
+        network.add(new Packet.Letter(message));
+      }
+    }
+    member.outbox.clear();
+    for (var request : member.snapshotRequests) {
+      network.add(new Packet.Parcel(member.id, request.peer(), request.term(), member.state()));
+    }
+    member.snapshotRequests.clear();
+    for (var ready : member.readReady) {
+      var read = pendingReads.remove(ready.token());
+      if (read == null || read.member() != member.id) {
+        throw new AssertionError("answer to a reader who did not ask: " + ready);
+      }
+      readsServed++;
+      if (read.incarnation() != member.incarnation || ready.index() < read.floor()) {
+        throw new AssertionError("stale read: " + ready + " but " + read);
+      }
+    }
+    member.readReady.clear();
+    if (network.size() > 2000) {
+      network.subList(0, 1000).clear();
+    }
+    return outcome;
+  }
+
+  // Peace.
+
+  /** Heals everything and expects the cluster to agree within a bounded time. */
+  void heal() {
+    for (var row : cut) {
+      java.util.Arrays.fill(row, false);
+    }
+    for (var member : list) {
+      if (!member.up) {
+        restart(member);
+      }
+    }
+    var goal = -1L;
+    for (var round = 0; round < 600; round++) {
+      settle();
+      if (isSettled() && goal < 0 && proposeAnywhere()) {
+        goal = highestCommitted;
+      } else if (isSettled() && goal >= 0) {
+        return;
+      }
+      for (var member : list) {
+        step(member, new RaftEvent.Tick());
+        sendAwayIfRemoved(member);
+      }
+    }
+    throw new AssertionError("no agreement in time");
+  }
+
+  /** Where the rule is that a removed leader leads on, an operator has to move the leadership. */
+  private void sendAwayIfRemoved(TestMember member) {
+    var membership = member.core.membership();
+    if (member.core.role() == Role.LEADER && !membership.isVoter(member.id)) {
+      step(member, new RaftEvent.TransferLeadership(membership.voters().getFirst()));
+    }
+  }
+
+  private void settle() {
+    for (var i = 0; i < 5000; i++) {
+      var quiet = network.isEmpty();
+      for (var delivered = 0; !network.isEmpty(); delivered++) {
+        if (delivered > 100_000) {
+          throw new AssertionError("the members never stop talking");
+        }
+        deliver(0);
+      }
+      for (var member : list) {
+        while (!member.disk.pending.isEmpty()) {
+          quiet = false;
+          persist(member);
+        }
+        while (!member.reads.isEmpty()) {
+          quiet = false;
+          observe(member, member.readOne());
+        }
+        while (!member.toApply.isEmpty()) {
+          quiet = false;
+          apply(member);
+        }
+      }
+      if (quiet) {
+        return;
+      }
+    }
+    throw new AssertionError("never quiet");
+  }
+
+  private boolean proposeAnywhere() {
+    for (var member : list) {
+      if (member.core.role() == Role.LEADER
+          && step(member, new RaftEvent.Propose(List.of(Bytes.utf8("last")))).proposal()
+              instanceof ProposalResult.Accepted) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a leader and all members of its configuration have the same state. */
+  private boolean isSettled() {
+    for (var leader : list) {
+      if (leader.core.role() != Role.LEADER
+          || leader.core.commitIndex() != leader.core.lastEntry().index()) {
+        continue;
+      }
+      var membership = leader.core.membership();
+      var same = true;
+      for (var member : list) {
+        if (membership.isVoter(member.id) || membership.isLearner(member.id)) {
+          same &= member.state().equals(leader.state()) && member.core.leader() == leader.id;
+        }
+      }
+      if (same && !membership.autoLeave()) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

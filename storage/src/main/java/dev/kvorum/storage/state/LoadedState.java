@@ -1,0 +1,72 @@
+package dev.kvorum.storage.state;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.membership.Alarms;
+import dev.kvorum.storage.membership.MemberCodec;
+import dev.kvorum.storage.membership.Members;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.MalformedProto;
+import dev.kvorum.storage.model.Member;
+import dev.kvorum.storage.model.Result.AlarmMember;
+import dev.kvorum.storage.mvcc.CorruptRecordException;
+import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.StoreLoader;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import java.util.ArrayList;
+
+/** The state machine's parts as a backend held them. */
+public record LoadedState(
+    StoreMeta meta, MvccStore kv, Alarms alarms, Members members, String clusterVersion) {
+  /** Where the cluster version stands in its bucket (contract S19.4). */
+  static final Bytes VERSION_KEY = Bytes.utf8("clusterVersion");
+
+  /**
+   * Reads everything and checks every record.
+   *
+   * @throws CorruptRecordException if anything is not what was written, or the store's description
+   *     is missing; the backend must then be rebuilt
+   */
+  public static LoadedState read(ReadView view) {
+    var encodedMeta = view.get(Bucket.META, StoreMeta.KEY);
+    if (encodedMeta == null) {
+      throw new CorruptRecordException("the state store does not say what it holds");
+    }
+    var meta = StoreMeta.decode(encodedMeta);
+    var kv = StoreLoader.load(view);
+    var alarms = new Alarms();
+    alarms.load(readAlarms(view));
+    var members = new Members();
+    members.load(readMembers(view));
+    var version = view.get(Bucket.CLUSTER, VERSION_KEY);
+    return new LoadedState(meta, kv, alarms, members, version == null ? "" : version.toUtf8());
+  }
+
+  private static ArrayList<AlarmMember> readAlarms(ReadView view) {
+    var found = new ArrayList<AlarmMember>();
+    view.scan(
+        Bucket.ALARM,
+        Bytes.EMPTY,
+        (key, _) -> {
+          found.add(Alarms.decodeKey(key));
+          return true;
+        });
+    return found;
+  }
+
+  private static ArrayList<Member> readMembers(ReadView view) {
+    var found = new ArrayList<Member>();
+    view.scan(
+        Bucket.MEMBERS,
+        Bytes.EMPTY,
+        (key, value) -> {
+          try {
+            found.add(MemberCodec.decode(value));
+          } catch (MalformedProto malformed) {
+            throw new CorruptRecordException("member " + key + ": " + malformed.getMessage());
+          }
+          return true;
+        });
+    return found;
+  }
+}

@@ -1,0 +1,253 @@
+package dev.kvorum.storage.journal;
+
+import static dev.kvorum.storage.journal.Node.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.vote.VoteFiles;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** The verdicts of the fault policy and what opening makes of them. */
+final class RecoveryTest {
+  private static final String FIRST = "journal/0000000001.seg";
+
+  /** Entries 1 to 6, one batch and one sector each, in the first segment. */
+  private static FaultyDisk sixEntries() throws Exception {
+    var disk = new FaultyDisk();
+    var options = new JournalOptions(16384, 8192, 4096, 4096, 2, 0);
+    var node = Node.open(disk, options, true, new Keep.Everything());
+    for (var i = 1; i <= 6; i++) {
+      node.append(entry(1, i, 50));
+      node.settle();
+    }
+    return disk.copy();
+  }
+
+  private static void flip(FaultyDisk disk, int sector) {
+    var file = disk.content(FIRST);
+    file[sector * Sector.BYTES + 200] ^= 1;
+    disk.put(FIRST, file);
+  }
+
+  private static void blank(FaultyDisk disk, int sector) throws Exception {
+    disk.perform(List.of(new DiskOperation.WriteZeros(FIRST, sector * Sector.BYTES, Sector.BYTES)));
+  }
+
+  private static JournalScan scan(FaultyDisk disk) throws Exception {
+    return JournalScan.read(disk, Node.OWNER, false);
+  }
+
+  private static StartDecision decide(JournalScan scan, long covered) {
+    return LoneVoter.decide(scan, new EntryId(covered == 0 ? 0 : 1, covered), "d.etcd");
+  }
+
+  @Test
+  void rotInTheMiddleNamesTheLostEntriesAndTheClaim() throws Exception {
+    var disk = sixEntries();
+    flip(disk, 2);
+    flip(disk, 3);
+    var scan = scan(disk);
+    assertThat(scan.damages())
+        .containsExactly(new Damage(Damage.Kind.ROT, FIRST, 2, 3, 3, 4, new EntryId(1, 6)));
+    assertThat(scan.lastBeforeDamage()).isEqualTo(new EntryId(1, 2));
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 6));
+  }
+
+  @Test
+  void aBlankSectorBeforeALaterBatchIsALoss() throws Exception {
+    var disk = sixEntries();
+    blank(disk, 2);
+    assertThat(scan(disk).damages())
+        .containsExactly(new Damage(Damage.Kind.LOST, FIRST, 2, 3, 3, 3, new EntryId(1, 6)));
+  }
+
+  @Test
+  void rotInTheLastBatchLeavesTheClaimUnknown() throws Exception {
+    var disk = sixEntries();
+    flip(disk, 5);
+    assertThat(scan(disk).damages())
+        .containsExactly(new Damage(Damage.Kind.ROT, FIRST, 5, 6, 6, Long.MAX_VALUE, null));
+  }
+
+  @Test
+  void theTrailerTellsTheClaimWhenTheFirstSectorIsRotten() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, false);
+    node.append(entry(1, 7, 900), entry(1, 8, 10));
+    node.settle();
+    var copy = disk.copy();
+    flip(copy, 6);
+    assertThat(scan(copy).damages())
+        .containsExactly(new Damage(Damage.Kind.ROT, FIRST, 6, 7, 7, 8, new EntryId(1, 8)));
+  }
+
+  @Test
+  void aTornBatchIsDroppedAndKeptInQuarantine() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, false);
+    node.append(entry(1, 7, 900));
+    node.settle();
+    var copy = disk.copy();
+    blank(copy, 7);
+    var scan = scan(copy);
+    assertThat(scan.isTorn()).isTrue();
+    assertThat(scan.isSound()).isTrue();
+    var again = Node.open(copy, false);
+    assertThat(again.journal.last()).isEqualTo(new EntryId(1, 6));
+    assertThat(copy.list("quarantine")).containsExactly("torn-0000000000000007-0000000001.seg");
+    // The same number again, smaller: what is left of the torn batch must not be taken for it.
+    again.append(entry(1, 7, 5));
+    again.settle();
+    assertThat(scan(copy).isSound()).isTrue();
+    assertThat(scan(copy).last()).isEqualTo(new EntryId(1, 7));
+  }
+
+  @Test
+  void aLoneVoterRefusesALossAboveItsStateAndNamesTheChoices() throws Exception {
+    var disk = sixEntries();
+    flip(disk, 3);
+    assertThat(decide(scan(disk), 3))
+        .isInstanceOfSatisfying(
+            StartDecision.Refuse.class,
+            refuse ->
+                assertThat(refuse.message())
+                    .contains("entries 4 to 4 are lost")
+                    .contains("restore a backup")
+                    .contains("repair --data-dir d.etcd --discard-from 4"));
+  }
+
+  @Test
+  void aLoneVoterStartsBehindALossThatItsStateCovers() throws Exception {
+    var disk = sixEntries();
+    flip(disk, 3);
+    for (var start = 0; start < 3; start++) {
+      var decision = decide(scan(disk), 4);
+      var keep = ((StartDecision.Start) decision).keep();
+      var node = Node.open(disk, Node.SMALL, false, keep);
+      assertThat(node.journal.base()).isEqualTo(new EntryId(1, 4));
+      assertThat(node.journal.last()).isEqualTo(new EntryId(1, 6 + start));
+      node.append(entry(1, 7 + start, 50));
+      node.settle();
+      assertThat(node.entries()).hasSize(3 + start);
+    }
+  }
+
+  @Test
+  void aLoneVoterWhoseStateCoversALostEndGoesOnBehindItsState() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, false);
+    node.append(entry(1, 7, 900));
+    node.settle();
+    flip(disk, 7);
+    var decision = decide(scan(disk), 7);
+    var again = Node.open(disk, Node.SMALL, false, ((StartDecision.Start) decision).keep());
+    assertThat(again.journal.base()).isEqualTo(new EntryId(1, 7));
+    assertThat(again.journal.last()).isEqualTo(new EntryId(1, 7));
+    again.append(entry(1, 8, 50));
+    again.settle();
+    var scan = scan(disk);
+    assertThat(scan.isSound()).isTrue();
+    assertThat(scan.base()).isEqualTo(new EntryId(1, 7));
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 8));
+  }
+
+  @Test
+  void whatAnOperatorGaveUpStaysGivenUp() throws Exception {
+    var disk = sixEntries();
+    flip(disk, 3);
+    var node = Node.open(disk, Node.SMALL, false, new Keep.BeforeDamage());
+    assertThat(node.journal.last()).isEqualTo(new EntryId(1, 3));
+    node.append(entry(2, 4, 50));
+    node.settle();
+    var scan = scan(disk);
+    assertThat(scan.isSound()).isTrue();
+    var again = Node.open(disk, false);
+    assertThat(again.entries())
+        .containsExactly(entry(1, 1, 50), entry(1, 2, 50), entry(1, 3, 50), entry(2, 4, 50));
+  }
+
+  @Test
+  void aCrashAtAnyPointOfGivingUpLeavesTheDamageVisibleOrGivenUp() throws Exception {
+    for (var limit = 1; limit < 30; limit++) {
+      var disk = sixEntries();
+      flip(disk, 3);
+      var stop = limit;
+      disk.failOn(_ -> disk.performed() > stop);
+      try {
+        Node.open(disk, Node.SMALL, false, new Keep.BeforeDamage());
+      } catch (dev.kvorum.storage.journal.disk.DiskFaultException _) {
+        // The power is cut here.
+      }
+      for (var survival : dev.kvorum.storage.journal.disk.Policies.all()) {
+        var scan = scan(disk.crash(survival));
+        assertThat(scan.contradiction()).isNull();
+        if (scan.isSound()) {
+          assertThat(scan.last()).isEqualTo(new EntryId(1, 3));
+        } else {
+          assertThat(scan.damages().getFirst().fromIndex()).isEqualTo(4);
+        }
+      }
+    }
+  }
+
+  @Test
+  void anotherMembersSegmentIsRefused() throws Exception {
+    var disk = sixEntries();
+    var scan = JournalScan.read(disk, new Owner(1, 2), false);
+    assertThat(scan.contradiction()).contains("belongs to member 8e9e of cluster cdf8");
+    assertThat(LoneVoter.decide(scan, EntryId.ORIGIN, "d"))
+        .isInstanceOf(StartDecision.Refuse.class);
+  }
+
+  @Test
+  void aMissingJournalIsRefusedWhereAnIdentityIsThere() throws Exception {
+    var scan = JournalScan.read(new FaultyDisk(), Node.OWNER, false);
+    assertThat(scan.contradiction()).isNotNull();
+  }
+
+  @Test
+  void aJournalThatBeginsBehindTheStateIsRefused() throws Exception {
+    var disk = new FaultyDisk();
+    var node = Node.open(disk, true);
+    node.journal.mark(new Mark.LogReset(new EntryId(1, 100)));
+    node.append(entry(1, 101, 5));
+    node.settle();
+    assertThat(decide(scan(disk.copy()), 99))
+        .isInstanceOfSatisfying(
+            StartDecision.Refuse.class,
+            refuse -> assertThat(refuse.message()).contains("entries 100 to 100 are missing"));
+    assertThat(decide(scan(disk.copy()), 100)).isInstanceOf(StartDecision.Start.class);
+  }
+
+  @Test
+  void anySingleBitOfTheVoteFilesMayFlip() throws Exception {
+    var disk = sixEntries();
+    var expected = ((VoteFiles.Found.Known) VoteFiles.load(disk, false)).vote();
+    for (var path : List.of("vote.a", "vote.b")) {
+      for (var bit = 0; bit < 4096; bit++) {
+        var copy = disk.copy();
+        var file = copy.content(path);
+        file[bit / 8] ^= (byte) (1 << bit % 8);
+        copy.put(path, file);
+        assertThat(VoteFiles.load(copy, false))
+            .isInstanceOfSatisfying(
+                VoteFiles.Found.Known.class, known -> assertThat(known.vote()).isEqualTo(expected));
+        assertThat(copy.content("vote.a")).isEqualTo(copy.content("vote.b"));
+      }
+    }
+  }
+
+  @Test
+  void aMemberThatForgotItsVoteMustNotGuess() throws Exception {
+    var disk = sixEntries();
+    for (var path : List.of("vote.a", "vote.b")) {
+      var file = Objects.requireNonNull(disk.content(path));
+      file[20] ^= 1;
+      disk.put(path, file);
+    }
+    assertThat(VoteFiles.load(disk, false)).isInstanceOf(VoteFiles.Found.Forgotten.class);
+  }
+}

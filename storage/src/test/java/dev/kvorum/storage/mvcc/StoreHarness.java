@@ -1,0 +1,206 @@
+package dev.kvorum.storage.mvcc;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.model.Revision;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plays everything around the machine: the backend is a map, and a record is readable only when it
+ * was announced, so that a need that is too small fails the test.
+ */
+final class StoreHarness {
+  private static final long MAX_REQUEST_BYTES = 300;
+
+  private final TreeMap<Bytes, Bytes> records = new TreeMap<>();
+  private final TreeMap<Bytes, Bytes> meta = new TreeMap<>();
+  private final List<Event> events = new ArrayList<>();
+  private LongPredicate leaseExists = _ -> false;
+  private MvccStore store = new MvccStore();
+  private long appliedIndex;
+
+  MvccStore store() {
+    return store;
+  }
+
+  /** All events so far, in order. */
+  List<Event> events() {
+    return events;
+  }
+
+  /** Keys of bucket KEY. */
+  List<Bytes> bucketKeys() {
+    return List.copyOf(records.keySet());
+  }
+
+  void leases(LongPredicate exists) {
+    leaseExists = exists;
+  }
+
+  Result apply(Command command) {
+    var applied = store.apply(command, fetched(store.needs(command)), leaseExists);
+    for (var write : applied.writes()) {
+      records.put(write.bucketKey(), write.bucketValue());
+    }
+    events.addAll(applied.events());
+    appliedIndex++;
+    saveMeta();
+    return applied.result();
+  }
+
+  Result read(Command.Range range) {
+    return finish(store.view().plan(range));
+  }
+
+  Result read(Command.Txn txn) {
+    return finish(store.view().plan(txn));
+  }
+
+  private Result finish(ReadPlan plan) {
+    return plan.finish(fetched(plan.needs()));
+  }
+
+  /** A whole stream, message by message; the last element may be a failure. */
+  List<Result> stream(Command.Range range) {
+    var cursor = store.view().stream(range, MAX_REQUEST_BYTES);
+    var chunks = new ArrayList<Result>();
+    for (var isLast = false; !isLast; ) {
+      var chunk = cursor.next(store.view());
+      chunks.add(finish(chunk.plan()));
+      isLast = chunk.isLast();
+    }
+    return chunks;
+  }
+
+  /** Reads exactly the announced records, each with its checksum verified. */
+  private Records fetched(List<Need> needs) {
+    Map<Revision, Bytes> found = new HashMap<>();
+    for (var need : needs) {
+      var key = RecordCodec.bucketKey(need.revision());
+      var value = records.get(key);
+      if (value == null) {
+        throw new AssertionError("needed record is gone: " + need);
+      }
+      var record = RecordCodec.record(key, value);
+      if (record.size() != need.recordSize()) {
+        throw new AssertionError("announced size of " + need + " is not " + record.size());
+      }
+      if (found.put(need.revision(), record) != null) {
+        throw new AssertionError("announced twice: " + need);
+      }
+    }
+    return revision -> {
+      var record = found.get(revision);
+      if (record == null) {
+        throw new AssertionError("not announced: " + revision);
+      }
+      return record;
+    };
+  }
+
+  /** The waiting compaction, of which there must be one. */
+  CompactionJob compaction() {
+    return Objects.requireNonNull(store.compaction());
+  }
+
+  /** Hashes the waiting compaction if there is one, without removing anything. */
+  void hashCompaction() {
+    var job = store.compaction();
+    if (job != null && job.needsHash()) {
+      job.hashed(run(job.startHash(), 7));
+    }
+  }
+
+  /** Does one slice of the waiting compaction. */
+  void stepCompaction(int maxKeys) {
+    hashCompaction();
+    var job = store.compaction();
+    if (job != null) {
+      for (var removed : job.step(maxKeys).removed()) {
+        if (records.remove(RecordCodec.bucketKey(removed)) == null) {
+          throw new AssertionError("removed twice: " + removed);
+        }
+      }
+      saveMeta();
+    }
+  }
+
+  void finishCompactions() {
+    while (store.compaction() != null) {
+      stepCompaction(100);
+    }
+  }
+
+  /** What HashKV answers, or why not. */
+  @Nullable Failure hashKvRefusal(long revision) {
+    return store.view().compactionHash(revision) != null ? null : store.view().refusal(revision);
+  }
+
+  KvHash hashKv(long revision) {
+    var view = store.view();
+    var cached = view.compactionHash(revision);
+    return cached != null ? cached : run(HashKv.at(view, revision), 7);
+  }
+
+  private KvHash run(HashKv hash, int chunk) {
+    while (!hash.step(readView(), chunk)) {
+      // The next chunk opens a view of its own.
+    }
+    return hash.result();
+  }
+
+  /** Forgets everything in memory and loads what the backend has. */
+  void restart() {
+    var before = store;
+    store = StoreLoader.load(readView());
+    if (store.stateHash() != before.stateHash() || store.inUseBytes() != before.inUseBytes()) {
+      throw new AssertionError("a restart changed the state hash or the size");
+    }
+  }
+
+  private void saveMeta() {
+    meta.put(StoreMeta.KEY, store.meta(appliedIndex, 1).encode());
+  }
+
+  ReadView readView() {
+    return new ReadView() {
+      @Override
+      public @Nullable Bytes get(Bucket bucket, Bytes key) {
+        return bucket(bucket).get(key);
+      }
+
+      @Override
+      public void scan(Bucket bucket, Bytes from, Visitor visitor) {
+        for (var entry : bucket(bucket).tailMap(from, true).entrySet()) {
+          if (!visitor.visit(entry.getKey(), entry.getValue())) {
+            return;
+          }
+        }
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  private NavigableMap<Bytes, Bytes> bucket(Bucket bucket) {
+    return switch (bucket) {
+      case KEY -> records;
+      case META -> meta;
+      default -> throw new AssertionError("the store has no business in " + bucket);
+    };
+  }
+}

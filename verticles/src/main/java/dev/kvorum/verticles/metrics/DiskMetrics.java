@@ -1,0 +1,61 @@
+package dev.kvorum.verticles.metrics;
+
+/** Waits for the disk. */
+public final class DiskMetrics {
+  private final Histogram walSyncs;
+  private final Histogram walWrites;
+  private final Gauge walBytes;
+  private final Histogram backendCommits;
+  private final Histogram defragments;
+  private final Gauge defragmenting;
+
+  DiskMetrics(MetricRegistry registry) {
+    walSyncs =
+        registry.histogram(
+            "etcd_disk_wal_fsync_duration_seconds",
+            "Time of a sync of the journal.",
+            Buckets.doublingSeconds(0.001, 14));
+    walWrites =
+        registry.histogram(
+            "etcd_disk_wal_write_duration_seconds",
+            "Time of a write to the journal, before its sync.",
+            Buckets.doublingSeconds(0.001, 14));
+    walBytes = registry.gauge("etcd_disk_wal_write_bytes_total", "Bytes written to the journal.");
+    backendCommits =
+        registry.histogram(
+            "etcd_disk_backend_commit_duration_seconds",
+            "Time of a commit to the state store.",
+            Buckets.doublingSeconds(0.001, 14));
+    defragments =
+        registry.histogram(
+            "etcd_disk_backend_defrag_duration_seconds",
+            "Time of a defragmentation.",
+            Buckets.doublingSeconds(.1, 13));
+    defragmenting = registry.gauge("etcd_disk_defrag_inflight", "1 while a defragmentation runs.");
+  }
+
+  /** A batch reached the journal. */
+  public void walWritten(long bytes, long nanos) {
+    walBytes.add(bytes);
+    walWrites.observe(nanos);
+  }
+
+  /** A sync of the journal ended. */
+  public void walSynced(long nanos) {
+    walSyncs.observe(nanos);
+  }
+
+  /** A transaction of the state store ended. */
+  public void backendCommitted(long nanos) {
+    backendCommits.observe(nanos);
+  }
+
+  public void defragmentBegins() {
+    defragmenting.set(1);
+  }
+
+  public void defragmentEnds(long nanos) {
+    defragmenting.set(0);
+    defragments.observe(nanos);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.kvorum.verticles.metrics;
+
+import java.util.function.Supplier;
+
+/**
+ * Everything that one node counts. The parts that do the work get the part that they feed; the HTTP
+ * edge shows the whole. The families and their buckets are etcd's (the contract's metrics table),
+ * and a test compares them.
+ */
+public final class NodeMetrics {
+  private final MetricRegistry registry = new MetricRegistry();
+  private final ServerMetrics server;
+  private final DiskMetrics disk;
+  private final MvccMetrics mvcc;
+  private final RpcMetrics rpc;
+  private final HttpMetrics http;
+
+  /**
+   * @param node who this is: shown as labels
+   * @param state is asked at each scrape, on the thread that scrapes
+   * @param extensive whether RPCs are timed as well ({@code --metrics=extensive})
+   */
+  public NodeMetrics(NodeLabels node, Supplier<NodeState> state, boolean extensive) {
+    server = new ServerMetrics(registry, node, state);
+    disk = new DiskMetrics(registry);
+    mvcc = new MvccMetrics(registry, state);
+    rpc = new RpcMetrics(registry, extensive);
+    http = new HttpMetrics(registry);
+    ProcessMetrics.register(registry);
+  }
+
+  /**
+   * What never changes while the node runs.
+   *
+   * @param memberId shown in hexadecimal
+   * @param version the release whose API this is, such as {@code 3.7.1}
+   * @param runtimeVersion what etcd's users know as the Go version
+   * @param quotaBytes the quota in force; negative when there is none (contract S17.3)
+   */
+  public record NodeLabels(long memberId, String version, String runtimeVersion, long quotaBytes) {}
+
+  public ServerMetrics server() {
+    return server;
+  }
+
+  public DiskMetrics disk() {
+    return disk;
+  }
+
+  public MvccMetrics mvcc() {
+    return mvcc;
+  }
+
+  public RpcMetrics rpc() {
+    return rpc;
+  }
+
+  public HttpMetrics http() {
+    return http;
+  }
+
+  MetricRegistry registry() {
+    return registry;
+  }
+
+  /** The exposition of this moment, as {@link PrometheusText#CONTENT_TYPE}. May read files. */
+  public String scrape() {
+    return PrometheusText.of(registry);
+  }
+}

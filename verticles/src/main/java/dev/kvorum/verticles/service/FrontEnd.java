@@ -1,0 +1,130 @@
+package dev.kvorum.verticles.service;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.CommandCodec;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.RequestCheck;
+import io.vertx.core.Context;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The service on one event loop: checks a request, then reads here or proposes to Raft. Built on
+ * the loop's context and used on it alone.
+ */
+public final class FrontEnd implements Service {
+  private final NodeContext node;
+  private final Proposer proposer;
+  private final Reads reads;
+  private final RangeStreams streams;
+  private final Maintenance maintenance;
+  private boolean raisingNoSpace;
+
+  /**
+   * @param context the loop's context; this constructor must run on it
+   * @param loop the loop's number, below {@link dev.kvorum.verticles.stage.RequestId#MAX_LOOPS} and
+   *     used by no other front end
+   */
+  public FrontEnd(NodeContext node, Context context, int loop) {
+    this.node = node;
+    proposer = new Proposer(node, context, loop);
+    var rounds = new ReadRounds(node, context, loop);
+    reads = new Reads(node, context, rounds);
+    streams = new RangeStreams(node, context, rounds);
+    maintenance = new MemberMaintenance(node, context, rounds);
+  }
+
+  @Override
+  public void call(Command command, Bytes body, CallContext call, Consumer<Result> answer) {
+    var failure = refusal(command, call);
+    if (failure != null) {
+      answer.accept(new Result.Failed(failure));
+      return;
+    }
+    switch (command) {
+      case Command.Range range ->
+          reads.read(view -> view.plan(range), range.serializable(), answer);
+      case Command.Txn txn when RequestCheck.isReadOnly(txn) ->
+          reads.read(view -> view.plan(txn), RequestCheck.isSerializable(txn), answer);
+      case Command.Txn _,
+          Command.Put _,
+          Command.DeleteRange _,
+          Command.Compact _,
+          Command.Alarm _,
+          Command.PublishMember _,
+          Command.SetClusterVersion _ ->
+          proposer.propose(command, body, answer);
+    }
+  }
+
+  private @Nullable Failure refusal(Command command, CallContext call) {
+    if (call.requireLeader() && node.raft().leader() == 0) {
+      return Failure.NO_LEADER;
+    }
+    // The quota comes before everything else (contract S4.1).
+    var cost = RequestCheck.cost(command);
+    if (cost > 0 && node.applied().allocatedBytes() + cost >= node.limits().effectiveQuotaBytes()) {
+      raiseNoSpace();
+      return Failure.NO_SPACE;
+    }
+    return RequestCheck.check(command, node.limits().maxTxnOps());
+  }
+
+  /** Raises this member's alarm, unless that is already done or under way. */
+  public void raiseNoSpace() {
+    var memberId = node.identity().memberId();
+    var raised =
+        node.applied().alarms().contains(new Result.AlarmMember(memberId, Command.Alarm.NOSPACE));
+    if (raised || raisingNoSpace) {
+      return;
+    }
+    raisingNoSpace = true;
+    var alarm = new Command.Alarm(Command.Alarm.ACTIVATE, memberId, Command.Alarm.NOSPACE);
+    propose(alarm, _ -> raisingNoSpace = false);
+  }
+
+  /** Proposes a command of the server's own. */
+  public void propose(Command command, Consumer<Result> answer) {
+    proposer.propose(command, CommandCodec.encode(command), answer);
+  }
+
+  @Override
+  public void stream(Command.Range range, CallContext call, RangeSink sink) {
+    var failure = refusal(range, call);
+    if (failure == null) {
+      failure = RequestCheck.checkStream(range);
+    }
+    if (failure == null) {
+      streams.stream(range, sink);
+    } else {
+      sink.failed(new Result.Failed(failure));
+    }
+  }
+
+  @Override
+  public Maintenance maintenance() {
+    return maintenance;
+  }
+
+  @Override
+  public Identity identity() {
+    return node.identity();
+  }
+
+  @Override
+  public long raftTerm() {
+    return node.raft().term();
+  }
+
+  @Override
+  public long revision() {
+    return node.applied().kv().revision();
+  }
+
+  /** Answers everything that still waits; nothing is accepted any more. */
+  public void stop() {
+    proposer.stop();
+  }
+}

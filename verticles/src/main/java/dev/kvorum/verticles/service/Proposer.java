@@ -1,0 +1,170 @@
+package dev.kvorum.verticles.service;
+
+import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Envelope;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.RequestCheck;
+import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.metrics.ServerMetrics.Operation;
+import dev.kvorum.verticles.stage.RequestId;
+import io.vertx.core.Context;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects the proposals of one loop and remembers who waits for them.
+ *
+ * <p>All proposals of one turn of the loop leave as one message. Every request has a deadline, so
+ * that a lost message costs a timeout and never a hanging client.
+ */
+final class Proposer {
+  private final NodeContext node;
+  private final Context context;
+  private final int loop;
+  private final PendingRequests pending = new PendingRequests(0);
+  private List<Bytes> batch = new ArrayList<>();
+  private long batchFirst;
+  private boolean timerArmed;
+  private boolean stopped;
+
+  Proposer(NodeContext node, Context context, int loop) {
+    this.node = node;
+    this.context = context;
+    this.loop = loop;
+    var bus = context.owner().eventBus();
+    bus.<StoreBus.Answers>localConsumer(
+        StoreBus.answers(loop), message -> answered(message.body()));
+    bus.<RaftBus.Refused>localConsumer(RaftBus.refused(loop), message -> refused(message.body()));
+  }
+
+  void propose(Command command, Bytes body, Consumer<Result> answer) {
+    if (stopped) {
+      answer.accept(new Result.Failed(Failure.STOPPED));
+      return;
+    }
+    var refusal = refusal(body);
+    if (refusal != null) {
+      answer.accept(new Result.Failed(refusal));
+      return;
+    }
+    if (batch.isEmpty()) {
+      batchFirst = pending.next();
+      context.runOnContext(_ -> flush());
+    }
+    var began = System.nanoTime();
+    var number =
+        pending.add(
+            result -> {
+              settled(command, result, System.nanoTime() - began);
+              answer.accept(result);
+            },
+            began + node.limits().requestTimeoutNanos());
+    node.pendingProposals().increment();
+    var requestId = RequestId.of(node.life(), loop, number);
+    batch.add(new Envelope(Envelope.Kind.of(command), requestId, "", 0, body).encode());
+    armTimer();
+  }
+
+  private void settled(Command command, Result result, long tookNanos) {
+    node.pendingProposals().decrement();
+    var success = !(result instanceof Result.Failed);
+    node.metrics().server().requested(operation(command), success, tookNanos);
+    if (result instanceof Result.Failed failed
+        && failed.failure().kind() != Failure.Kind.REJECTED) {
+      node.metrics().server().proposalFailed();
+    }
+  }
+
+  private static Operation operation(Command command) {
+    return switch (command) {
+      case Command.Range _ -> Operation.RANGE;
+      case Command.Put _ -> Operation.PUT;
+      case Command.DeleteRange _ -> Operation.DELETE_RANGE;
+      case Command.Txn _ -> Operation.TXN;
+      case Command.Compact _ -> Operation.COMPACTION;
+      case Command.Alarm _ -> Operation.ALARM;
+      case Command.PublishMember _ -> Operation.CLUSTER_MEMBER_ATTR_SET;
+      case Command.SetClusterVersion _ -> Operation.CLUSTER_VERSION_SET;
+    };
+  }
+
+  private @Nullable Failure refusal(Bytes body) {
+    var backlog = node.raft().committed() - node.applied().appliedIndex();
+    if (backlog > ServiceLimits.MAX_BACKLOG
+        || node.memory().tailBytes() > node.limits().maxTailBytes()) {
+      return Failure.TOO_MANY_REQUESTS;
+    }
+    return RequestCheck.isTooLarge(body.size(), node.limits().maxRequestBytes())
+        ? Failure.REQUEST_TOO_LARGE
+        : null;
+  }
+
+  private void flush() {
+    var proposals = new RaftBus.Proposals(loop, RequestId.of(node.life(), loop, batchFirst), batch);
+    batch = new ArrayList<>();
+    context.owner().eventBus().send(RaftBus.PROPOSE, proposals);
+  }
+
+  private void answered(StoreBus.Answers answers) {
+    for (var answer : answers.answers()) {
+      settle(answer.requestId(), answer.result());
+    }
+  }
+
+  private void refused(RaftBus.Refused refused) {
+    var result = new Result.Failed(refused.failure());
+    for (var i = 0; i < refused.count(); i++) {
+      settle(refused.firstRequestId() + i, result);
+    }
+  }
+
+  private void settle(long requestId, Result result) {
+    var waiting = pending.take(RequestId.count(requestId, pending.next()));
+    // None waits when the request timed out before; then the client already knows nothing.
+    if (waiting != null) {
+      waiting.accept(result);
+    }
+  }
+
+  /** One timer for all: deadlines grow with the numbers, so the oldest is always the next. */
+  private void armTimer() {
+    if (timerArmed || pending.isEmpty()) {
+      return;
+    }
+    timerArmed = true;
+    var wait = pending.oldestDeadlineNanos() - System.nanoTime();
+    var millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
+    context.owner().setTimer(millis, _ -> expire());
+  }
+
+  private void expire() {
+    timerArmed = false;
+    var now = System.nanoTime();
+    var result = new Result.Failed(Failure.TIMEOUT);
+    while (!pending.isEmpty() && pending.oldestDeadlineNanos() - now <= 0) {
+      var waiting = pending.take(pending.oldest());
+      if (waiting != null) {
+        waiting.accept(result);
+      }
+    }
+    armTimer();
+  }
+
+  /** Answers everything that still waits: whether it happened is unknown. */
+  void stop() {
+    stopped = true;
+    var result = new Result.Failed(Failure.STOPPED);
+    while (!pending.isEmpty()) {
+      var waiting = pending.take(pending.oldest());
+      if (waiting != null) {
+        waiting.accept(result);
+      }
+    }
+  }
+}

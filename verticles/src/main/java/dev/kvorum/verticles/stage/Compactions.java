@@ -1,0 +1,83 @@
+package dev.kvorum.verticles.stage;
+
+import dev.kvorum.storage.mvcc.KvHash;
+import dev.kvorum.storage.state.StateMachine;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The slow part of compactions, one after the other: first the history is hashed, then records go
+ * in slices with pauses between them, and only those that no pinned reader can see.
+ */
+final class Compactions {
+  /** Keys looked at in one slice; well below a millisecond. */
+  private static final int SLICE_KEYS = 1_000;
+
+  private final StateMachine machine;
+  private final RemovalGate gate;
+
+  /** Who waits until the removal is finished (contract S7.3), by the compaction's revision. */
+  private final Map<Long, Answer> waiting = new HashMap<>();
+
+  private boolean running;
+
+  Compactions(StateMachine machine, RemovalGate gate) {
+    this.machine = machine;
+    this.gate = gate;
+  }
+
+  void answerWhenFinished(long revision, Answer answer) {
+    waiting.put(revision, answer);
+  }
+
+  /** Begins with the next compaction, if there is one and none is under way. */
+  void proceed(List<StoreEffect> effects) {
+    var job = machine.kv().compaction();
+    if (job == null || running) {
+      return;
+    }
+    running = true;
+    effects.add(
+        job.needsHash()
+            ? new StoreEffect.HashHistory(job.startHash(), machine.appliedIndex())
+            : new StoreEffect.CompactLater());
+  }
+
+  List<StoreEffect> hashed(KvHash hash) {
+    var job = machine.kv().compaction();
+    if (job == null) {
+      return List.of();
+    }
+    job.hashed(hash);
+    return List.of(new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater());
+  }
+
+  List<StoreEffect> slice() {
+    var job = machine.kv().compaction();
+    if (job == null) {
+      return List.of();
+    }
+    if (!gate.allowsRemovalAt(job.revision())) {
+      return List.of(new StoreEffect.CompactLater());
+    }
+    var effects = new ArrayList<StoreEffect>();
+    var step = job.step(SLICE_KEYS);
+    effects.add(new StoreEffect.Publish(machine.state()));
+    effects.add(
+        new StoreEffect.Write(new Flush(List.of(), step.removed(), List.of(), machine.meta())));
+    if (!step.isFinished()) {
+      effects.add(new StoreEffect.CompactLater());
+      return effects;
+    }
+    running = false;
+    effects.add(new StoreEffect.CompactionFinished(job.revision()));
+    var answer = waiting.remove(job.revision());
+    if (answer != null) {
+      effects.add(new StoreEffect.Reply(List.of(answer)));
+    }
+    proceed(effects);
+    return effects;
+  }
+}

@@ -1,0 +1,8 @@
+package dev.kvorum.verticles.stage;
+
+/** Knows whether somebody still reads what a compaction gave up. */
+@FunctionalInterface
+public interface RemovalGate {
+  /** Whether records given up by the compaction at that revision may be removed now. */
+  boolean allowsRemovalAt(long compactRevision);
+}

@@ -1,0 +1,53 @@
+package dev.kvorum.verticles.stage;
+
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.HashKv;
+import dev.kvorum.storage.state.AppliedState;
+import java.util.List;
+
+/**
+ * What the store stage wants done. The effects of one step are performed in their order, because
+ * the order is the rule: readers see a batch before its answers leave.
+ */
+public sealed interface StoreEffect {
+  /** Lets every reader see this state from now on. */
+  record Publish(AppliedState state) implements StoreEffect {}
+
+  /** Counts what a batch did, for the metrics. */
+  record Count(long puts, long deletes, long txns, long putBytes) implements StoreEffect {}
+
+  /** Queues changes for the backend. */
+  record Write(Flush flush) implements StoreEffect {}
+
+  /** Sends results to the front ends of this member. */
+  record Reply(List<Answer> answers) implements StoreEffect {}
+
+  /** Reads records from the backend; {@link StoreStage#fetched} gets them. */
+  record Fetch(List<Revision> revisions) implements StoreEffect {}
+
+  /** Tells Raft how far the log is applied. */
+  record AppliedTo(long index) implements StoreEffect {}
+
+  /** The reads of that front end's round may run. */
+  record ReadsReady(int loop, long round) implements StoreEffect {}
+
+  /** There is more to do: call {@link StoreStage#proceed} in a later turn. */
+  record Continue() implements StoreEffect {}
+
+  /** This member's quota is used up: propose its alarm (contract S17.3). */
+  record RaiseNoSpace() implements StoreEffect {}
+
+  /**
+   * Hashes history before a compaction removes it (contract S18.3); {@link StoreStage#hashed} gets
+   * the hash.
+   *
+   * @param appliedIndex what the backend must show before the first step
+   */
+  record HashHistory(HashKv hash, long appliedIndex) implements StoreEffect {}
+
+  /** The next slice of a compaction is due after a pause: call {@link StoreStage#compactSlice}. */
+  record CompactLater() implements StoreEffect {}
+
+  /** A compaction has removed everything it had to. */
+  record CompactionFinished(long revision) implements StoreEffect {}
+}

@@ -1,0 +1,252 @@
+package dev.kvorum.verticles.store;
+
+import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.mvcc.RecordCodec;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.verticles.stage.Flush;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread that writes the backend, in the order of the log and behind the acknowledgement.
+ *
+ * <p>A transaction of the engine costs much the same for one record and for a thousand, and nobody
+ * waits for it, so the writer lets changes collect for a moment before it takes all that are there.
+ * It never syncs for a client's sake; it syncs when much was written or some time has passed, so
+ * that the journal behind the synced index can be released.
+ */
+public final class BackendWriter implements AutoCloseable {
+  private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final int FULL_RECORDS = 2_000;
+  private static final long FULL_BYTES = 4L << 20;
+  private static final long SYNC_BYTES = 64L << 20;
+  private static final long SYNC_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /** Hears what the thread did; called on the thread. */
+  public interface Listener {
+    /** Readers that open a view from now on find these records in the backend. */
+    void flushed(List<Write> records, long appliedIndex, long tookNanos);
+
+    /** The backend holds everything up to this position, durably. */
+    void synced(StoreMeta meta);
+
+    /** The backend cannot be written; the thread has ended. */
+    void failed(Throwable fault);
+  }
+
+  private final Backend backend;
+  private final Listener listener;
+  private final Thread thread;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wakeUp = lock.newCondition();
+  private final Condition caughtUp = lock.newCondition();
+  private final ArrayDeque<Flush> queue = new ArrayDeque<>();
+  private int queuedRecords;
+  private long queuedBytes;
+  private boolean urgent;
+  private boolean closing;
+  private long flushedIndex;
+
+  public BackendWriter(Backend backend, long flushedIndex, Listener listener) {
+    this.backend = backend;
+    this.flushedIndex = flushedIndex;
+    this.listener = listener;
+    thread = Thread.ofPlatform().name("kvorum-backend-writer").unstarted(this::run);
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  /** Queues changes; they reach the backend in the order of these calls. */
+  public void submit(Flush flush) {
+    lock.lock();
+    try {
+      queue.add(flush);
+      queuedRecords += flush.records().size() + flush.removals().size();
+      for (var write : flush.records()) {
+        queuedBytes += write.record().size();
+      }
+      if (queue.size() == 1 || isFull()) {
+        wakeUp.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Blocks until the backend shows everything up to that index. Never on an event loop. */
+  public void awaitFlushed(long appliedIndex) {
+    lock.lock();
+    try {
+      while (flushedIndex < appliedIndex && thread.isAlive()) {
+        urgent = true;
+        wakeUp.signal();
+        caughtUp.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Flushes and syncs what was submitted, then ends the thread. Blocks. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closing = true;
+      wakeUp.signal();
+    } finally {
+      lock.unlock();
+    }
+    var interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isFull() {
+    return queuedRecords >= FULL_RECORDS || queuedBytes >= FULL_BYTES;
+  }
+
+  private void run() {
+    try {
+      loop();
+    } catch (RuntimeException | Error fault) {
+      listener.failed(fault);
+    } finally {
+      lock.lock();
+      try {
+        caughtUp.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void loop() {
+    var unsyncedBytes = 0L;
+    var unsyncedSince = 0L;
+    @Nullable StoreMeta unsynced = null;
+    while (true) {
+      var taken = take(unsynced == null ? Long.MAX_VALUE : unsyncedSince + SYNC_AFTER_NANOS);
+      if (!taken.isEmpty()) {
+        if (unsynced == null) {
+          unsyncedSince = System.nanoTime();
+        }
+        unsyncedBytes += commit(taken);
+        unsynced = taken.getLast().meta();
+      }
+      var ending = taken.isEmpty() && isClosing();
+      if (unsynced != null
+          && (ending
+              || unsyncedBytes >= SYNC_BYTES
+              || System.nanoTime() - unsyncedSince >= SYNC_AFTER_NANOS)) {
+        backend.sync();
+        listener.synced(unsynced);
+        unsynced = null;
+        unsyncedBytes = 0;
+      }
+      if (ending) {
+        return;
+      }
+    }
+  }
+
+  private boolean isClosing() {
+    lock.lock();
+    try {
+      return closing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Everything that is queued, once it is worth a transaction; nothing at the deadline. */
+  private List<Flush> take(long syncDeadlineNanos) {
+    lock.lock();
+    try {
+      var lingerUntil = 0L;
+      while (true) {
+        var now = System.nanoTime();
+        if (!queue.isEmpty()) {
+          if (lingerUntil == 0) {
+            lingerUntil = now + LINGER_NANOS;
+          }
+          if (urgent || closing || isFull() || now - lingerUntil >= 0) {
+            var taken = List.copyOf(queue);
+            queue.clear();
+            queuedRecords = 0;
+            queuedBytes = 0;
+            urgent = false;
+            return taken;
+          }
+        } else if (closing) {
+          return List.of();
+        }
+        var deadline = queue.isEmpty() ? syncDeadlineNanos : lingerUntil;
+        if (deadline != Long.MAX_VALUE && now - deadline >= 0) {
+          return List.of();
+        }
+        await(deadline, now);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(long deadline, long now) {
+    try {
+      if (deadline == Long.MAX_VALUE) {
+        wakeUp.awaitUninterruptibly();
+      } else {
+        var _ = wakeUp.awaitNanos(deadline - now);
+      }
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException("the backend writer is never interrupted", interrupt);
+    }
+  }
+
+  private long commit(List<Flush> flushes) {
+    var began = System.nanoTime();
+    var batch = new WriteBatch();
+    var records = new ArrayList<Write>();
+    var bytes = 0L;
+    for (var flush : flushes) {
+      for (var write : flush.records()) {
+        batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
+        bytes += write.record().size();
+        records.add(write);
+      }
+      flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
+      flush.others().forEach(batch::add);
+    }
+    var meta = flushes.getLast().meta();
+    batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
+    backend.commit(batch);
+    listener.flushed(records, meta.appliedIndex(), System.nanoTime() - began);
+    lock.lock();
+    try {
+      flushedIndex = meta.appliedIndex();
+      caughtUp.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,160 @@
+package dev.kvorum.verticles.store;
+
+import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.BackendException;
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.HashKv;
+import dev.kvorum.storage.mvcc.KvHash;
+import dev.kvorum.storage.mvcc.RecordCodec;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads records that are not in memory, on a small pool of threads that may block, many records a
+ * trip. The threads are never interrupted: an interrupt would close the engine's files.
+ */
+public final class RecordReader implements AutoCloseable {
+  private static final int THREADS = 2;
+  private static final long IDLE_SECONDS = 30;
+
+  /** Records a read view of the engine is kept open for. */
+  private static final int CHUNK_RECORDS = 10_000;
+
+  private final Backend backend;
+  private final RecordMemory memory;
+  private final Consumer<Throwable> onFault;
+  private final ThreadPoolExecutor pool;
+  private final AtomicLong openViews = new AtomicLong();
+
+  /**
+   * @param onFault is told when a record cannot be read or is not what was written; called on a
+   *     pool thread, and the read that met it is never answered
+   */
+  public RecordReader(Backend backend, RecordMemory memory, Consumer<Throwable> onFault) {
+    this.backend = backend;
+    this.memory = memory;
+    this.onFault = onFault;
+    pool =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name("kvorum-read-", 0).factory());
+    pool.allowCoreThreadTimeOut(true);
+  }
+
+  /** The record, if it needs no disk. */
+  public @Nullable Bytes inMemory(Revision revision) {
+    return memory.find(revision);
+  }
+
+  /**
+   * Reads records that memory did not have. Hold a pin from before the view was read until the
+   * answer, or a compaction may remove them.
+   *
+   * @param loop where the answer is to be given
+   * @param answer gets every record asked for
+   */
+  public void fetch(
+      List<Revision> revisions, Executor loop, Consumer<Map<Revision, Bytes>> answer) {
+    run(
+        () -> {
+          var found = read(revisions);
+          loop.execute(() -> answer.accept(found));
+        });
+  }
+
+  /** Runs a job that reads the backend at length. */
+  public void run(Runnable job) {
+    pool.execute(
+        () -> {
+          try {
+            job.run();
+          } catch (RuntimeException | Error fault) {
+            onFault.accept(fault);
+          }
+        });
+  }
+
+  /** Views of the backend that are open now. */
+  public long openViews() {
+    return openViews.get();
+  }
+
+  private ReadView open() {
+    var view = backend.openReadView();
+    openViews.incrementAndGet();
+    return new ReadView() {
+      @Override
+      public @Nullable Bytes get(Bucket bucket, Bytes key) {
+        return view.get(bucket, key);
+      }
+
+      @Override
+      public void scan(Bucket bucket, Bytes from, Visitor visitor) {
+        view.scan(bucket, from, visitor);
+      }
+
+      @Override
+      public void close() {
+        openViews.decrementAndGet();
+        view.close();
+      }
+    };
+  }
+
+  /** Uses a view of the backend on the calling thread, which may block. */
+  public void view(Consumer<ReadView> use) {
+    try (var view = open()) {
+      use.accept(view);
+    }
+  }
+
+  /** Hashes history on the calling thread, which may block; each chunk on a view of its own. */
+  public KvHash hash(HashKv hash) {
+    var done = false;
+    while (!done) {
+      try (var view = open()) {
+        done = hash.step(view, CHUNK_RECORDS);
+      }
+    }
+    return hash.result();
+  }
+
+  private Map<Revision, Bytes> read(List<Revision> revisions) {
+    var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
+    try (var view = open()) {
+      for (var revision : revisions) {
+        var key = RecordCodec.bucketKey(revision);
+        var value = view.get(Bucket.KEY, key);
+        if (value == null) {
+          throw new BackendException("the record of revision " + revision + " is missing");
+        }
+        // Detached from the engine's page, which is much larger than one record.
+        var serialized = RecordCodec.record(key, value).compact();
+        memory.loaded(revision, serialized);
+        found.put(revision, serialized);
+      }
+    }
+    return found;
+  }
+
+  /** Finishes what was asked for and lets the threads end. */
+  @Override
+  public void close() {
+    pool.shutdown();
+  }
+}

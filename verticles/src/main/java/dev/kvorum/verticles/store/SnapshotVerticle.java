@@ -1,0 +1,96 @@
+package dev.kvorum.verticles.store;
+
+import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.state.StateSnapshot;
+import dev.kvorum.verticles.service.NodeContext;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes full snapshot files in the background when Raft finds the journal long enough, and deletes
+ * those that a newer one made useless. One job at a time, on a thread that may block.
+ */
+public final class SnapshotVerticle extends VerticleBase {
+  private static final Logger LOGGER = LoggerFactory.getLogger(SnapshotVerticle.class);
+
+  private final NodeContext node;
+  private final Backend backend;
+  private final Snapshots snapshots;
+  private final Bytes membership;
+
+  /**
+   * @param membership who takes part, opaque here, for the snapshots' headers
+   */
+  public SnapshotVerticle(
+      NodeContext node, Backend backend, Snapshots snapshots, Bytes membership) {
+    this.node = node;
+    this.backend = backend;
+    this.snapshots = snapshots;
+    this.membership = membership;
+  }
+
+  @Override
+  public Future<?> start() {
+    var bus = vertx.eventBus();
+    bus.<RaftBus.TakeSnapshot>localConsumer(RaftBus.TAKE_SNAPSHOT, _ -> take());
+    bus.<RaftBus.DropSnapshots>localConsumer(
+        RaftBus.DROP_SNAPSHOTS, message -> drop(message.body().below()));
+    return Future.succeededFuture();
+  }
+
+  private void take() {
+    var pinned = node.pin();
+    vertx
+        .<SnapshotHeader>executeBlocking(() -> write(pinned.state().appliedIndex()))
+        .onComplete(
+            written -> {
+              pinned.close();
+              if (written.succeeded()) {
+                saved(written.result().position());
+              } else {
+                failed(written.cause());
+              }
+            });
+  }
+
+  private SnapshotHeader write(long appliedIndex)
+      throws DiskFaultException, SnapshotDamagedException {
+    node.writer().awaitFlushed(appliedIndex);
+    return StateSnapshot.write(backend, membership, snapshots);
+  }
+
+  private void saved(EntryId position) {
+    LOGGER
+        .atInfo()
+        .addKeyValue("snapshot-index", position.index())
+        .addKeyValue("snapshot-term", position.term())
+        .log("saved snapshot");
+    var liveBytes = node.applied().inUseBytes();
+    vertx.eventBus().send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(position, liveBytes));
+  }
+
+  /** Nothing is lost: the journal and the older snapshot still hold everything. */
+  private void failed(Throwable fault) {
+    LOGGER.error("the snapshot could not be saved; the journal is kept", fault);
+    vertx.eventBus().send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(null, 0));
+  }
+
+  private void drop(EntryId below) {
+    vertx
+        .executeBlocking(
+            () -> {
+              snapshots.deleteBelow(below);
+              return below;
+            })
+        .onFailure(fault -> LOGGER.warn("older snapshot files could not be deleted", fault));
+  }
+}

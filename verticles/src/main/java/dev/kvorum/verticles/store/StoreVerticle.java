@@ -1,0 +1,151 @@
+package dev.kvorum.verticles.store;
+
+import dev.kvorum.raft.verticle.NodeGuard;
+import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.service.NodeContext;
+import dev.kvorum.verticles.stage.Answer;
+import dev.kvorum.verticles.stage.RequestId;
+import dev.kvorum.verticles.stage.StoreEffect;
+import dev.kvorum.verticles.stage.StoreStage;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The store's loop: hands messages to the stage and performs the effects in their order. */
+public final class StoreVerticle extends VerticleBase {
+  private static final Logger LOGGER = LoggerFactory.getLogger(StoreVerticle.class);
+
+  private final StoreStage stage;
+  private final NodeContext node;
+  private final long compactionPauseMillis;
+  private final Runnable raiseNoSpace;
+  private final NodeGuard guard;
+
+  /** Answers of one batch by front end, reused; an entry is null while it has none. */
+  private final List<@Nullable List<Answer>> answersByLoop = new ArrayList<>();
+
+  /**
+   * @param compactionPauseMillis between two slices of a compaction (contract S7.3)
+   * @param raiseNoSpace proposes this member's alarm; called on this loop
+   */
+  public StoreVerticle(
+      StoreStage stage,
+      NodeContext node,
+      long compactionPauseMillis,
+      Runnable raiseNoSpace,
+      NodeGuard guard) {
+    this.stage = stage;
+    this.node = node;
+    this.compactionPauseMillis = compactionPauseMillis;
+    this.raiseNoSpace = raiseNoSpace;
+    this.guard = guard;
+  }
+
+  @Override
+  public Future<?> start() {
+    var bus = vertx.eventBus();
+    bus.<RaftBus.Committed>localConsumer(
+        RaftBus.COMMITTED, message -> step(() -> stage.committed(message.body().entries())));
+    bus.<RaftBus.ReadConfirmed>localConsumer(
+        RaftBus.READ_CONFIRMED,
+        message -> {
+          var read = message.body();
+          step(() -> stage.readConfirmed(read.loop(), read.round(), read.index()));
+        });
+    bus.<StoreBus.Defragment>localConsumer(
+        StoreBus.DEFRAGMENT,
+        message -> {
+          step(stage::defragment);
+          message.reply(new StoreBus.Defragment());
+        });
+    step(stage::start);
+    return Future.succeededFuture();
+  }
+
+  /** The backend shows these records: memory may forget them. Any thread may call. */
+  public void flushed(List<Write> records) {
+    context.runOnContext(
+        _ -> guard.run(() -> records.forEach(write -> node.memory().flushed(write.revision()))));
+  }
+
+  private void step(Supplier<List<StoreEffect>> input) {
+    guard.run(() -> input.get().forEach(this::perform));
+  }
+
+  private void perform(StoreEffect effect) {
+    switch (effect) {
+      case StoreEffect.Publish publish -> node.publish(publish.state());
+      case StoreEffect.Count count -> {
+        var mvcc = node.metrics().mvcc();
+        mvcc.executed(0, count.puts(), count.deletes(), count.txns());
+        mvcc.putBytes(count.putBytes());
+      }
+      case StoreEffect.Write write -> node.writer().submit(write.flush());
+      case StoreEffect.Reply reply -> reply(reply.answers());
+      case StoreEffect.Fetch fetch ->
+          node.reader()
+              .fetch(
+                  fetch.revisions(),
+                  action -> context.runOnContext(_ -> action.run()),
+                  found -> step(() -> stage.fetched(found)));
+      case StoreEffect.AppliedTo applied ->
+          vertx.eventBus().send(RaftBus.APPLIED, new RaftBus.Applied(applied.index()));
+      case StoreEffect.ReadsReady ready ->
+          vertx
+              .eventBus()
+              .send(StoreBus.reads(ready.loop()), new StoreBus.ReadsReady(ready.round()));
+      case StoreEffect.Continue _ -> context.runOnContext(_ -> step(stage::proceed));
+      case StoreEffect.RaiseNoSpace _ -> raiseNoSpace.run();
+      case StoreEffect.HashHistory history -> hash(history);
+      case StoreEffect.CompactLater _ ->
+          vertx.setTimer(compactionPauseMillis, _ -> step(stage::compactSlice));
+      case StoreEffect.CompactionFinished finished ->
+          LOGGER
+              .atInfo()
+              .addKeyValue("compact-revision", finished.revision())
+              .log("finished scheduled compaction");
+    }
+  }
+
+  private void hash(StoreEffect.HashHistory history) {
+    // The pin keeps the compaction after this one from removing what is being hashed.
+    var pinned = node.pin();
+    node.reader()
+        .run(
+            () -> {
+              node.writer().awaitFlushed(history.appliedIndex());
+              var hash = node.reader().hash(history.hash());
+              pinned.close();
+              context.runOnContext(_ -> step(() -> stage.hashed(hash)));
+            });
+  }
+
+  private void reply(List<Answer> answers) {
+    for (var answer : answers) {
+      var loop = RequestId.loop(answer.requestId());
+      while (answersByLoop.size() <= loop) {
+        answersByLoop.add(null);
+      }
+      var ofLoop = answersByLoop.get(loop);
+      if (ofLoop == null) {
+        ofLoop = new ArrayList<>();
+        answersByLoop.set(loop, ofLoop);
+      }
+      ofLoop.add(answer);
+    }
+    for (var loop = 0; loop < answersByLoop.size(); loop++) {
+      var ofLoop = answersByLoop.get(loop);
+      if (ofLoop != null) {
+        answersByLoop.set(loop, null);
+        vertx.eventBus().send(StoreBus.answers(loop), new StoreBus.Answers(ofLoop));
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.verticles.service;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.verticles.stage;
+
+import org.jspecify.annotations.NullMarked;

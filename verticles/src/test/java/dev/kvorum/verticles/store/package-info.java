@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.verticles.store;
+
+import org.jspecify.annotations.NullMarked;
