@@ -3,8 +3,10 @@ package dev.kvorum.storage.journal;
 import static dev.kvorum.storage.journal.Node.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.disk.Policies;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import java.util.List;
 import java.util.Objects;
@@ -33,7 +35,8 @@ final class RecoveryTest {
   }
 
   private static void blank(FaultyDisk disk, int sector) throws Exception {
-    disk.perform(List.of(new DiskOperation.WriteZeros(FIRST, sector * Sector.BYTES, Sector.BYTES)));
+    disk.perform(
+        List.of(new DiskOperation.WriteZeros(FIRST, (long) sector * Sector.BYTES, Sector.BYTES)));
   }
 
   private static JournalScan scan(FaultyDisk disk) throws Exception {
@@ -178,10 +181,10 @@ final class RecoveryTest {
       disk.failOn(_ -> disk.performed() > stop);
       try {
         Node.open(disk, Node.SMALL, false, new Keep.BeforeDamage());
-      } catch (dev.kvorum.storage.journal.disk.DiskFaultException _) {
+      } catch (DiskFaultException _) {
         // The power is cut here.
       }
-      for (var survival : dev.kvorum.storage.journal.disk.Policies.all()) {
+      for (var survival : Policies.all()) {
         var scan = scan(disk.crash(survival));
         assertThat(scan.contradiction()).isNull();
         if (scan.isSound()) {
