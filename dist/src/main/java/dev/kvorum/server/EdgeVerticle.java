@@ -71,11 +71,13 @@ final class EdgeVerticle extends VerticleBase {
     var server = vertx.createHttpServer(limits.serverOptions());
     var _ = GrpcEdge.install(vertx, server, service, limits, observer, other);
     servers.add(server);
-    var address =
-        url.isUnixSocket()
-            ? SocketAddress.domainSocketAddress(url.socketPath())
-            : SocketAddress.inetSocketAddress(url.port(), url.host());
-    return server.listen(address);
+    return server.listen(address(url));
+  }
+
+  static SocketAddress address(Url url) {
+    return url.isUnixSocket()
+        ? SocketAddress.domainSocketAddress(url.socketPath())
+        : SocketAddress.inetSocketAddress(url.port(), url.host());
   }
 
   /** Where the listeners answer, in the order of the URLs; ports that were 0 have their number. */

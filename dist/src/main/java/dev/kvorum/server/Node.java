@@ -14,6 +14,7 @@ import dev.kvorum.server.boot.OpenedMember;
 import dev.kvorum.server.boot.RaftStart;
 import dev.kvorum.server.config.CompactionRetention;
 import dev.kvorum.server.config.ConfigException;
+import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.membership.MemberIds;
@@ -48,12 +49,15 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One member, running: its files, its machines in their stages, the stages in their verticles, and
  * the order in which all of it starts and stops.
  */
 final class Node {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
   private static final long CACHE_BYTES = 16L << 20;
   private static final long TAIL_BYTES = 64L << 20;
   private static final long COMPACTION_PAUSE_MILLIS = 10;
@@ -102,7 +106,14 @@ final class Node {
     var placement = Placement.of(Runtime.getRuntime().availableProcessors());
     var member =
         MemberBoot.open(
-            config.member().dataDirectory(), config.member().walDirectory(), founding(config));
+            config.member().dataDirectory(),
+            config.member().walDirectory(),
+            () -> founding(config));
+    LOGGER
+        .atInfo()
+        .addKeyValue("event-loops", placement.loops())
+        .addKeyValue("front-ends", placement.frontEnds())
+        .log("placing verticles");
     var recorder = new FlightRecorder();
     var node = new Node(member, placement, recorder);
     try {
@@ -117,6 +128,10 @@ final class Node {
   private static Founding founding(ServerConfig config) throws ConfigException {
     var cluster = config.cluster();
     var own = config.member();
+    if (own.clusterState() == MemberConfig.ClusterState.EXISTING) {
+      throw new ConfigException(
+          "joining an existing cluster is not supported yet: --initial-cluster-state=existing");
+    }
     var founders = config.founders().members();
     if (founders.size() > 1) {
       throw new ConfigException(
@@ -144,7 +159,7 @@ final class Node {
             cluster.quotaBackendBytes(),
             cluster.requestTimeout().toNanos(),
             TAIL_BYTES);
-    var raft = RaftStart.stage(member, cluster.electionTicks());
+    var raft = RaftStart.stage(member, cluster.electionTicks(), config.member().snapshotCount());
     var machine = new StateMachine(member.state(), limits.effectiveQuotaBytes());
     var context = context(limits, life, machine, raft);
     var membership =
@@ -169,6 +184,7 @@ final class Node {
             membership::raiseNoSpace,
             guard,
             recorder));
+    deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);
   }
@@ -264,6 +280,16 @@ final class Node {
       @Override
       public String clusterVersion() {
         return context.applied().clusterVersion();
+      }
+
+      @Override
+      public List<Member> members() {
+        return context.applied().members();
+      }
+
+      @Override
+      public long clusterId() {
+        return context.identity().clusterId();
       }
     };
   }

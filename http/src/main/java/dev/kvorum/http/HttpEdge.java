@@ -1,7 +1,6 @@
 package dev.kvorum.http;
 
 import dev.kvorum.verticles.metrics.NodeMetrics;
-import dev.kvorum.verticles.service.EtcdVersion;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -69,16 +68,6 @@ public final class HttpEdge implements Handler<HttpServerRequest> {
     if (!Answers.allowsGetOnly(request)) {
       return;
     }
-    var cluster = node.clusterVersion();
-    var decided = !cluster.isEmpty();
-    Answers.send(
-        request,
-        OK,
-        Answers.JSON,
-        "{\"etcdserver\":\"%s\",\"etcdcluster\":\"%s\",\"storage\":\"%s\"}"
-            .formatted(
-                EtcdVersion.SERVER,
-                decided ? cluster : "not_decided",
-                decided ? cluster : "unknown"));
+    Answers.send(request, OK, Answers.JSON, VersionPage.body(node.clusterVersion()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.kvorum.http;
 
+import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import java.util.List;
 
@@ -13,4 +14,10 @@ public interface NodeView {
 
   /** What the whole cluster speaks, such as {@code 3.7.0}; empty before that is decided. */
   String clusterVersion();
+
+  /** All members, by id. */
+  List<Member> members();
+
+  /** The cluster's id (contract S14.1). */
+  long clusterId();
 }

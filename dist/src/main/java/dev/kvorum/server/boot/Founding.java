@@ -1,5 +1,6 @@
 package dev.kvorum.server.boot;
 
+import dev.kvorum.server.config.ConfigException;
 import dev.kvorum.storage.model.Member;
 import java.util.List;
 
@@ -11,5 +12,14 @@ import java.util.List;
 public record Founding(long clusterId, long memberId, String name, List<Member> members) {
   public Founding {
     members = List.copyOf(members);
+  }
+
+  /** Asked only for a directory without data: one with data ignores what it says (S15.1). */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * @throws ConfigException if the configuration founds no cluster that this release can serve
+     */
+    Founding get() throws ConfigException;
   }
 }

@@ -1,5 +1,6 @@
 package dev.kvorum.server.boot;
 
+import dev.kvorum.server.config.ConfigException;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalOptions;
@@ -46,8 +47,9 @@ public final class MemberBoot {
    * @param founding used when the directory is new, ignored when it holds a member
    * @param log the separate place for the log, or null
    */
-  public static OpenedMember open(Path data, @Nullable Path log, Founding founding)
-      throws DirectoryRefusedException,
+  public static OpenedMember open(Path data, @Nullable Path log, Founding.Source founding)
+      throws ConfigException,
+          DirectoryRefusedException,
           DiskFaultException,
           SnapshotDamagedException,
           StartRefusedException {
@@ -57,8 +59,11 @@ public final class MemberBoot {
         LOGGER.atWarn().addKeyValue("path", unknown).log("found a file of unknown purpose");
       }
       var identity = directory.identity();
-      return identity == null ? found(directory, founding) : reopen(directory, identity, data);
-    } catch (DiskFaultException
+      return identity == null
+          ? found(directory, founding.get())
+          : reopen(directory, identity, data);
+    } catch (ConfigException
+        | DiskFaultException
         | SnapshotDamagedException
         | StartRefusedException
         | RuntimeException fault) {

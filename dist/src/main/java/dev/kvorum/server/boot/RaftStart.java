@@ -21,12 +21,16 @@ public final class RaftStart {
   private static final long UNCOMMITTED_BYTES = 64L << 20;
   private static final long APPLYING_BYTES = 16L << 20;
 
+  /** The journal may grow to this before a full snapshot is written, if the data is smaller. */
+  private static final long SNAPSHOT_AFTER_BYTES = 256L << 20;
+
   private RaftStart() {}
 
   /**
    * @param electionTicks the election timeout in heartbeats
+   * @param snapshotCount applied entries between two shortenings of the log (contract S30.3)
    */
-  public static RaftStage stage(OpenedMember member, int electionTicks) {
+  public static RaftStage stage(OpenedMember member, int electionTicks, long snapshotCount) {
     var memberId = member.identity().memberId();
     var journal = member.journal();
     // Another life draws other election timeouts, and the same life always the same ones.
@@ -53,8 +57,9 @@ public final class RaftStart {
             log,
             Membership.ofVoters(List.of(memberId)),
             member.state().meta().appliedIndex(),
-            Damage.NONE);
-    return new RaftStage(memberId, new RaftCore(config, boot), journal, vote.claim());
+            new Damage.None());
+    return new RaftStage(
+        memberId, new RaftCore(config, boot), journal, vote.claim(), snapshotCount, SNAPSHOT_AFTER_BYTES);
   }
 
   private static EntryId position(dev.kvorum.storage.journal.EntryId id) {

@@ -27,6 +27,9 @@ final class Election {
   /** Who answered this campaign, and what. */
   private final TreeMap<Long, Boolean> votes = new TreeMap<>();
 
+  /** The term in which a leader asked for a campaign that had to be put off. */
+  private long toldInTerm;
+
   /** The persist that carries the candidate's own vote. */
   private long ownVoteSequence;
 
@@ -127,10 +130,23 @@ final class Election {
     }
   }
 
-  /** Campaigns at once because the leader asked for it. */
+  /**
+   * Campaigns because the leader asked for it: at once, or as soon as the change of configuration
+   * that made the leader ask has been applied.
+   */
   void campaignForTransfer() {
     if (mayCampaign()) {
       campaignForReal(true);
+    } else if (state.log.hasCommittedMembershipToApply()) {
+      toldInTerm = state.term();
+    }
+  }
+
+  /** A membership entry was applied: what was put off for it may be done now. */
+  void membershipApplied() {
+    if (toldInTerm == state.term() && state.role() == Role.FOLLOWER) {
+      toldInTerm = 0;
+      campaignForTransfer();
     }
   }
 

@@ -20,6 +20,12 @@ final class Following {
     var previous = append.previous();
     if (previous.index() < log.commit()) {
       // Old news. What is committed equals the leader's, so the commit index is a true answer.
+      for (var entry : append.entries()) {
+        var id = EntryId.of(entry);
+        InvariantViolation.check(
+            id.index() > log.commit() || !log.knows(id.index()) || log.has(id),
+            "a committed entry is never overwritten");
+      }
       accept(append.from(), log.commit());
       return;
     }

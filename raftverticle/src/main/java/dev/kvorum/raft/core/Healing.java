@@ -36,23 +36,23 @@ final class Healing {
   void proceed() {
     if (state.damage() instanceof Damage.Claimed(var position)
         && following.durablyMatched().compareTo(position) >= 0) {
-      state.damage(Damage.NONE, "the log matches the leader's beyond what was claimed");
+      state.damage(new Damage.None(), "the log matches the leader's beyond what was claimed");
     }
   }
 
   void onCureNotice(Message.CureNotice notice) {
     if (state.damage() instanceof Damage.Unknown
         && following.durablyMatched().index() >= notice.index()) {
-      state.damage(Damage.NONE, "the log matches a confirmed leader's");
+      state.damage(new Damage.None(), "the log matches a confirmed leader's");
     }
   }
 
   void onDamageNotice(Message.DamageNotice notice) {
-    if (notice.incarnation() == state.incarnation) {
+    var isHere = following.durablyMatched().compareTo(notice.acknowledged()) >= 0;
+    if (notice.incarnation() == state.incarnation && !isHere) {
       state.damage(
           state.damage().and(new Damage.Claimed(notice.acknowledged())),
           "the leader remembers more than this member");
-      proceed();
     }
   }
 
@@ -73,17 +73,20 @@ final class Healing {
   /**
    * Compares what a new life of the peer has with what the old one acknowledged: if it is less, it
    * has forgotten (rule P6). It is told so with every answer until it has caught up; by then it is
-   * healed.
+   * healed. Returns whether this answer was what gave it away.
    */
-  void compare(Progress progress, Message.AppendResponse response) {
+  boolean compare(Progress progress, Message.AppendResponse response) {
     // Within one life no refusal, however late, names less than what an earlier life acknowledged.
     var acknowledged = progress.acknowledgedBefore();
-    if (response.rejected() && response.hint().index() < acknowledged && !progress.amnesiac()) {
+    var forgotten =
+        response.rejected() && response.hint().index() < acknowledged && !progress.amnesiac();
+    if (forgotten) {
       state.trace(
           new TraceRecord.AmnesiaSeen(progress.member(), acknowledged, response.hint().index()));
       progress.forget(response.hint().index());
     }
-    if (progress.amnesiac()) {
+    var hasCaughtUp = !response.rejected() && response.index() >= acknowledged;
+    if (progress.amnesiac() && !hasCaughtUp) {
       state.send(
           new Message.DamageNotice(
               state.self,
@@ -92,6 +95,7 @@ final class Healing {
               response.incarnation(),
               claim(acknowledged)));
     }
+    return forgotten;
   }
 
   /** The acknowledged entry; its term if the log still knows it, else the highest it can have. */

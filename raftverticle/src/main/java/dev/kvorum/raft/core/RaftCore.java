@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Replication} and
  * {@link Following} (the two ends of the log), {@link Reconfiguration} (who takes part), {@link
  * LeaderReads} and {@link FollowerReads} (linearizable reads), {@link Transfer} (handing over),
- * {@link Healing} (members whose disk forgot). Here is only the way in and the way out: the rules
- * about terms that hold for every message, and the order in which entries are handed out.
+ * {@link Healing} (members whose disk forgot), {@link Applying} (handing out). Here is only the way
+ * in and the way out: the rules about terms that hold for every message.
  *
  * <p>One thread at a time may call.
  */
@@ -29,12 +29,7 @@ public final class RaftCore {
   private final FollowerReads followerReads;
   private final Transfer transfer;
   private final Healing healing;
-
-  /** Batches handed out and not yet applied. */
-  private final Inflights applying;
-
-  /** Whether entries to apply are being read from the journal. */
-  private boolean readingToApply;
+  private final Applying applying;
 
   /** What the world was told last. */
   private Standing standing;
@@ -50,7 +45,7 @@ public final class RaftCore {
     healing = new Healing(state, following, leaderReads);
     election =
         new Election(state, replication, reconfiguration, leaderReads, followerReads, transfer);
-    applying = new Inflights(Integer.MAX_VALUE, config.maxApplyingBytes());
+    applying = new Applying(state);
     standing = new Standing(Role.FOLLOWER, state.term(), 0);
   }
 
@@ -79,6 +74,8 @@ public final class RaftCore {
           election.becomeFollower(0);
         } else if (state.isLeader()) {
           leaderReads.proceed();
+        } else {
+          election.membershipApplied();
         }
       }
       case RaftEvent.ReadRequest(var token) -> {
@@ -106,7 +103,7 @@ public final class RaftCore {
       case RaftEvent.CompactLog(var index) -> state.log.compactTo(index);
       case RaftEvent.EntriesRead(var reader, var from, var entries) -> {
         if (reader == state.self) {
-          entriesReadToApply(from, entries);
+          applying.onEntriesRead(from, entries);
         } else if (state.isLeader()) {
           replication.onEntriesRead(reader, from, entries);
         }
@@ -119,7 +116,7 @@ public final class RaftCore {
     if (state.isLeader() && state.log.commit() != commitBefore) {
       leaderReads.proceed();
     }
-    handOut();
+    applying.handOut();
     state.flush();
     state.log.evict(state.config.maxTailBytes());
     if (standing.role() != state.role()
@@ -295,8 +292,9 @@ public final class RaftCore {
       case Message.AppendResponse response -> {
         var progress = answeringPeer(response);
         if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
-          healing.compare(progress, response);
-          if (response.rejected()) {
+          if (healing.compare(progress, response)) {
+            replication.send(progress, true);
+          } else if (response.rejected()) {
             replication.onRejected(progress, response);
           } else {
             replication.onAccepted(progress, response.index());
@@ -374,7 +372,7 @@ public final class RaftCore {
     var completion = state.persistence.complete(sequence, last);
     if (completion.installed()) {
       state.log.endInstall();
-      applying.clear();
+      applying.replaced();
     }
     state.log.durableTo(completion.provenIndex());
     state.persistence.release(state.term(), state.outcome.messages);
@@ -386,63 +384,10 @@ public final class RaftCore {
   }
 
   private void applied(long index) {
-    state.log.appliedTo(index);
-    applying.releaseTo(index);
+    applying.onApplied(index);
     if (state.isLeader()) {
       reconfiguration.proceed();
     }
-  }
-
-  /**
-   * Hands out what is committed and durable here, as far as the state machine keeps up. What is
-   * left over is handed out in the step that learns of what was applied.
-   */
-  private void handOut() {
-    var log = state.log;
-    var from = log.handedOut() + 1;
-    var ready = Math.min(log.commit(), log.durable());
-    var isWaiting = log.installing() || applying.isFull() || readingToApply;
-    if (from > ready || isWaiting || !state.outcome.committed.isEmpty()) {
-      return;
-    }
-    if (from < log.tailFirst()) {
-      readingToApply = true;
-      state.outcome.entryReads.add(
-          new EntryRead(
-              state.self,
-              from,
-              Math.min(ready, log.tailFirst() - 1),
-              state.config.maxApplyingBytes()));
-      return;
-    }
-    handOut(log.slice(from, log.endWithin(from, ready, state.config.maxApplyingBytes())));
-  }
-
-  private void handOut(List<Entry> entries) {
-    var bytes = 0L;
-    for (var entry : entries) {
-      bytes += entry.payload().size();
-    }
-    var last = entries.getLast().index();
-    state.log.handedOutTo(last);
-    applying.add(last, bytes);
-    state.outcome.committed = entries;
-  }
-
-  private void entriesReadToApply(long from, List<Entry> entries) {
-    readingToApply = false;
-    if (state.log.installing() || from != state.log.handedOut() + 1) {
-      // A snapshot has overtaken the read.
-      return;
-    }
-    InvariantViolation.check(!entries.isEmpty(), "the journal keeps what is not yet applied");
-    for (var i = 0; i < entries.size(); i++) {
-      var entry = entries.get(i);
-      InvariantViolation.check(
-          entry.index() == from + i && state.log.has(EntryId.of(entry)),
-          "the journal reads what the log says");
-    }
-    handOut(entries);
   }
 
   // What others may know.

@@ -177,7 +177,7 @@ final class RaftLog {
   }
 
   private static long bytes(Entry entry) {
-    return ENTRY_OVERHEAD_BYTES + entry.payload().size();
+    return (long) ENTRY_OVERHEAD_BYTES + entry.payload().size();
   }
 
   /** Drops the entries at and above the index; none of them is committed. */
@@ -314,6 +314,16 @@ final class RaftLog {
       end++;
     }
     return end;
+  }
+
+  /** Entries that come back from the journal are the ones that were given to it. */
+  void checkRead(long from, List<Entry> entries) {
+    var index = from;
+    for (var entry : entries) {
+      InvariantViolation.check(
+          entry.index() == index && has(EntryId.of(entry)), "the journal reads what the log says");
+      index++;
+    }
   }
 
   /** Drops from memory the oldest entries that are committed, durable and beyond the budget. */

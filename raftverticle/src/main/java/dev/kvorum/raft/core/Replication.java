@@ -198,19 +198,9 @@ final class Replication {
       requestSnapshot(progress);
       return;
     }
-    sendAppend(progress, from - 1, checked(from, entries));
+    state.log.checkRead(from, entries);
+    sendAppend(progress, from - 1, entries);
     sendAll(progress);
-  }
-
-  private List<Entry> checked(long from, List<Entry> entries) {
-    var index = from;
-    for (var entry : entries) {
-      InvariantViolation.check(
-          entry.index() == index && state.log.has(EntryId.of(entry)),
-          "the journal reads what the log says");
-      index++;
-    }
-    return entries;
   }
 
   private void sendAll(Progress progress) {
@@ -277,7 +267,6 @@ final class Replication {
   void onAccepted(Progress progress, long index) {
     progress.recentlyActive(true);
     InvariantViolation.check(index <= state.log.last(), "nobody has more than its leader");
-    var wasPaused = progress.isPaused();
     var news = progress.matchTo(index);
     if (!news && !(progress.match() == index && progress.state() == Progress.State.PROBE)) {
       return;
@@ -297,7 +286,7 @@ final class Replication {
         }
       }
     }
-    if (!advanceCommit() && (wasPaused || progress.sentCommit() < committedFor(progress))) {
+    if (!advanceCommit() && progress.sentCommit() < committedFor(progress)) {
       send(progress, true);
     }
     if (progress.state() == Progress.State.REPLICATE) {
@@ -363,7 +352,11 @@ final class Replication {
       own.matchOwn(state.log.durable());
     }
     if (!advanceCommit()) {
-      sendToAll();
+      for (var progress : state.peers.all()) {
+        if (progress.member() != state.self) {
+          send(progress, progress.state() == Progress.State.PROBE);
+        }
+      }
     }
   }
 

@@ -14,16 +14,20 @@ import java.util.List;
  * data, and never for less than a fixed size.
  */
 final class JournalRelease {
-  private static final long SNAPSHOT_AFTER_BYTES = 256L << 20;
-
   private final Journal journal;
   private long markTicket;
   private EntryId markPosition = EntryId.ORIGIN;
   private boolean snapshotRunning;
-  private long wantedAboveBytes = SNAPSHOT_AFTER_BYTES;
+  private final long snapshotAfterBytes;
+  private long wantedAboveBytes;
 
-  JournalRelease(Journal journal) {
+  /**
+   * @param snapshotAfterBytes no snapshot is written for a smaller journal
+   */
+  JournalRelease(Journal journal, long snapshotAfterBytes) {
     this.journal = journal;
+    this.snapshotAfterBytes = snapshotAfterBytes;
+    wantedAboveBytes = snapshotAfterBytes;
   }
 
   /** Something became durable; maybe a snapshot's mark, maybe the journal is large now. */
@@ -46,11 +50,11 @@ final class JournalRelease {
     snapshotRunning = false;
     markPosition = position;
     markTicket = journal.mark(new Mark.SnapshotTaken(position));
-    wantedAboveBytes = Math.max(SNAPSHOT_AFTER_BYTES, liveBytes);
+    wantedAboveBytes = Math.max(snapshotAfterBytes, liveBytes);
   }
 
   void snapshotFailed() {
     snapshotRunning = false;
-    wantedAboveBytes = journal.statistics().segmentBytes() + SNAPSHOT_AFTER_BYTES;
+    wantedAboveBytes = journal.statistics().segmentBytes() + snapshotAfterBytes;
   }
 }

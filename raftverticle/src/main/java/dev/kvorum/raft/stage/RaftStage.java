@@ -32,6 +32,9 @@ import java.util.Map;
  * the next disk job.
  */
 public final class RaftStage {
+  /** Entries that are kept for slow followers when the log is shortened. */
+  private static final long CATCH_UP_ENTRIES = 5_000;
+
   /** Who waits for a read round. */
   private record Reader(int loop, long round) {}
 
@@ -42,8 +45,12 @@ public final class RaftStage {
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
   private final long memberId;
+  private final long snapshotCount;
   private long nextReadToken;
   private long appliedIndex;
+
+  /** What was applied when the log was shortened last. */
+  private long shortenedAt;
 
   /** The first entry of the present term that was committed here, 0 before there is one. */
   private EntryId termStart = EntryId.ORIGIN;
@@ -53,14 +60,24 @@ public final class RaftStage {
 
   /**
    * @param claim what this member is known to have lost
+   * @param snapshotCount applied entries after which the log is shortened for followers
+   * @param snapshotAfterBytes the journal's size that makes a full snapshot file worth writing
    */
-  public RaftStage(long memberId, RaftCore core, Journal journal, Claim claim) {
+  public RaftStage(
+      long memberId,
+      RaftCore core,
+      Journal journal,
+      Claim claim,
+      long snapshotCount,
+      long snapshotAfterBytes) {
     this.memberId = memberId;
     this.core = core;
     this.journal = journal;
     appliedIndex = core.appliedIndex();
     persists = new PersistQueue(journal, claim);
-    release = new JournalRelease(journal);
+    release = new JournalRelease(journal, snapshotAfterBytes);
+    this.snapshotCount = snapshotCount;
+    shortenedAt = core.appliedIndex();
     lastStatus = newStatus();
   }
 
@@ -110,7 +127,22 @@ public final class RaftStage {
     }
     appliedIndex = index;
     step(new RaftEvent.Applied(index));
+    shortenLog();
     return drain();
+  }
+
+  /**
+   * Decides how far back a follower is still served from the log (contract S30.3). The journal on
+   * disk is another matter, see {@link JournalRelease}.
+   */
+  private void shortenLog() {
+    if (appliedIndex - shortenedAt >= snapshotCount) {
+      shortenedAt = appliedIndex;
+      var keptFrom = appliedIndex - CATCH_UP_ENTRIES;
+      if (keptFrom > core.logBase().index()) {
+        step(new RaftEvent.CompactLog(keptFrom));
+      }
+    }
   }
 
   /** The state store on disk holds everything up to this index, synced (P12, P13). */

@@ -2,6 +2,7 @@ package dev.kvorum.storage.mvcc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
@@ -158,7 +159,7 @@ final class MvccModelTest {
       if (!(chunks.getLast() instanceof Result.Range last)) {
         return chunks.getLast();
       }
-      var kvs = new ArrayList<dev.kvorum.storage.model.Bytes>();
+      var kvs = new ArrayList<Bytes>();
       for (var chunk : chunks) {
         kvs.addAll(((Result.Range) chunk).kvs());
       }

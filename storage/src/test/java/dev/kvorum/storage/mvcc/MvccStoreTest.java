@@ -8,10 +8,12 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -242,7 +244,7 @@ final class MvccStoreTest {
       store.apply(put("k%02d".formatted(i), ""));
     }
     var cursor = store.store().view().stream(range("k", "l"), 1 << 20);
-    var sizes = new java.util.ArrayList<Integer>();
+    var sizes = new ArrayList<Integer>();
     for (var isLast = false; !isLast; ) {
       var chunk = cursor.next(store.store().view());
       var found = (Result.Range) chunk.plan().finish(_ -> bytes("record"));
@@ -469,8 +471,7 @@ final class MvccStoreTest {
     store.apply(compact(2));
     var job = store.compaction();
     assertThat(job.needsHash()).isTrue();
-    assertThatThrownBy(() -> job.step(1))
-        .isInstanceOf(dev.kvorum.storage.model.InvariantViolation.class);
+    assertThatThrownBy(() -> job.step(1)).isInstanceOf(InvariantViolation.class);
   }
 
   @Test

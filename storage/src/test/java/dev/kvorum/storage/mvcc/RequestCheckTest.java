@@ -8,6 +8,7 @@ import dev.kvorum.storage.model.Command.TxnOp;
 import dev.kvorum.storage.model.Failure;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -110,7 +111,7 @@ final class RequestCheckTest {
   @Test
   void manyPutsAndDeletesAreCheckedQuickly() {
     var ops =
-        java.util.stream.IntStream.range(0, 100_000)
+        IntStream.range(0, 100_000)
             .<TxnOp>mapToObj(i -> i % 2 == 0 ? put("k" + i) : delete("k" + i, ""))
             .toArray(TxnOp[]::new);
     assertThat(RequestCheck.check(txn(ops), 100_000)).isNull();
