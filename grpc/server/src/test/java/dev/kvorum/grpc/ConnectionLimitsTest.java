@@ -55,7 +55,7 @@ class ConnectionLimitsTest {
     try (var edge = new EdgeFixture(limits(5_000, LONG, LONG, LONG))) {
       var settings = held(edge).connection().remoteSettings();
 
-      assertThat(settings.getMaxConcurrentStreams()).isEqualTo(0xffff_ffffL);
+      assertThat(settings.getMaxConcurrentStreams()).isEqualTo(Integer.MAX_VALUE);
       assertThat(settings.getInitialWindowSize()).isEqualTo(1024 * 1024);
       assertThat(settings.getMaxHeaderListSize()).isEqualTo(64 * 1024);
     }
