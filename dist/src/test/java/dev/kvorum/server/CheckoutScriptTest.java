@@ -77,7 +77,7 @@ class CheckoutScriptTest {
     assertThat(builds())
         .singleElement()
         .asString()
-        .contains("-Pdraft", "-pl dist -am package", "-DskipTests");
+        .contains("-Pdraft", "-pl dist -am package", "-Dmaven.test.skip=true");
   }
 
   @Test
