@@ -316,7 +316,7 @@ final class RandomCluster {
     claim = claim.compareTo(last) >= 0 ? claim : last;
     disk.truncateTo(disk.base.position().index() + random.below(disk.log.size()));
     disk.damage =
-        disk.damage.and(random.below(3) == 0 ? Damage.UNKNOWN : new Damage.Claimed(claim));
+        disk.damage.and(random.below(3) == 0 ? new Damage.Unknown() : new Damage.Claimed(claim));
     disk.hardState =
         new HardState(
             disk.hardState.term(),

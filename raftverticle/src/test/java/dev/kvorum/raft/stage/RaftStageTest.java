@@ -2,6 +2,7 @@ package dev.kvorum.raft.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.raft.core.Damage;
 import dev.kvorum.raft.core.DurableLog;
 import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Membership;
@@ -58,7 +59,7 @@ class RaftStageTest {
             DurableLog.of(position, List.of()),
             Membership.ofVoters(List.of(ME)),
             1,
-            dev.kvorum.raft.core.Damage.NONE);
+            new Damage.None());
     stage =
         new RaftStage(
             ME,
