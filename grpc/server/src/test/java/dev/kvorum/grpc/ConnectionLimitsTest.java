@@ -10,6 +10,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.GoAway;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpConnection;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -117,7 +118,7 @@ class ConnectionLimitsTest {
   void clientThatAnswersNoPingIsClosed() throws Exception {
     var soon = Duration.ofMillis(20);
     try (var edge = new EdgeFixture(limits(5_000, LONG, soon, soon));
-        var deaf = new Socket("127.0.0.1", edge.port)) {
+        var deaf = new Socket(InetAddress.getLoopbackAddress(), edge.port)) {
       // The preface and empty settings, and never a word again.
       deaf.getOutputStream()
           .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

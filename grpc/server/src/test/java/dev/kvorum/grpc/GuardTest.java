@@ -583,6 +583,21 @@ class GuardTest {
     assertThat(overHttp1(new HttpClientOptions(), "application/grpc")).isEqualTo("plain HTTP_1_1");
   }
 
+  @Test
+  void callMayComeByAnUpgradeFromHttp1() {
+    var client =
+        edge.vertx.createHttpClient(
+            new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setHttp2ClearTextUpgrade(true));
+    var request = get(client.request(HttpMethod.POST, edge.port, "127.0.0.1", PUT));
+    request.putHeader("content-type", "application/grpc");
+
+    var reply = exchange(request, r -> r.end(frame(PUT_MESSAGE)));
+
+    assertThat(reply.status()).isEqualTo("0");
+  }
+
   private String overHttp1(HttpClientOptions options, String contentType) {
     var client = edge.vertx.createHttpClient(options);
     var request = get(client.request(HttpMethod.GET, edge.port, "127.0.0.1", "/version"));

@@ -50,7 +50,9 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service.RangeSink;
 import io.vertx.core.buffer.Buffer;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -154,6 +156,42 @@ class ServicesTest {
                 .setMore(true)
                 .setCount(12)
                 .build());
+  }
+
+  @Test
+  void answerBeyondWhatAMessageHoldsIsRefused() {
+    // The same megabyte, named often enough to be more than two gigabytes.
+    var megabyte = Bytes.wrap(new byte[1024 * 1024]);
+    edge.service.script =
+        FakeService.Script.of(
+            new Result.Range(9, Collections.nCopies(2048, megabyte), false, 2048));
+
+    var reply = edge.call("/etcdserverpb.KV/Range", frame(new byte[0]));
+
+    assertThat(reply.status()).isEqualTo("8");
+    assertThat(reply.message()).isEqualTo("trying to send message larger than max (2147483647)");
+  }
+
+  @Test
+  void largeAnswerIsSentWhole() {
+    var value = new byte[3_000_000];
+    new Random(1).nextBytes(value);
+    edge.service.script =
+        FakeService.Script.of(new Result.Range(9, List.of(Bytes.wrap(value)), false, 1));
+
+    var reply = edge.call("/etcdserverpb.KV/Range", frame(new byte[0]));
+
+    assertThat(reply.status()).isEqualTo("0");
+    var message = reply.messages().getFirst();
+    assertThat(message.size()).isGreaterThan(value.length);
+    assertThat(indexOf(message, value)).isPositive();
+  }
+
+  /** Where the value begins, when it ends with the count field behind it. */
+  private static int indexOf(Bytes message, byte[] value) {
+    var countFieldSize = 2;
+    var at = message.size() - countFieldSize - value.length;
+    return message.slice(at, at + value.length).equals(Bytes.wrap(value)) ? at : -1;
   }
 
   @Test
@@ -614,7 +652,7 @@ class ServicesTest {
   @Test
   void everyMethodAnswersSomething() {
     for (var method : RpcMethods.ALL) {
-      if (method == RpcMethods.HEALTH_WATCH) {
+      if (method.equals(RpcMethods.HEALTH_WATCH)) {
         continue;
       }
       edge.service.script = FakeService.Script.of(new Result.Failed(Failure.STOPPED));
