@@ -140,7 +140,7 @@ final class RecoveryTest {
                 assertThat(refuse.message())
                     .contains("entries 4 to 4 are lost")
                     .contains("restore a backup")
-                    .contains("repair --data-dir d.etcd --discard-from 4"));
+                    .contains("up to index 3"));
   }
 
   @Test
