@@ -24,7 +24,7 @@ class DifferentialIT {
       try (Node etcd = Node.etcd();
           Node kvorum = Node.kvorum()) {
         DifferentialRun run =
-            new DifferentialRun(SEED + round, Servers.etcd(etcd), Servers.etcd(kvorum));
+            new DifferentialRun(SEED + round, Servers.etcd(etcd), Servers.kvorum(kvorum));
         Optional<DifferentialRun.Finding> finding = run.run(Math.ceilDiv(OPERATIONS, ROUNDS));
         System.out.println("differential seed " + (SEED + round) + ": " + run.summary());
         assertThat(finding).isEmpty();
