@@ -49,12 +49,15 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One member, running: its files, its machines in their stages, the stages in their verticles, and
  * the order in which all of it starts and stops.
  */
 final class Node {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
   private static final long CACHE_BYTES = 16L << 20;
   private static final long TAIL_BYTES = 64L << 20;
   private static final long COMPACTION_PAUSE_MILLIS = 10;
@@ -106,6 +109,11 @@ final class Node {
             config.member().dataDirectory(),
             config.member().walDirectory(),
             () -> founding(config));
+    LOGGER
+        .atInfo()
+        .addKeyValue("event-loops", placement.loops())
+        .addKeyValue("front-ends", placement.frontEnds())
+        .log("placing verticles");
     var recorder = new FlightRecorder();
     var node = new Node(member, placement, recorder);
     try {

@@ -14,8 +14,8 @@ package dev.kvorum.server;
 record Placement(int loops, int frontEnds) {
   private static final int SMALL_MACHINE = 2;
 
-  /** Store, snapshots, Raft and membership come first in the deal. */
-  private static final int CORE_VERTICLES = 4;
+  /** Store, snapshots, Raft, peers and membership come first in the deal. */
+  static final int CORE_VERTICLES = 5;
 
   static Placement of(int cores) {
     return cores <= SMALL_MACHINE

@@ -8,6 +8,7 @@ import dev.kvorum.server.config.Startup;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.server.logging.Logging;
 import dev.kvorum.server.notation.GoDuration;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ final class Server {
                 logReady(address);
                 whenListening.accept(address);
               });
-    } catch (Exception failed) {
+    } catch (Exception | LinkageError | InvariantViolation failed) {
       log.atError().addMarker(Logging.FATAL).setCause(failed).log("failed to start");
       return false;
     }

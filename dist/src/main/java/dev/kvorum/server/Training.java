@@ -47,7 +47,12 @@ public final class Training {
 
   /** Uses a ready node as its clients would, then ends it as a signal would. */
   private static String use(String address) {
-    return "training at " + address;
+    try {
+      TrainingClient.use(address);
+      return "training";
+    } catch (Exception unanswered) {
+      throw new IllegalStateException("no answer from " + address, unanswered);
+    }
   }
 
   private static void delete(Path directory) {

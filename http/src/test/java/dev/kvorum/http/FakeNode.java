@@ -3,6 +3,7 @@ package dev.kvorum.http;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Maintenance;
@@ -68,5 +69,22 @@ final class FakeNode implements Service, NodeView {
   @Override
   public Maintenance maintenance() {
     throw new UnsupportedOperationException("maintenance");
+  }
+
+  @Override
+  public List<Member> members() {
+    return List.of(
+        new Member(
+            identity().memberId(),
+            "default",
+            List.of("http://localhost:2380"),
+            List.of("http://localhost:2379"),
+            false),
+        new Member(1, "", List.of("http://localhost:3380"), List.of(), true));
+  }
+
+  @Override
+  public long clusterId() {
+    return identity().clusterId();
   }
 }

@@ -57,7 +57,7 @@ public final class RaftStart {
             log,
             Membership.ofVoters(List.of(memberId)),
             member.state().meta().appliedIndex(),
-            Damage.NONE);
+            new Damage.None());
     return new RaftStage(
         memberId, new RaftCore(config, boot), journal, vote.claim(), snapshotCount, SNAPSHOT_AFTER_BYTES);
   }

@@ -7,16 +7,20 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * Writes lines to systemd's journal by the socket that also takes the output of services: a header
  * of seven lines, then one entry a line, with its priority in front as {@code <6>}.
  */
 final class JournalStream extends OutputStream {
-  private static final String SOCKET = "/run/systemd/journal/stdout";
+  /** Where the journal listens. */
+  static final Path SOCKET = Path.of("/run/systemd/journal/stdout");
 
   /** Who writes, no unit, priority info, priorities come in the lines, and no copies elsewhere. */
   private static final String HEADER = "kvorum\n\n6\n1\n0\n0\n0\n";
+
+  private static final String JSON_START = "{\"level\":\"";
 
   private static final int PRIORITY_ERROR = 3;
   private static final int PRIORITY_WARNING = 4;
@@ -29,10 +33,10 @@ final class JournalStream extends OutputStream {
     this.channel = channel;
   }
 
-  static JournalStream open() throws IOException {
+  static JournalStream open(Path socket) throws IOException {
     var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      channel.connect(UnixDomainSocketAddress.of(SOCKET));
+      channel.connect(UnixDomainSocketAddress.of(socket));
     } catch (IOException missing) {
       channel.close();
       throw new IOException("can't find systemd journal (" + missing.getMessage() + ")", missing);
@@ -54,18 +58,21 @@ final class JournalStream extends OutputStream {
     writeAll(("<" + priority(text) + ">" + text).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Both forms name the level near the start of the line. */
   private static int priority(String line) {
-    var start = line.substring(0, Math.min(line.length(), 64));
-    if (start.contains("\"error\"") || start.contains("\"fatal\"") || start.contains("\terror\t")) {
-      return PRIORITY_ERROR;
-    }
-    if (start.contains("\"warn\"") || start.contains("\twarn\t")) {
-      return PRIORITY_WARNING;
-    }
-    return start.contains("\"debug\"") || start.contains("\tdebug\t")
-        ? PRIORITY_DEBUG
-        : PRIORITY_INFO;
+    return switch (level(line)) {
+      case "error", "fatal" -> PRIORITY_ERROR;
+      case "warn" -> PRIORITY_WARNING;
+      case "debug" -> PRIORITY_DEBUG;
+      default -> PRIORITY_INFO;
+    };
+  }
+
+  /** The level stands first in JSON, and after the first tab in the form for eyes. */
+  private static String level(String line) {
+    var json = line.startsWith(JSON_START);
+    int start = json ? JSON_START.length() : line.indexOf('\t') + 1;
+    int end = line.indexOf(json ? '"' : '\t', start);
+    return end < 0 ? "" : line.substring(start, end);
   }
 
   private void writeAll(byte[] bytes) throws IOException {

@@ -96,7 +96,7 @@ public final class Logging {
     return switch (output) {
       case "stdout" -> StandardStream.out();
       case "default", "stderr" -> StandardStream.err();
-      case "systemd/journal" -> JournalStream.open();
+      case "systemd/journal" -> JournalStream.open(JournalStream.SOCKET);
       default -> new FileOutputStream(output, true);
     };
   }

@@ -98,18 +98,22 @@ final class ClientConnection {
       scheduleKeepAlive();
       return;
     }
-    connection.ping(Buffer.buffer(new byte[Long.BYTES])).onSuccess(ignored -> heard = true);
-    if (limits.keepAliveTimeout().isZero()) {
-      scheduleKeepAlive();
-    } else {
+    connection.ping(Buffer.buffer(new byte[Long.BYTES])).onSuccess(ignored -> ponged());
+    if (!limits.keepAliveTimeout().isZero()) {
       timer = setTimer(limits.keepAliveTimeout(), this::closeWhenSilent);
     }
   }
 
-  private void closeWhenSilent() {
-    if (closed) {
-      return;
+  private void ponged() {
+    if (timer != null) {
+      vertx.cancelTimer(timer);
     }
+    if (!closed) {
+      scheduleKeepAlive();
+    }
+  }
+
+  private void closeWhenSilent() {
     if (heard) {
       scheduleKeepAlive();
     } else {

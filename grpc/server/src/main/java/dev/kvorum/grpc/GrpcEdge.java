@@ -94,7 +94,7 @@ public final class GrpcEdge {
   }
 
   private void request(HttpServerRequest request) {
-    var contentType = request.getHeader("content-type");
+    var contentType = request.getHeader(RequestHead.CONTENT_TYPE);
     if (contentType == null
         || !RequestHead.isGrpc(contentType)
         || request.version() != HttpVersion.HTTP_2) {

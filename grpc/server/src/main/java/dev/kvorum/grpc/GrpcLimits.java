@@ -46,6 +46,13 @@ public record GrpcLimits(
   private static final int STREAM_WINDOW_BYTES = 1024 * 1024;
 
   private static final int CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+
+  /**
+   * Said instead of "unlimited". Vert.x leaves an unlimited setting out, and then the connection
+   * falls back on a hundred.
+   */
+  private static final long MANY_STREAMS = Integer.MAX_VALUE;
+
   private static final int RESET_WINDOW_SECONDS = 30;
 
   public GrpcLimits {
@@ -66,7 +73,7 @@ public record GrpcLimits(
   public HttpServerOptions serverOptions() {
     var settings =
         new Http2Settings()
-            .setMaxConcurrentStreams(maxConcurrentStreams)
+            .setMaxConcurrentStreams(Math.min(maxConcurrentStreams, MANY_STREAMS))
             .setInitialWindowSize(STREAM_WINDOW_BYTES)
             .setMaxHeaderListSize(maxHeaderBytes);
     return new HttpServerOptions()

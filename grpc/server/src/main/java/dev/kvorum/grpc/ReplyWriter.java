@@ -121,6 +121,10 @@ final class ReplyWriter {
   }
 
   private void reset() {
+    if (handler.connection().stream(streamId) == null) {
+      // The client was done in the meantime.
+      return;
+    }
     encoder.writeRstStream(context, streamId, Http2Error.NO_ERROR.code(), context.newPromise());
     flush();
   }

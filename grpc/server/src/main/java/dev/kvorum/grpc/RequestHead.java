@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.verticles.service.CallContext;
+import io.vertx.core.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,14 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface RequestHead {
   String GRPC_CONTENT_TYPE = "application/grpc";
+
+  /** Names of header fields, in the form that finds them fastest. */
+  CharSequence CONTENT_TYPE = HttpHeaders.createOptimized("content-type");
+
+  CharSequence GRPC_TIMEOUT = HttpHeaders.createOptimized("grpc-timeout");
+  CharSequence GRPC_ENCODING = HttpHeaders.createOptimized("grpc-encoding");
+  CharSequence CLIENT_API_VERSION = HttpHeaders.createOptimized("client-api-version");
+  CharSequence HAS_LEADER = HttpHeaders.createOptimized("hasleader");
 
   /**
    * A call that may go on.
@@ -48,8 +57,9 @@ sealed interface RequestHead {
    * @param field the first value of the named header field, or null; a byte beyond ASCII is the
    *     character of the same number
    */
-  static RequestHead read(String verb, String path, Function<String, @Nullable String> field) {
-    var contentType = field.apply("content-type");
+  static RequestHead read(
+      String verb, String path, Function<CharSequence, @Nullable String> field) {
+    var contentType = field.apply(CONTENT_TYPE);
     if (contentType == null || !isWellFormed(contentType)) {
       return new Refused(
           415,
@@ -66,7 +76,7 @@ sealed interface RequestHead {
                   + Quoted.of(verb)
                   + " which should be POST"));
     }
-    var timeout = field.apply("grpc-timeout");
+    var timeout = field.apply(GRPC_TIMEOUT);
     var timeoutNanos = timeout == null ? CallContext.NO_DEADLINE : GrpcTimeout.parseNanos(timeout);
     if (timeout != null && timeoutNanos == GrpcTimeout.MALFORMED) {
       return new Refused(400, GrpcStatus.internal("malformed grpc-timeout: " + Quoted.of(timeout)));
@@ -75,19 +85,19 @@ sealed interface RequestHead {
     if (method == null) {
       return new Refused(RpcMethods.unknown(path));
     }
-    var encoding = field.apply("grpc-encoding");
+    var encoding = field.apply(GRPC_ENCODING);
     if (encoding != null && !encoding.equals("identity") && !encoding.isEmpty()) {
       return new Refused(
           GrpcStatus.unimplemented(
               "grpc: Decompressor is not installed for grpc-encoding " + Quoted.of(encoding)));
     }
-    var clientApiVersion = field.apply("client-api-version");
+    var clientApiVersion = field.apply(CLIENT_API_VERSION);
     if (clientApiVersion == null) {
       clientApiVersion = RpcObserver.UNKNOWN_API_VERSION;
     } else if (!isUtf8(clientApiVersion)) {
       return new Refused(GrpcStatus.of(Failure.INVALID_CLIENT_API_VERSION));
     }
-    var requireLeader = "true".equals(field.apply("hasleader"));
+    var requireLeader = "true".equals(field.apply(HAS_LEADER));
     return new Accepted(method, timeoutNanos, requireLeader, clientApiVersion);
   }
 

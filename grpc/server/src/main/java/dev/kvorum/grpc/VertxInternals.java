@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslHandler;
@@ -43,7 +44,7 @@ final class VertxInternals {
    * <p>Under TLS the handler stands above the encryption, so that answers share records too.
    */
   static void consolidateFlushes(HttpConnection connection) {
-    var pipeline = context(connection).pipeline();
+    var pipeline = pipeline(connection);
     if (pipeline.get(FlushConsolidationHandler.class) != null) {
       return;
     }
@@ -60,6 +61,10 @@ final class VertxInternals {
   static @Nullable ChannelHandlerContext http2(HttpConnection connection) {
     var context = context(connection);
     return context.handler() instanceof Http2ConnectionHandler ? context : null;
+  }
+
+  static ChannelPipeline pipeline(HttpConnection connection) {
+    return context(connection).pipeline();
   }
 
   private static ChannelHandlerContext context(HttpConnection connection) {

@@ -5,7 +5,17 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 
-/** A server whose service answers later, to be loaded by h2load; see the class's main. */
+/**
+ * The edge before a service that answers in a later task of the loop, to be loaded from outside:
+ *
+ * <pre>
+ * java -cp … dev.kvorum.grpc.EdgeBenchmark 13300 1
+ * h2load -c16 -m64 -D6 -d put.bin -H content-type:application/grpc -H te:trailers \
+ *     http://127.0.0.1:13300/etcdserverpb.KV/Put
+ * </pre>
+ *
+ * <p>The arguments are the port and the number of loops; {@code put.bin} holds one framed message.
+ */
 public final class EdgeBenchmark extends AbstractVerticle {
   public static void main(String[] arguments) {
     var loops = Integer.parseInt(arguments[1]);

@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpVersion;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /** An edge on a free port, its fake service, and a client that may send anything. */
@@ -36,6 +38,15 @@ final class EdgeFixture implements AutoCloseable {
   private final Context serverLoop;
 
   EdgeFixture(GrpcLimits limits) {
+    this(limits, (connection, edge) -> edge.connected(connection));
+  }
+
+  /**
+   * An edge whose connections are also shown to the test.
+   *
+   * @param connected must give the connection to the edge
+   */
+  EdgeFixture(GrpcLimits limits, BiConsumer<HttpConnection, GrpcEdge> connected) {
     this.limits = limits;
     serverLoop = vertx.getOrCreateContext();
     server = vertx.createHttpServer(limits.serverOptions().setHost("127.0.0.1").setPort(0));
@@ -47,6 +58,7 @@ final class EdgeFixture implements AutoCloseable {
             limits,
             observer,
             request -> request.response().end("plain " + request.version()));
+    server.connectionHandler(connection -> connected.accept(connection, edge));
     var listening = Promise.<HttpServer>promise();
     serverLoop.runOnContext(ignored -> server.listen().onComplete(listening));
     port = get(listening.future()).actualPort();

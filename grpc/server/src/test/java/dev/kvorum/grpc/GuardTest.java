@@ -6,6 +6,7 @@ import static dev.kvorum.grpc.EdgeFixture.frame;
 import static dev.kvorum.grpc.EdgeFixture.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
@@ -18,6 +19,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -34,8 +36,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GuardTest {
   private static final byte[] PUT_MESSAGE =
       PutRequest.newBuilder()
-          .setKey(com.google.protobuf.ByteString.copyFromUtf8("key"))
-          .setValue(com.google.protobuf.ByteString.copyFromUtf8("value"))
+          .setKey(ByteString.copyFromUtf8("key"))
+          .setValue(ByteString.copyFromUtf8("value"))
           .build()
           .toByteArray();
 
@@ -173,7 +175,7 @@ class GuardTest {
   }
 
   private static byte[] field(int number, byte[] content) {
-    var out = new java.io.ByteArrayOutputStream();
+    var out = new ByteArrayOutputStream();
     out.write(number << 3 | 2);
     var rest = content.length;
     while (rest >= 0x80) {
@@ -579,6 +581,21 @@ class GuardTest {
   @Test
   void grpcNeedsHttp2() {
     assertThat(overHttp1(new HttpClientOptions(), "application/grpc")).isEqualTo("plain HTTP_1_1");
+  }
+
+  @Test
+  void callMayComeByAnUpgradeFromHttp1() {
+    var client =
+        edge.vertx.createHttpClient(
+            new HttpClientOptions()
+                .setProtocolVersion(HttpVersion.HTTP_2)
+                .setHttp2ClearTextUpgrade(true));
+    var request = get(client.request(HttpMethod.POST, edge.port, "127.0.0.1", PUT));
+    request.putHeader("content-type", "application/grpc");
+
+    var reply = exchange(request, r -> r.end(frame(PUT_MESSAGE)));
+
+    assertThat(reply.status()).isEqualTo("0");
   }
 
   private String overHttp1(HttpClientOptions options, String contentType) {

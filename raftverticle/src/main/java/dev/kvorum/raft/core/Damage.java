@@ -19,12 +19,6 @@ public sealed interface Damage {
   /** Something acknowledged is lost and nobody knows how far it went. */
   record Unknown() implements Damage {}
 
-  /** Nothing is known to be lost. */
-  Damage NONE = new None();
-
-  /** Something acknowledged is lost, of unknown extent. */
-  Damage UNKNOWN = new Unknown();
-
   /** The weaker trust of the two: what must hold when both findings are true. */
   default Damage and(Damage other) {
     return switch (this) {

@@ -36,14 +36,14 @@ final class Healing {
   void proceed() {
     if (state.damage() instanceof Damage.Claimed(var position)
         && following.durablyMatched().compareTo(position) >= 0) {
-      state.damage(Damage.NONE, "the log matches the leader's beyond what was claimed");
+      state.damage(new Damage.None(), "the log matches the leader's beyond what was claimed");
     }
   }
 
   void onCureNotice(Message.CureNotice notice) {
     if (state.damage() instanceof Damage.Unknown
         && following.durablyMatched().index() >= notice.index()) {
-      state.damage(Damage.NONE, "the log matches a confirmed leader's");
+      state.damage(new Damage.None(), "the log matches a confirmed leader's");
     }
   }
 

@@ -19,21 +19,51 @@ public record MembershipChange(List<Step> steps, Transition transition, Bytes co
   private static final int HEADER_BYTES = 1 + 1 + 4;
   private static final int STEP_BYTES = 1 + 8;
 
-  /** What happens to one member; the order of the constants is the one on disk. */
+  /** What happens to one member; the numbers are the ones in the log. */
   public enum Kind {
-    ADD_VOTER,
-    ADD_LEARNER,
-    REMOVE
+    ADD_VOTER(0),
+    ADD_LEARNER(1),
+    REMOVE(2);
+
+    private final byte code;
+
+    Kind(int code) {
+      this.code = (byte) code;
+    }
+
+    private static Kind of(byte code) {
+      for (var kind : values()) {
+        if (kind.code == code) {
+          return kind;
+        }
+      }
+      throw new IllegalArgumentException("membership step of unknown kind " + code);
+    }
   }
 
-  /** How to get from one configuration to the next; the order of the constants is on disk. */
+  /** How to get from one configuration to the next; the numbers are the ones in the log. */
   public enum Transition {
     /** One step at once, several by a joint configuration that the leader leaves by itself. */
-    AUTO,
+    AUTO(0),
     /** Always joint, left by the leader itself. */
-    JOINT_IMPLICIT,
+    JOINT_IMPLICIT(1),
     /** Always joint, left only when somebody proposes the empty change. */
-    JOINT_EXPLICIT
+    JOINT_EXPLICIT(2);
+
+    private final byte code;
+
+    Transition(int code) {
+      this.code = (byte) code;
+    }
+
+    private static Transition of(byte code) {
+      for (var transition : values()) {
+        if (transition.code == code) {
+          return transition;
+        }
+      }
+      throw new IllegalArgumentException("membership change of unknown transition " + code);
+    }
   }
 
   /**
@@ -87,10 +117,10 @@ public record MembershipChange(List<Step> steps, Transition transition, Bytes co
     var buffer =
         ByteBuffer.allocate(HEADER_BYTES + steps.size() * STEP_BYTES + context.size())
             .put(FORMAT)
-            .put((byte) transition.ordinal())
+            .put(transition.code)
             .putInt(steps.size());
     for (var step : steps) {
-      buffer.put((byte) step.kind().ordinal()).putLong(step.member());
+      buffer.put(step.kind().code).putLong(step.member());
     }
     context.copyTo(buffer.array(), buffer.position());
     return Bytes.wrap(buffer.array());
@@ -108,26 +138,19 @@ public record MembershipChange(List<Step> steps, Transition transition, Bytes co
       if (format != FORMAT) {
         throw new IllegalArgumentException("membership change of unknown format " + format);
       }
-      var transition = constant(Transition.values(), buffer.get());
+      var transition = Transition.of(buffer.get());
       var count = buffer.getInt();
       if (count < 0 || count > buffer.remaining() / STEP_BYTES) {
         throw new IllegalArgumentException("membership change with " + count + " steps");
       }
       var steps = new ArrayList<Step>(count);
       for (var i = 0; i < count; i++) {
-        steps.add(new Step(constant(Kind.values(), buffer.get()), buffer.getLong()));
+        steps.add(new Step(Kind.of(buffer.get()), buffer.getLong()));
       }
       var context = payload.slice(HEADER_BYTES + count * STEP_BYTES, payload.size());
       return new MembershipChange(steps, transition, context);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException("membership change cut short", e);
     }
-  }
-
-  private static <E> E constant(E[] constants, byte ordinal) {
-    if (ordinal < 0 || ordinal >= constants.length) {
-      throw new IllegalArgumentException("membership change with unknown code " + ordinal);
-    }
-    return constants[ordinal];
   }
 }

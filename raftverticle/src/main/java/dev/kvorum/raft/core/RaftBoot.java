@@ -43,7 +43,7 @@ public record RaftBoot(
         DurableLog.of(BIRTH, List.of()),
         Membership.ofVoters(voters),
         BIRTH.index(),
-        Damage.NONE);
+        new Damage.None());
   }
 
   /** The first start of a member that joins a running cluster and learns all from its leader. */
@@ -54,6 +54,6 @@ public record RaftBoot(
         DurableLog.of(EntryId.ZERO, List.of()),
         Membership.NOBODY,
         0,
-        Damage.NONE);
+        new Damage.None());
   }
 }

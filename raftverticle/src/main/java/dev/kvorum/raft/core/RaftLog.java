@@ -177,7 +177,7 @@ final class RaftLog {
   }
 
   private static long bytes(Entry entry) {
-    return ENTRY_OVERHEAD_BYTES + entry.payload().size();
+    return (long) ENTRY_OVERHEAD_BYTES + entry.payload().size();
   }
 
   /** Drops the entries at and above the index; none of them is committed. */

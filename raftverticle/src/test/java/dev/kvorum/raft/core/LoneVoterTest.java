@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.model.Bytes;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** A cluster of one goes the same way as any other: vote, disk, lead, append, disk, commit. */
@@ -13,9 +14,7 @@ class LoneVoterTest {
       new RaftCore(RaftConfig.defaults(1, 7), RaftBoot.founder(List.of(1L)));
 
   private static Persist persist(Outcome outcome) {
-    var persist = outcome.persist();
-    assertThat(persist).isNotNull();
-    return persist;
+    return Objects.requireNonNull(outcome.persist());
   }
 
   private Outcome complete(Persist persist) {
@@ -145,7 +144,7 @@ class LoneVoterTest {
                 DurableLog.of(RaftBoot.BIRTH, entries),
                 Membership.ofVoters(List.of(1L)),
                 1,
-                Damage.NONE));
+                new Damage.None()));
 
     // The commit index on disk is only a hint: the rest follows with the new term's empty entry.
     var outcome = restarted.start();
@@ -165,7 +164,12 @@ class LoneVoterTest {
         new RaftCore(
             RaftConfig.defaults(1, 7),
             new RaftBoot(
-                2, new HardState(2, 1, 3), log, Membership.ofVoters(List.of(1L)), 1, Damage.NONE));
+                2,
+                new HardState(2, 1, 3),
+                log,
+                Membership.ofVoters(List.of(1L)),
+                1,
+                new Damage.None()));
 
     var outcome = restarted.start();
     assertThat(outcome.committed()).isEmpty();

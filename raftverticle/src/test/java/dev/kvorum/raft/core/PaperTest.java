@@ -43,7 +43,7 @@ class PaperTest {
                 DurableLog.of(RaftBoot.BIRTH, log(terms)),
                 Membership.ofVoters(voters),
                 1,
-                Damage.NONE));
+                new Damage.None()));
     member.start();
     return member;
   }
@@ -385,15 +385,15 @@ class PaperTest {
 
   @Test
   void aVoteGoesOnlyToACandidateWhoseLogIsAtLeastAsUpToDate() {
-    record Case(long[] log, EntryId candidate, boolean granted) {}
+    record Case(EntryId candidate, boolean granted) {}
     for (var each :
         List.of(
-            new Case(new long[] {2, 3}, new EntryId(3, 3), true),
-            new Case(new long[] {2, 3}, new EntryId(3, 4), true),
-            new Case(new long[] {2, 3}, new EntryId(4, 2), true),
-            new Case(new long[] {2, 3}, new EntryId(3, 2), false),
-            new Case(new long[] {2, 3}, new EntryId(2, 9), false))) {
-      var member = member(3, THREE, each.log);
+            new Case(new EntryId(3, 3), true),
+            new Case(new EntryId(3, 4), true),
+            new Case(new EntryId(4, 2), true),
+            new Case(new EntryId(3, 2), false),
+            new Case(new EntryId(2, 9), false))) {
+      var member = member(3, THREE, 2, 3);
       var answer = answers(member, request(2, 5, each.candidate)).getFirst();
       assertThat(((Message.VoteResponse) answer).granted())
           .as("%s", each.candidate)

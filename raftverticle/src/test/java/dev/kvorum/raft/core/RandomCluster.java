@@ -42,17 +42,7 @@ final class RandomCluster {
   private long nextToken = 1;
   private long nextValue = 1;
 
-  // This seed's weather.
-  private final int dropPerMille;
-  private final int doublePerMille;
-  private final int crashPerMille;
-  private final int partitionPerMille;
-  private final int changePerMille;
-  private final int compactPerMille;
-  private final int transferPerMille;
-  private final int damagePercent;
-  private final int diskDelayPercent;
-  private final int applyDelayPercent;
+  private final Weather weather;
 
   // What happened, so that a run can show that it tested something.
   long elections;
@@ -67,33 +57,14 @@ final class RandomCluster {
 
   RandomCluster(long seed) {
     random = new RandomNumbers(seed);
-    dropPerMille = sometimes(150);
-    doublePerMille = sometimes(100);
-    crashPerMille = sometimes(6);
-    partitionPerMille = sometimes(10);
-    changePerMille = sometimes(10);
-    compactPerMille = sometimes(30);
-    transferPerMille = sometimes(5);
-    damagePercent = changePerMille == 0 ? sometimes(60) : 0;
-    diskDelayPercent = sometimes(90);
-    applyDelayPercent = sometimes(90);
+    weather = Weather.draw(random);
     var voters = new ArrayList<Long>();
     var size = 1 + 2 * random.below(3);
     for (var id = 1L; id <= size; id++) {
       voters.add(id);
     }
-    var preVote = random.below(4) != 0;
-    var checkQuorum = random.below(4) != 0;
-    var stepDown = random.below(4) != 0;
-    var smallWindows = random.below(2) == 0;
-    var smallTail = random.below(2) == 0;
-    for (var id = 1L; id <= (changePerMille > 0 ? 7 : size); id++) {
-      var config =
-          RaftConfig.defaults(id, seed)
-              .withTimeouts(10, 2)
-              .withRules(preVote, checkQuorum, stepDown)
-              .withWindows(smallWindows ? 20 : 1 << 20, smallWindows ? 2 : 512, 1 << 20)
-              .withBudgets(200, smallTail ? 300 : 1 << 20, smallTail ? 30 : 1 << 20);
+    for (var id = 1L; id <= (weather.changePerMille() > 0 ? 7 : size); id++) {
+      var config = weather.config(id, seed);
       var member =
           new TestMember(
               config, voters.contains(id) ? RaftBoot.founder(voters) : RaftBoot.joiner());
@@ -103,10 +74,6 @@ final class RandomCluster {
     for (var member : list) {
       observe(member, member.start());
     }
-  }
-
-  private int sometimes(int most) {
-    return random.below(3) == 0 ? 0 : 1 + random.below(most);
   }
 
   private boolean perMille(int chance) {
@@ -164,21 +131,21 @@ final class RandomCluster {
   }
 
   private void disturb(TestMember member) {
-    if (perMille(crashPerMille)) {
+    if (perMille(weather.crashPerMille())) {
       crash(member);
-    } else if (perMille(partitionPerMille)) {
+    } else if (perMille(weather.partitionPerMille())) {
       partition();
-    } else if (perMille(transferPerMille)) {
+    } else if (perMille(weather.transferPerMille())) {
       transfers++;
       step(member, new RaftEvent.TransferLeadership(anyMember().id));
-    } else if (perMille(changePerMille)) {
+    } else if (perMille(weather.changePerMille())) {
       propose(member, new RaftEvent.ChangeMembership(anyChange()));
-    } else if (perMille(compactPerMille)) {
+    } else if (perMille(weather.compactPerMille())) {
       var states = member.states;
       member.compact(states.get(random.below(states.size())));
     } else if (perMille(1)) {
       step(member, new RaftEvent.ForgetLeader());
-    } else if (perMille(1)) {
+    } else if (perMille(weather.campaignPerMille())) {
       step(member, new RaftEvent.Campaign());
     } else if (perMille(3)) {
       step(member, new RaftEvent.Unreachable(anyMember().id));
@@ -230,12 +197,12 @@ final class RandomCluster {
         }
       }
       case 4, 5, 6 -> {
-        if (!member.disk.pending.isEmpty() && !percent(diskDelayPercent)) {
+        if (!member.disk.pending.isEmpty() && !percent(weather.diskDelayPercent())) {
           persist(member);
         }
       }
       case 7, 8 -> {
-        if (!member.toApply.isEmpty() && !percent(applyDelayPercent)) {
+        if (!member.toApply.isEmpty() && !percent(weather.applyDelayPercent())) {
           apply(member);
         }
       }
@@ -289,7 +256,7 @@ final class RandomCluster {
     var acknowledged = member.disk.lastIndex();
     member.crash(whole, random.below(3));
     tell(member.id, " crashed after ", whole, " writes: ", member.disk.hardState);
-    if (percent(damagePercent)
+    if (percent(weather.damagePercent())
         && list.stream()
             .allMatch(
                 other ->
@@ -316,7 +283,7 @@ final class RandomCluster {
     claim = claim.compareTo(last) >= 0 ? claim : last;
     disk.truncateTo(disk.base.position().index() + random.below(disk.log.size()));
     disk.damage =
-        disk.damage.and(random.below(3) == 0 ? Damage.UNKNOWN : new Damage.Claimed(claim));
+        disk.damage.and(random.below(3) == 0 ? new Damage.Unknown() : new Damage.Claimed(claim));
     disk.hardState =
         new HardState(
             disk.hardState.term(),
@@ -374,7 +341,7 @@ final class RandomCluster {
   private void deliver(int place) {
     // Swapping with the last keeps removal cheap; the order is random anyway.
     var packet = network.get(place);
-    if (!perMille(doublePerMille)) {
+    if (!perMille(weather.doublePerMille())) {
       network.set(place, network.getLast());
       network.removeLast();
     }
@@ -392,7 +359,7 @@ final class RandomCluster {
             receiver != null
                 && receiver.up
                 && !cut[(int) from][(int) to]
-                && !perMille(dropPerMille);
+                && !perMille(weather.dropPerMille());
         if (arrives && receiver != null) {
           tell(to, " gets snapshot ", snapshot.position());
           observe(receiver, receiver.receiveSnapshot(from, term, snapshot));
@@ -430,7 +397,7 @@ final class RandomCluster {
     }
     for (var message : member.outbox) {
       tell("    ", member.id, " -> ", message);
-      if (!perMille(dropPerMille)) {
+      if (!perMille(weather.dropPerMille())) {
         network.add(new Packet.Letter(message));
       }
     }

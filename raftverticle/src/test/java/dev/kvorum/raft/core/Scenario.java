@@ -44,7 +44,7 @@ final class Scenario {
         result.append(line).append('\n');
         scenario.out = new ArrayList<>();
         try {
-          scenario.run(line.substring(2).trim().split(" +"));
+          scenario.run(line.substring(2).trim().split(" +", -1));
         } catch (RuntimeException e) {
           throw new IllegalArgumentException(result + "... " + e, e);
         }
@@ -78,7 +78,8 @@ final class Scenario {
       case "change" ->
           step(
               member(arguments),
-              new RaftEvent.ChangeMembership(change(arguments.subList(1, arguments.size()))));
+              new RaftEvent.ChangeMembership(
+                  ScenarioWords.change(arguments.subList(1, arguments.size()))));
       case "read" ->
           step(member(arguments), new RaftEvent.ReadRequest(Long.parseLong(arguments.get(1))));
       case "transfer" ->
@@ -122,7 +123,7 @@ final class Scenario {
       case "snapshot-arrives" -> parcel(arguments.getFirst(), true, false);
       case "snapshot-reported" -> parcel(arguments.getFirst(), false, true);
       case "lose-snapshot" -> parcel(arguments.getFirst(), false, true);
-      case "inject" -> inject(arguments);
+      case "inject" -> deliver(ScenarioWords.append(arguments));
       case "crash" -> member(arguments).crash(count(arguments, 0), 0);
       case "restart" -> restart(arguments);
       case "status" -> status();
@@ -154,29 +155,6 @@ final class Scenario {
     return arguments.size() > 1 ? Integer.parseInt(arguments.get(1)) : ifAbsent;
   }
 
-  private static MembershipChange change(List<String> words) {
-    var steps = new ArrayList<MembershipChange.Step>();
-    var transition = MembershipChange.Transition.AUTO;
-    for (var word : words) {
-      switch (word) {
-        case "leave" -> {}
-        case "joint" -> transition = MembershipChange.Transition.JOINT_IMPLICIT;
-        case "explicit" -> transition = MembershipChange.Transition.JOINT_EXPLICIT;
-        default -> {
-          var kind =
-              switch (word.charAt(0)) {
-                case 'v' -> MembershipChange.Kind.ADD_VOTER;
-                case 'l' -> MembershipChange.Kind.ADD_LEARNER;
-                case '-' -> MembershipChange.Kind.REMOVE;
-                default -> throw new IllegalArgumentException(word);
-              };
-          steps.add(new MembershipChange.Step(kind, Long.parseLong(word.substring(1))));
-        }
-      }
-    }
-    return new MembershipChange(steps, transition, Bytes.EMPTY);
-  }
-
   // Members.
 
   private void found(List<String> words) {
@@ -196,8 +174,13 @@ final class Scenario {
       var founder = RaftBoot.founder(voters);
       var boot =
           new RaftBoot(
-              1, founder.hardState(), founder.log(), membership, founder.applied(), Damage.NONE);
-      begin(new TestMember(config(id, words), boot));
+              1,
+              founder.hardState(),
+              founder.log(),
+              membership,
+              founder.applied(),
+              new Damage.None());
+      begin(new TestMember(ScenarioWords.config(id, words), boot));
     }
   }
 
@@ -209,11 +192,12 @@ final class Scenario {
     var term = 1L;
     var commit = 1L;
     for (var word : words.subList(1, words.size())) {
-      var parts = word.split("=");
+      var parts = word.split("=", -1);
       switch (parts[0]) {
-        case "voters" -> Arrays.stream(parts[1].split(",")).map(Long::valueOf).forEach(voters::add);
+        case "voters" ->
+            Arrays.stream(parts[1].split(",", -1)).map(Long::valueOf).forEach(voters::add);
         case "log" -> {
-          for (var each : parts[1].split(",")) {
+          for (var each : parts[1].split(",", -1)) {
             term = Long.parseLong(each);
             entries.add(
                 new Entry(term, entries.size() + 2, Entry.Type.COMMAND, Bytes.utf8("t" + term)));
@@ -231,14 +215,18 @@ final class Scenario {
             DurableLog.of(RaftBoot.BIRTH, entries),
             Membership.ofVoters(voters),
             RaftBoot.BIRTH.index(),
-            Damage.NONE);
+            new Damage.None());
     begin(
         new TestMember(
-            config(id, words.stream().filter(word -> word.startsWith("rules")).toList()), boot));
+            ScenarioWords.config(
+                id, words.stream().filter(word -> word.startsWith("rules")).toList()),
+            boot));
   }
 
   private void join(List<String> words) {
-    begin(new TestMember(config(Long.parseLong(words.getFirst()), words), RaftBoot.joiner()));
+    begin(
+        new TestMember(
+            ScenarioWords.config(Long.parseLong(words.getFirst()), words), RaftBoot.joiner()));
   }
 
   private void begin(TestMember member) {
@@ -246,41 +234,18 @@ final class Scenario {
     observe(member, member.start());
   }
 
-  /** Few ticks and no pre-vote unless it is asked for: traces stay short. */
-  private static RaftConfig config(long id, List<String> words) {
-    var config = RaftConfig.defaults(id, 1).withTimeouts(3, 1).withRules(false, false, true);
-    for (var word : words) {
-      config =
-          switch (word) {
-            case "rules=all" -> config.withRules(true, true, true);
-            case "rules=pre-vote" -> config.withRules(true, false, true);
-            case "rules=check-quorum" -> config.withRules(false, true, true);
-            case "rules=lead-on" -> config.withRules(false, false, false);
-            case "windows=small" -> config.withWindows(8, 2, 1 << 20);
-            case "tail=none" -> config.withBudgets(1 << 20, 0, 1 << 20);
-            case "uncommitted=small" -> config.withBudgets(8, 1 << 20, 1 << 20);
-            case "forwarding=off" -> config.withForwarding(false);
-            default -> {
-              if (word.contains("=")) {
-                throw new IllegalArgumentException(word);
-              }
-              yield config;
-            }
-          };
-    }
-    return config;
-  }
-
   private void restart(List<String> words) {
     var member = member(words);
-    var found = Damage.NONE;
+    Damage found = new Damage.None();
     for (var word : words.subList(1, words.size())) {
-      var parts = word.split("=");
+      var parts = word.split("=", -1);
       switch (parts[0]) {
         case "keep" -> member.disk.truncateTo(Long.parseLong(parts[1]));
         case "claim" -> {
           found =
-              parts[1].equals("unknown") ? Damage.UNKNOWN : new Damage.Claimed(position(parts[1]));
+              parts[1].equals("unknown")
+                  ? new Damage.Unknown()
+                  : new Damage.Claimed(ScenarioWords.position(parts[1]));
         }
         case "commit" ->
             member.disk.hardState =
@@ -417,42 +382,6 @@ final class Scenario {
     } else {
       parcels.add(new Parcel(parcel.from, parcel.to, parcel.term, parcel.snapshot, true));
     }
-  }
-
-  /** A message that no member here has sent: {@code 1>5 term=2 after=2/2 log=2,3 commit=1}. */
-  private void inject(List<String> words) {
-    var ends = words.getFirst().split(">");
-    var term = 0L;
-    var commit = 0L;
-    var after = EntryId.ZERO;
-    var entries = new ArrayList<Entry>();
-    for (var word : words.subList(1, words.size())) {
-      var parts = word.split("=");
-      switch (parts[0]) {
-        case "term" -> term = Long.parseLong(parts[1]);
-        case "commit" -> commit = Long.parseLong(parts[1]);
-        case "after" -> after = position(parts[1]);
-        case "log" -> {
-          for (var each : parts[1].split(",")) {
-            entries.add(
-                new Entry(
-                    Long.parseLong(each),
-                    after.index() + entries.size() + 1,
-                    Entry.Type.COMMAND,
-                    Bytes.utf8("t" + each)));
-          }
-        }
-        default -> throw new IllegalArgumentException(word);
-      }
-    }
-    deliver(
-        new Message.Append(
-            Long.parseLong(ends[0]), Long.parseLong(ends[1]), term, after, entries, commit));
-  }
-
-  private static EntryId position(String text) {
-    var numbers = text.split("/");
-    return new EntryId(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
   }
 
   private void apply(TestMember member) {

@@ -11,7 +11,7 @@ import java.util.List;
  */
 final class TestDisk {
   HardState hardState;
-  Damage damage = Damage.NONE;
+  Damage damage = new Damage.None();
 
   /** The snapshot that the log begins after. */
   StoreState base;

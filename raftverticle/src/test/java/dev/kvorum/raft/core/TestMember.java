@@ -77,7 +77,7 @@ final class TestMember {
 
   /** What the journal found out at boot. */
   record DamageFound(Damage damage) {
-    static final DamageFound NONE = new DamageFound(Damage.NONE);
+    static final DamageFound NONE = new DamageFound(new Damage.None());
   }
 
   /** Starts with everything that is durable. */

@@ -476,7 +476,7 @@ public final class Journal {
       return null;
     }
     var oldest = segments.getFirst();
-    if (segments.size() > 1 && log.lastIndexIn(oldest.number()) < Math.max(1, releaseBelow)) {
+    if (segments.size() > 1 && log.liesBelow(oldest.number(), releaseBelow)) {
       return releaseTask(oldest);
     }
     if (spaceLow || spaceMissing) {
@@ -529,7 +529,7 @@ public final class Journal {
   private List<SegmentFile> removeForgotten(boolean restarted) {
     var forgotten = new ArrayList<SegmentFile>();
     for (var segment : List.copyOf(segments.subList(0, segments.size() - 1))) {
-      if (log.lastIndexIn(segment.number()) == 0) {
+      if (!log.liesIn(segment.number())) {
         forgotten.add(segment);
         segments.remove(segment);
       } else if (!restarted) {

@@ -152,31 +152,39 @@ final class LogIndex {
   List<Extent> extents(long from, long to) {
     InvariantViolation.check(
         from > base.index() && to <= last.index() + 1 && from <= to, "the range is in the log");
-    var low = 0;
-    var high = extents.size();
-    while (low < high) {
-      var middle = (low + high) >>> 1;
-      if (extents.get(middle).lastIndex < from) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
     var found = new ArrayList<Extent>();
-    for (var i = low; i < extents.size() && extents.get(i).firstIndex < to; i++) {
+    for (var i = firstExtentReaching(from);
+        i < extents.size() && extents.get(i).firstIndex < to;
+        i++) {
       found.add(extents.get(i));
     }
     return found;
   }
 
-  /** The highest index that still lies in the segment; 0 if none does. */
-  long lastIndexIn(long segment) {
-    for (var i = extents.size() - 1; i >= 0; i--) {
-      if (extents.get(i).segment == segment) {
-        return extents.get(i).lastIndex;
+  /** The position of the first extent that ends at the index or above it. */
+  private int firstExtentReaching(long index) {
+    var low = 0;
+    var high = extents.size();
+    while (low < high) {
+      var middle = (low + high) >>> 1;
+      if (extents.get(middle).lastIndex < index) {
+        low = middle + 1;
+      } else {
+        high = middle;
       }
     }
-    return 0;
+    return low;
+  }
+
+  /** Whether the oldest segment holds nothing at the index or above it. */
+  boolean liesBelow(long oldestSegment, long index) {
+    var position = firstExtentReaching(index);
+    return position == extents.size() || extents.get(position).segment != oldestSegment;
+  }
+
+  /** Whether any entry lies in the segment. */
+  boolean liesIn(long segment) {
+    return extents.stream().anyMatch(extent -> extent.segment == segment);
   }
 
   /** Forgets the entries in a segment that is released; it holds the oldest ones. */

@@ -57,9 +57,9 @@ public final class LoneVoter {
   private static String refusal(Damage damage, EntryId covered, String directory) {
     return """
     the journal of %s is damaged: %s are lost (%s, %s, sector %d), and the state ends at index \
-    %d; this is the only voter, so nobody else has them. Either restore a backup into a new \
-    data directory, or accept the loss of every entry from index %d on: \
-    kvorum repair --data-dir %s --discard-from %d. Nothing was changed.\
+    %d; this is the only voter, so nobody else has them. Restore a backup into a new data \
+    directory. What is left of this one can be read up to index %d; this release has no tool that \
+    gives the rest up. Nothing was changed.\
     """
         .formatted(
             directory,
@@ -68,8 +68,6 @@ public final class LoneVoter {
             damage.segment(),
             damage.sector(),
             covered.index(),
-            damage.fromIndex(),
-            directory,
-            damage.fromIndex());
+            damage.fromIndex() - 1);
   }
 }

@@ -2,6 +2,7 @@ package dev.kvorum.storage.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.disk.Policies;
 import dev.kvorum.storage.journal.vote.Claim;
@@ -201,7 +202,7 @@ final class CrashTest {
         copy.failOn(_ -> copy.performed() > stop);
         try {
           Node.open(copy, false);
-        } catch (dev.kvorum.storage.journal.disk.DiskFaultException _) {
+        } catch (DiskFaultException _) {
           // The power is cut at this point of the recovery.
         }
         var again = copy.crash(policies.get(random.nextInt(policies.size())));

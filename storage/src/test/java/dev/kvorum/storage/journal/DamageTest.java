@@ -4,6 +4,8 @@ import static dev.kvorum.storage.journal.Node.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.disk.MemoryDisk;
 import dev.kvorum.storage.model.Bytes;
 import java.nio.ByteBuffer;
@@ -92,7 +94,7 @@ final class DamageTest {
     var job = node.journal.poll();
     while (job != null) {
       disk.perform(job.operations());
-      var _ = node.journal.completed(new dev.kvorum.storage.journal.disk.DiskResult.Done());
+      var _ = node.journal.completed(new DiskResult.Done());
       job = node.journal.poll();
     }
     loop.clear();
@@ -257,7 +259,7 @@ final class DamageTest {
     var paths = segments();
     for (var path : paths.subList(0, paths.size() - 1)) {
       var file = disk.content(path).clone();
-      disk.perform(List.of(new dev.kvorum.storage.journal.disk.DiskOperation.Delete(path)));
+      disk.perform(List.of(new DiskOperation.Delete(path)));
       judge(false, path + " deleted");
       disk.put(path, file);
     }

@@ -77,7 +77,7 @@ final class Node {
   static Entry entry(long term, long index, int size) {
     var payload = new byte[size];
     for (var i = 0; i < size; i++) {
-      payload[i] = (byte) (31 * i + 7 * index + term);
+      payload[i] = (byte) (31L * i + 7 * index + term);
     }
     return new Entry(term, index, Entry.Type.COMMAND, Bytes.wrap(payload));
   }

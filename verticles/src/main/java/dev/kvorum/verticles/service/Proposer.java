@@ -5,8 +5,8 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
-import dev.kvorum.storage.model.ProtoWriter;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.RequestCheck;
 import dev.kvorum.verticles.bus.StoreBus;
 import dev.kvorum.verticles.metrics.ServerMetrics.Operation;
 import dev.kvorum.verticles.stage.RequestId;
@@ -24,12 +24,6 @@ import org.jspecify.annotations.Nullable;
  * that a lost message costs a timeout and never a hanging client.
  */
 final class Proposer {
-  /**
-   * What etcd's log entry adds to a request, at most: its tag and length, and a header with an id.
-   * The size limit is compared with the sum, so that a request of the same size is refused by both.
-   */
-  private static final int HEADER_BYTES = 15;
-
   private final NodeContext node;
   private final Context context;
   private final int loop;
@@ -106,8 +100,9 @@ final class Proposer {
         || node.memory().tailBytes() > node.limits().maxTailBytes()) {
       return Failure.TOO_MANY_REQUESTS;
     }
-    var size = HEADER_BYTES + ProtoWriter.varintSize(body.size()) + (long) body.size();
-    return size > node.limits().maxRequestBytes() ? Failure.REQUEST_TOO_LARGE : null;
+    return RequestCheck.isTooLarge(body.size(), node.limits().maxRequestBytes())
+        ? Failure.REQUEST_TOO_LARGE
+        : null;
   }
 
   private void flush() {

@@ -41,12 +41,21 @@ public final class FileDisk implements Disk {
   private static final FileAttribute<?> FILE_MODE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+  /** Is told how long each operation took, on the thread that performed it. */
+  @FunctionalInterface
+  public interface Observer {
+    void performed(DiskOperation operation, long nanos);
+  }
+
   private final Path root;
+  private final boolean syncing;
   private final boolean posix;
   private final ExecutorService thread;
   private final Map<String, FileChannel> channels = new ConcurrentHashMap<>();
   private final ByteBuffer zeros = ByteBuffer.allocateDirect(TRANSFER_BYTES).asReadOnlyBuffer();
   private final ByteBuffer transfer = ByteBuffer.allocateDirect(TRANSFER_BYTES);
+
+  private volatile Observer observer = (_, _) -> {};
 
   /** The fault after which nothing more is tried. */
   private volatile @Nullable DiskFault broken;
@@ -56,7 +65,18 @@ public final class FileDisk implements Disk {
    * @param name what the disk's thread is called
    */
   public FileDisk(Path root, String name) {
+    this(root, name, true);
+  }
+
+  /**
+   * @param root an existing directory
+   * @param name what the disk's thread is called
+   * @param syncing false makes every sync do nothing (P20): for tests that need speed and whose
+   *     data nobody will miss
+   */
+  public FileDisk(Path root, String name, boolean syncing) {
     this.root = root;
+    this.syncing = syncing;
     this.posix = root.getFileSystem().supportedFileAttributeViews().contains("posix");
     this.thread =
         Executors.newSingleThreadExecutor(
@@ -65,6 +85,11 @@ public final class FileDisk implements Disk {
               made.setDaemon(true);
               return made;
             });
+  }
+
+  /** Sets who is told how long operations take. */
+  public void observe(Observer newObserver) {
+    observer = newObserver;
   }
 
   @Override
@@ -85,7 +110,9 @@ public final class FileDisk implements Disk {
     for (var operation : operations) {
       var fault = broken;
       if (fault == null) {
+        var start = System.nanoTime();
         fault = performOne(operation);
+        observer.performed(operation, System.nanoTime() - start);
       }
       if (fault != null) {
         return new DiskResult.Failed(position, fault);
@@ -104,7 +131,7 @@ public final class FileDisk implements Disk {
             writeZeros(channel(path), offset, length);
         case DiskOperation.Write(var path, var offset, var content) ->
             write(channel(path), offset, content.duplicate());
-        case DiskOperation.Sync(var path) -> channel(path).force(false);
+        case DiskOperation.Sync(var path) -> sync(path);
         case DiskOperation.SyncDirectory(var path) -> syncDirectory(path);
         case DiskOperation.Rename(var path, var target) -> rename(path, target);
         case DiskOperation.Delete(var path) -> delete(path);
@@ -182,7 +209,16 @@ public final class FileDisk implements Disk {
     }
   }
 
+  private void sync(String path) throws IOException {
+    if (syncing) {
+      channel(path).force(false);
+    }
+  }
+
   private void syncDirectory(String path) throws IOException {
+    if (!syncing) {
+      return;
+    }
     try (var directory = FileChannel.open(root.resolve(path), StandardOpenOption.READ)) {
       directory.force(true);
     }

@@ -1,6 +1,5 @@
 package dev.kvorum.storage.journal.identity;
 
-import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -99,6 +98,17 @@ public final class DataDirectory implements AutoCloseable {
    */
   public static DataDirectory open(Path data, @Nullable Path log)
       throws DirectoryRefusedException, DiskFaultException {
+    return open(data, log, true);
+  }
+
+  /**
+   * Opens the directory, or makes it, and locks it against a second process, as above.
+   *
+   * @param syncing false makes every sync do nothing (P20). The caller then writes an identity that
+   *     is {@linkplain Identity#markUnsafe marked}, which a start with syncs refuses from then on
+   */
+  public static DataDirectory open(Path data, @Nullable Path log, boolean syncing)
+      throws DirectoryRefusedException, DiskFaultException {
     var logPath = log == null ? data : log;
     var separate = !logPath.toAbsolutePath().equals(data.toAbsolutePath());
     var unknown = new ArrayList<Path>();
@@ -121,7 +131,7 @@ public final class DataDirectory implements AutoCloseable {
       if (separate) {
         lock(logPath, locks);
       }
-      return openLocked(data, logPath, locks, unknown);
+      return openLocked(data, logPath, locks, unknown, syncing);
     } catch (DirectoryRefusedException | DiskFaultException e) {
       locks.forEach(DataDirectory::closeQuietly);
       throw e;
@@ -129,10 +139,10 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private static DataDirectory openLocked(
-      Path data, Path logPath, List<FileChannel> locks, List<Path> unknown)
+      Path data, Path logPath, List<FileChannel> locks, List<Path> unknown, boolean syncing)
       throws DirectoryRefusedException, DiskFaultException {
-    var logDisk = new FileDisk(logPath, "kvorum-journal");
-    var dataDisk = new FileDisk(data, "kvorum-snapshot");
+    var logDisk = new FileDisk(logPath, "kvorum-journal", syncing);
+    var dataDisk = new FileDisk(data, "kvorum-snapshot", syncing);
     try {
       var found = IdentityFile.read(logDisk);
       switch (found) {
@@ -150,7 +160,14 @@ public final class DataDirectory implements AutoCloseable {
         case IdentityFile.Found.Damaged() ->
             throw new DirectoryRefusedException(
                 "%s: all three copies of identity are damaged; restore a backup".formatted(data));
-        case IdentityFile.Found.Known _ -> {}
+        case IdentityFile.Found.Known(var known) -> {
+          if (known.unsafe() && syncing) {
+            throw new DirectoryRefusedException(
+                "%s was once written with --unsafe-no-fsync and may lack what was acknowledged; start"
+                        .formatted(data)
+                    + " it with that flag again, or restore a backup");
+          }
+        }
       }
       return new DataDirectory(
           data, logPath, locks, logDisk, dataDisk, unknown, IdentityFile.orNull(found));
@@ -273,10 +290,7 @@ public final class DataDirectory implements AutoCloseable {
             reason == null ? cause.getClass().getSimpleName() : reason));
   }
 
-  /**
-   * Who the directory belongs to; null while it is new. {@code unsafe} is for the caller to refuse
-   * (P20).
-   */
+  /** Who the directory belongs to; null while it is new. */
   public @Nullable Identity identity() {
     return identity;
   }
@@ -291,12 +305,12 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /** The disk of the vote files and the journal, with a thread of its own. */
-  public Disk logDisk() {
+  public FileDisk logDisk() {
     return logDisk;
   }
 
   /** The disk of the snapshots, with a thread of its own. */
-  public Disk dataDisk() {
+  public FileDisk dataDisk() {
     return dataDisk;
   }
 

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
@@ -133,6 +135,17 @@ final class DataDirectoryTest {
   }
 
   @Test
+  void aDirectoryOnceWrittenWithoutSyncsIsRefusedByAStartWithThem() throws Exception {
+    try (var directory = DataDirectory.open(path(), null, false)) {
+      directory.writeIdentity(IDENTITY.markUnsafe());
+    }
+    DataDirectory.open(path(), null, false).close();
+    assertThatThrownBy(() -> DataDirectory.open(path(), null))
+        .isInstanceOf(DirectoryRefusedException.class)
+        .hasMessageContaining("--unsafe-no-fsync");
+  }
+
+  @Test
   void aStrangeFileInOurDirectoryIsReportedAndKept() throws Exception {
     try (var directory = DataDirectory.open(path(), null)) {
       directory.writeIdentity(IDENTITY);
@@ -179,15 +192,13 @@ final class DataDirectoryTest {
     }
   }
 
-  private static TreeMap<String, String> content(Path directory) throws Exception {
+  private static Map<String, String> content(Path directory) throws Exception {
     var content = new TreeMap<String, String>();
     try (var paths = Files.walk(directory)) {
       for (var path : paths.toList()) {
         content.put(
             path.toString(),
-            Files.isRegularFile(path)
-                ? Files.readString(path, java.nio.charset.StandardCharsets.ISO_8859_1)
-                : "");
+            Files.isRegularFile(path) ? Files.readString(path, StandardCharsets.ISO_8859_1) : "");
       }
     }
     return content;

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.disk.Policies;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -119,10 +121,10 @@ final class SnapshotsTest {
       try {
         write(copy, POSITION, records(3, 40_000));
         finished = true;
-      } catch (dev.kvorum.storage.journal.disk.DiskFaultException _) {
+      } catch (DiskFaultException _) {
         finished = false;
       }
-      for (var survival : dev.kvorum.storage.journal.disk.Policies.all()) {
+      for (var survival : Policies.all()) {
         if (!finished) {
           // A snapshot under its final name is whole; otherwise the older one is the newest.
           var found = copy.crash(survival);
@@ -138,7 +140,7 @@ final class SnapshotsTest {
   @Test
   void olderSnapshotsGoWhenToldTo() throws Exception {
     for (var i = 1; i <= 3; i++) {
-      write(disk, new EntryId(1, i * 100), records(2, 2));
+      write(disk, new EntryId(1, i * 100L), records(2, 2));
     }
     var snapshots = new Snapshots(disk);
     snapshots.deleteBelow(new EntryId(1, 300));

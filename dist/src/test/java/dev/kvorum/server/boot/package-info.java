@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.server.boot;
+
+import org.jspecify.annotations.NullMarked;

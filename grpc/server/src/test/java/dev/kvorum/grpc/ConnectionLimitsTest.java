@@ -1,0 +1,162 @@
+package dev.kvorum.grpc;
+
+import static dev.kvorum.grpc.EdgeFixture.PUT;
+import static dev.kvorum.grpc.EdgeFixture.frame;
+import static dev.kvorum.grpc.EdgeFixture.get;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.storage.model.Result;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.GoAway;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a connection may do, and how it learns that it went too far. */
+@Timeout(60)
+class ConnectionLimitsTest {
+  private static final Duration LONG = Duration.ofMinutes(5);
+  private static final Duration WAIT = Duration.ofSeconds(20);
+
+  private static GrpcLimits limits(
+      int maxResets, Duration minTime, Duration interval, Duration timeout) {
+    return new GrpcLimits(
+        1_572_864, 0xffff_ffffL, 64 * 1024, maxResets, minTime, interval, timeout);
+  }
+
+  private static CompletableFuture<GoAway> goAway(HttpConnection connection) {
+    var goAway = new CompletableFuture<GoAway>();
+    connection.goAwayHandler(goAway::complete);
+    return goAway;
+  }
+
+  private static CompletableFuture<Boolean> closed(HttpConnection connection) {
+    var closed = new CompletableFuture<Boolean>();
+    connection.closeHandler(ignored -> closed.complete(true));
+    return closed;
+  }
+
+  /** A stream that stays open, so that the client has a reason to ping. */
+  private static HttpClientRequest held(EdgeFixture edge) {
+    edge.service.script = FakeService.Script.HOLD;
+    var request = edge.open(PUT);
+    get(request.end(frame(new byte[0])));
+    return request;
+  }
+
+  @Test
+  void settingsAreTheLimits() {
+    try (var edge = new EdgeFixture(limits(5_000, LONG, LONG, LONG))) {
+      var settings = held(edge).connection().remoteSettings();
+
+      assertThat(settings.getMaxConcurrentStreams()).isEqualTo(Integer.MAX_VALUE);
+      assertThat(settings.getInitialWindowSize()).isEqualTo(1024 * 1024);
+      assertThat(settings.getMaxHeaderListSize()).isEqualTo(64 * 1024);
+    }
+  }
+
+  @Test
+  void clientThatPingsTooOftenIsSentAway() {
+    try (var edge = new EdgeFixture(limits(5_000, LONG, LONG, LONG))) {
+      var connection = held(edge).connection();
+      var goAway = goAway(connection);
+      var closed = closed(connection);
+
+      for (var i = 0; i < 4; i++) {
+        connection.ping(Buffer.buffer(new byte[8]));
+      }
+
+      assertThat(goAway).succeedsWithin(WAIT);
+      assertThat(goAway.join().getErrorCode()).isEqualTo(11);
+      assertThat(goAway.join().getDebugData()).hasToString("too_many_pings");
+      assertThat(closed).succeedsWithin(WAIT);
+    }
+  }
+
+  @Test
+  void clientThatPingsInTimeStays() {
+    try (var edge = new EdgeFixture(limits(5_000, Duration.ofNanos(1), LONG, LONG))) {
+      var connection = held(edge).connection();
+
+      for (var i = 0; i < 20; i++) {
+        get(connection.ping(Buffer.buffer(new byte[8])));
+      }
+
+      edge.service.script = FakeService.Script.of(new Result.Put(1, null));
+      assertThat(edge.call(PUT, frame(new byte[0])).status()).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void silentClientIsPingedAndStaysWhenItAnswers() {
+    var interval = Duration.ofMillis(20);
+    try (var edge = new EdgeFixture(limits(5_000, LONG, interval, Duration.ofSeconds(20)))) {
+      var connection = held(edge).connection();
+      var pings = new CompletableFuture<Boolean>();
+      var counted = new AtomicInteger();
+      connection.pingHandler(
+          ignored -> {
+            if (counted.incrementAndGet() == 3) {
+              pings.complete(true);
+            }
+          });
+
+      assertThat(pings).succeedsWithin(WAIT);
+      edge.service.script = FakeService.Script.of(new Result.Put(1, null));
+      assertThat(edge.call(PUT, frame(new byte[0])).status()).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void clientThatAnswersNoPingIsClosed() throws Exception {
+    var soon = Duration.ofMillis(20);
+    try (var edge = new EdgeFixture(limits(5_000, LONG, soon, soon));
+        var deaf = new Socket(InetAddress.getLoopbackAddress(), edge.port)) {
+      // The preface and empty settings, and never a word again.
+      deaf.getOutputStream()
+          .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      deaf.getOutputStream().write(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+      deaf.setSoTimeout((int) WAIT.toMillis());
+
+      // Reads what the server says until it hangs up.
+      assertThat(deaf.getInputStream().readAllBytes()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void floodOfResetsEndsTheConnection() {
+    try (var edge = new EdgeFixture(limits(10, LONG, LONG, LONG))) {
+      edge.service.script = FakeService.Script.HOLD;
+      var connection = held(edge).connection();
+      var closed = closed(connection);
+
+      for (var i = 0; i < 40 && !closed.isDone(); i++) {
+        var request = edge.open(PUT);
+        request.end(frame(new byte[0])).onComplete(ignored -> request.reset(8));
+      }
+
+      assertThat(closed).succeedsWithin(WAIT);
+    }
+  }
+
+  @Test
+  void cancelsBelowTheLimitAreFine() {
+    try (var edge = new EdgeFixture(limits(5_000, LONG, LONG, LONG))) {
+      edge.service.script = FakeService.Script.HOLD;
+      for (var i = 0; i < 300; i++) {
+        var request = edge.open(PUT);
+        request.end(frame(new byte[0])).onComplete(ignored -> request.reset(8));
+      }
+
+      edge.service.script = FakeService.Script.of(new Result.Put(1, null));
+      assertThat(edge.call(PUT, frame(new byte[0])).status()).isEqualTo("0");
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.raft.stage;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.storage.state;
+
+import org.jspecify.annotations.NullMarked;
