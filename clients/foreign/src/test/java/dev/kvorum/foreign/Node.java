@@ -29,38 +29,25 @@ public final class Node implements AutoCloseable {
   private ServerProcess process;
   private GrpcClient client;
 
-  private Node(Product product, Path program, List<String> flags, Contents contents) {
+  private Node(Product product, Path program, List<String> flags) {
     this.scratch = Scratch.in(Programs.checkout().resolve("clients/foreign/target/nodes"));
     this.plan = ServerPlan.on(product, program, scratch.fresh("data"), flags);
     this.log = scratch.fresh("log");
-    contents.fill(plan.dataDirectory());
     this.process = ServerProcess.start(plan, log);
     this.client = new GrpcClient(vertx, plan.clientPort(), 1);
   }
 
-  /** Puts something into a data directory before the first start. */
-  @FunctionalInterface
-  public interface Contents {
-    /** The directory does not exist yet; without contents it stays so. */
-    void fill(Path dataDirectory);
-  }
-
   /** A running Kvorum on a fresh directory, as its launcher starts it. */
   public static Node kvorum(String... flags) throws InterruptedException {
-    return kvorumOn(_ -> {}, flags);
-  }
-
-  /** A running Kvorum on a directory that holds something. */
-  public static Node kvorumOn(Contents contents, String... flags) throws InterruptedException {
     Path launcher =
         Programs.find(Product.KVORUM)
             .orElseThrow(() -> new IllegalStateException("the launcher is not packaged in dist/"));
-    return started(new Node(Product.KVORUM, launcher, List.of(flags), contents));
+    return started(new Node(Product.KVORUM, launcher, List.of(flags)));
   }
 
   /** A running etcd on a fresh directory; skips the test when there is none. */
   public static Node etcd(String... flags) throws InterruptedException {
-    return started(new Node(Product.ETCD, Peers.etcd(), List.of(flags), _ -> {}));
+    return started(new Node(Product.ETCD, Peers.etcd(), List.of(flags)));
   }
 
   private static Node started(Node node) throws InterruptedException {
