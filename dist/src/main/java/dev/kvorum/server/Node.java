@@ -41,6 +41,7 @@ import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
 import io.vertx.core.Deployable;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -67,6 +68,12 @@ final class Node {
   private final HaltingGuard guard;
   private final OpenedMember member;
   private final List<String> deployments = new ArrayList<>();
+
+  /** The ways in: stopped first and together, each may wait a moment for running calls. */
+  private final List<String> edges = new ArrayList<>();
+
+  /** From here on a read that is cut off is no fault. */
+  private volatile boolean stopping;
 
   private @Nullable StoreVerticle store;
   private @Nullable BackendWriter writer;
@@ -151,7 +158,8 @@ final class Node {
   private List<String> run(ServerConfig config, Placement placement, FlightRecorder recorder)
       throws Exception {
     var cluster = config.cluster();
-    var life = (int) member.identity().incarnation();
+    // Two members, or two lives of one, have different origins but for a chance of 2^-16.
+    var life = (int) (member.identity().memberId() * 31 + member.identity().incarnation());
     var limits =
         new ServiceLimits(
             cluster.maxTxnOps(),
@@ -173,7 +181,9 @@ final class Node {
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
-    deploy(new SnapshotVerticle(context, member.backend(), member.snapshots(), Bytes.EMPTY));
+    deploy(
+        new SnapshotVerticle(
+            context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
     deploy(
         new RaftVerticle(
             raft,
@@ -193,7 +203,7 @@ final class Node {
       ServiceLimits limits, int life, StateMachine machine, RaftStage raft) {
     var identity =
         new Service.Identity(member.identity().clusterId(), member.identity().memberId());
-    var memory = new RecordMemory(CACHE_BYTES);
+    var memory = new RecordMemory(CACHE_BYTES, 2 * TAIL_BYTES);
     reader = new RecordReader(member.backend(), memory, this::stateStoreFailed);
     writer = new BackendWriter(member.backend(), machine.appliedIndex(), new WriterListener());
     var labels =
@@ -257,7 +267,7 @@ final class Node {
               limits,
               rpcs,
               service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
-      deploy(edge);
+      edges.add(deployed(edge));
       if (loop == 1) {
         addresses = edge.addresses();
       }
@@ -295,9 +305,12 @@ final class Node {
   }
 
   private void deploy(Deployable verticle) throws Exception {
+    deployments.add(deployed(verticle));
+  }
+
+  private String deployed(Deployable verticle) throws Exception {
     try {
-      deployments.add(
-          vertx.deployVerticle(verticle).toCompletionStage().toCompletableFuture().get());
+      return vertx.deployVerticle(verticle).toCompletionStage().toCompletableFuture().get();
     } catch (ExecutionException failed) {
       throw failed.getCause() instanceof Exception cause ? cause : failed;
     }
@@ -305,7 +318,10 @@ final class Node {
 
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */
   private void stateStoreFailed(Throwable fault) {
-    guard.halt("the state store failed and will be rebuilt at the next start", fault);
+    if (stopping) {
+      return;
+    }
+    guard.halt("the state store failed; the next start checks it and rebuilds it", fault);
   }
 
   /**
@@ -313,6 +329,12 @@ final class Node {
    * first and the disk last, so that every answer that was promised can still be given.
    */
   void stop() {
+    stopping = true;
+    Future.join(edges.stream().map(vertx::undeploy).toList())
+        .toCompletionStage()
+        .exceptionally(_ -> null)
+        .toCompletableFuture()
+        .join();
     for (var i = deployments.size() - 1; i >= 0; i--) {
       join(deployments.get(i));
     }

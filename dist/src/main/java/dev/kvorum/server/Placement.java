@@ -1,5 +1,7 @@
 package dev.kvorum.server;
 
+import dev.kvorum.verticles.stage.RequestId;
+
 /**
  * How many event loops a node has and who runs on them.
  *
@@ -20,6 +22,6 @@ record Placement(int loops, int frontEnds) {
   static Placement of(int cores) {
     return cores <= SMALL_MACHINE
         ? new Placement(1, 1)
-        : new Placement(cores + CORE_VERTICLES, cores);
+        : new Placement(cores + CORE_VERTICLES, Math.min(cores, RequestId.MAX_LOOPS - 1));
   }
 }

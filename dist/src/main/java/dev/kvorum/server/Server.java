@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /** A node's life as the log tells it, from the first line to the last. */
 final class Server {
   /** A stop that takes longer is cut off; the journal has what was acknowledged. */
-  private static final Duration STOP_LIMIT = Duration.ofSeconds(2);
+  private static final Duration STOP_LIMIT = Duration.ofMillis(1_600);
 
   private static final Logger log = LoggerFactory.getLogger(Server.class);
 

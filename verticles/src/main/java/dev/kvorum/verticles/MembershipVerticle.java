@@ -37,6 +37,9 @@ public final class MembershipVerticle extends VerticleBase {
   private final @Nullable AutoCompaction autoCompaction;
   private @Nullable FrontEnd frontEnd;
 
+  /** Somebody asked for the space alarm before it could be proposed. */
+  private volatile boolean noSpaceWanted;
+
   /**
    * @param autoCompaction null to keep all history
    */
@@ -66,7 +69,11 @@ public final class MembershipVerticle extends VerticleBase {
                   .log("published local member to cluster through raft");
               return decideVersion();
             })
-        .onSuccess(_ -> startAutoCompaction());
+        .onSuccess(
+            _ -> {
+              raiseWantedAlarm();
+              startAutoCompaction();
+            });
   }
 
   private Future<?> decideVersion() {
@@ -112,30 +119,56 @@ public final class MembershipVerticle extends VerticleBase {
     return frontEnd;
   }
 
-  /** Raises this member's space alarm. Any thread may call. */
+  /** Raises this member's space alarm, as soon as it can be proposed. Any thread may call. */
   public void raiseNoSpace() {
-    context.runOnContext(_ -> frontEnd().raiseNoSpace());
+    noSpaceWanted = true;
+    var loop = context;
+    if (loop != null) {
+      loop.runOnContext(_ -> raiseWantedAlarm());
+    }
+  }
+
+  private void raiseWantedAlarm() {
+    if (noSpaceWanted && frontEnd != null) {
+      noSpaceWanted = false;
+      frontEnd.raiseNoSpace();
+    }
   }
 
   private void startAutoCompaction() {
-    if (autoCompaction == null) {
-      return;
+    if (autoCompaction != null) {
+      rest(autoCompaction);
     }
-    LOGGER.atInfo().log("starting auto " + autoCompaction.mode() + " compaction");
-    var millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(autoCompaction.intervalNanos()));
-    vertx.setPeriodic(millis, _ -> wake(autoCompaction));
+  }
+
+  /**
+   * Waits one interval. The pause begins when the last compaction has ended, as the schedule counts
+   * from there; a fixed rhythm would find each period a moment too short and skip a beat.
+   */
+  private void rest(AutoCompaction schedule) {
+    var millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(schedule.intervalNanos()));
+    vertx.setTimer(millis, _ -> wake(schedule));
   }
 
   private void wake(AutoCompaction schedule) {
-    var due =
-        schedule.wake(System.nanoTime(), node.applied().kv().revision(), node.raft().leading());
-    if (due.isPresent()) {
-      var revision = due.getAsLong();
-      frontEnd()
-          .propose(
-              new Command.Compact(revision, false),
-              result -> compacted(schedule, revision, result));
+    var revision = node.applied().kv().revision();
+    var due = schedule.wake(System.nanoTime(), revision, node.raft().leading());
+    if (due.isEmpty()) {
+      rest(schedule);
+      return;
     }
+    var target = due.getAsLong();
+    LOGGER
+        .atInfo()
+        .addKeyValue("revision", target)
+        .log("starting auto " + schedule.mode() + " compaction");
+    frontEnd()
+        .propose(
+            new Command.Compact(target, false),
+            result -> {
+              compacted(schedule, target, result);
+              rest(schedule);
+            });
   }
 
   private static void compacted(AutoCompaction schedule, long revision, Result result) {

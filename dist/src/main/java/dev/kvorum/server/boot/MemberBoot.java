@@ -75,6 +75,7 @@ public final class MemberBoot {
   private static OpenedMember found(DataDirectory directory, Founding founding)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     var disk = directory.logDisk();
+    directory.beginFounding();
     var owner = new Owner(founding.clusterId(), founding.memberId());
     var vote = vote(disk, true);
     var scan = JournalScan.read(disk, owner, true);
@@ -109,6 +110,12 @@ public final class MemberBoot {
     var owner = new Owner(previous.clusterId(), previous.memberId());
     var vote = vote(disk, false);
     var scan = JournalScan.read(disk, owner, false);
+    var contradiction = scan.contradiction();
+    if (contradiction != null) {
+      throw new StartRefusedException(
+          "the journal of %s cannot be what this release wrote: %s; nothing was changed"
+              .formatted(data, contradiction));
+    }
     var snapshots = new Snapshots(directory.dataDisk());
     var store = new StateStore(directory, snapshots).open(scan);
     try {

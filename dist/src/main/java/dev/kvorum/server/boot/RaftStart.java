@@ -59,7 +59,12 @@ public final class RaftStart {
             member.state().meta().appliedIndex(),
             new Damage.None());
     return new RaftStage(
-        memberId, new RaftCore(config, boot), journal, vote.claim(), snapshotCount, SNAPSHOT_AFTER_BYTES);
+        memberId,
+        new RaftCore(config, boot),
+        journal,
+        vote.claim(),
+        snapshotCount,
+        SNAPSHOT_AFTER_BYTES);
   }
 
   private static EntryId position(dev.kvorum.storage.journal.EntryId id) {

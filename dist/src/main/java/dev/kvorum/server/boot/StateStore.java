@@ -55,7 +55,6 @@ final class StateStore {
    */
   Opened found(EntryId birth, List<Member> members, Bytes membership)
       throws DiskFaultException, SnapshotDamagedException {
-    setAside("an earlier founding was not finished");
     var backend = XodusBackend.open(directory.state());
     var loader = new BackendLoader(backend);
     for (var member : members) {
@@ -121,7 +120,8 @@ final class StateStore {
 
   /** Why the store cannot be continued by that journal, or null. */
   private static @Nullable String misfit(EntryId position, JournalScan journal) {
-    if (position.index() > journal.last().index()) {
+    // Behind damage the journal ends too early, and the store may be all that is left of the rest.
+    if (journal.isSound() && position.index() > journal.last().index()) {
       return "it is ahead of the journal: index %d, the journal ends at %d"
           .formatted(position.index(), journal.last().index());
     }

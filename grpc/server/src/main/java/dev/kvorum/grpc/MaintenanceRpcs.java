@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.api.etcdserverpb.DefragmentRequest;
 import dev.kvorum.api.etcdserverpb.DefragmentResponse;
+import dev.kvorum.api.etcdserverpb.DowngradeInfo;
 import dev.kvorum.api.etcdserverpb.HashKVRequest;
 import dev.kvorum.api.etcdserverpb.HashKVResponse;
 import dev.kvorum.api.etcdserverpb.HashRequest;
@@ -76,6 +77,7 @@ final class MaintenanceRpcs {
         .addAllErrors(status.errors())
         .setIsLearner(status.learner())
         .setStorageVersion(status.storageVersion())
+        .setDowngradeInfo(DowngradeInfo.getDefaultInstance())
         .build();
   }
 

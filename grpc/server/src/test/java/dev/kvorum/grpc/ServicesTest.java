@@ -20,6 +20,7 @@ import dev.kvorum.api.etcdserverpb.DefragmentRequest;
 import dev.kvorum.api.etcdserverpb.DefragmentResponse;
 import dev.kvorum.api.etcdserverpb.DeleteRangeRequest;
 import dev.kvorum.api.etcdserverpb.DeleteRangeResponse;
+import dev.kvorum.api.etcdserverpb.DowngradeInfo;
 import dev.kvorum.api.etcdserverpb.HashKVRequest;
 import dev.kvorum.api.etcdserverpb.HashKVResponse;
 import dev.kvorum.api.etcdserverpb.HashRequest;
@@ -484,6 +485,7 @@ class ServicesTest {
                 .addErrors("trouble")
                 .setIsLearner(true)
                 .setStorageVersion("3.7.0")
+                .setDowngradeInfo(DowngradeInfo.getDefaultInstance())
                 .build());
   }
 

@@ -21,6 +21,11 @@ final class JournalRelease {
   private final long snapshotAfterBytes;
   private long wantedAboveBytes;
 
+  /** What of this life's written bytes a snapshot covers; below zero for an earlier life's. */
+  private long countedFromBytes;
+
+  private long writtenAtSnapshotBytes;
+
   /**
    * @param snapshotAfterBytes no snapshot is written for a smaller journal
    */
@@ -28,6 +33,7 @@ final class JournalRelease {
     this.journal = journal;
     this.snapshotAfterBytes = snapshotAfterBytes;
     wantedAboveBytes = snapshotAfterBytes;
+    countedFromBytes = journal.statistics().writtenBytes() - journal.statistics().segmentBytes();
   }
 
   /** Something became durable; maybe a snapshot's mark, maybe the journal is large now. */
@@ -40,8 +46,10 @@ final class JournalRelease {
     if (covered >= journal.firstIndex()) {
       journal.release(covered + 1);
     }
-    if (!snapshotRunning && journal.statistics().segmentBytes() > wantedAboveBytes) {
+    var statistics = journal.statistics();
+    if (!snapshotRunning && statistics.writtenBytes() - countedFromBytes > wantedAboveBytes) {
       snapshotRunning = true;
+      writtenAtSnapshotBytes = statistics.writtenBytes();
       effects.add(new RaftEffect.TakeSnapshot());
     }
   }
@@ -50,11 +58,13 @@ final class JournalRelease {
     snapshotRunning = false;
     markPosition = position;
     markTicket = journal.mark(new Mark.SnapshotTaken(position));
+    countedFromBytes = writtenAtSnapshotBytes;
     wantedAboveBytes = Math.max(snapshotAfterBytes, liveBytes);
   }
 
   void snapshotFailed() {
     snapshotRunning = false;
-    wantedAboveBytes = journal.statistics().segmentBytes() + snapshotAfterBytes;
+    countedFromBytes = writtenAtSnapshotBytes;
+    wantedAboveBytes = snapshotAfterBytes;
   }
 }

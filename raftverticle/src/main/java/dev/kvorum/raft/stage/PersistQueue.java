@@ -58,10 +58,19 @@ final class PersistQueue {
     durableTicket = ticket;
   }
 
+  /**
+   * A durable vote settles every earlier one: the vote files keep the newest, and one that was
+   * replaced before it reached the disk is never reported by itself.
+   */
   void voteDurable(Vote vote) {
+    if (waiting.stream().noneMatch(one -> vote.equals(one.vote))) {
+      return;
+    }
     for (var one : waiting) {
-      if (vote.equals(one.vote)) {
-        one.vote = null;
+      var isThisOne = vote.equals(one.vote);
+      one.vote = null;
+      if (isThisOne) {
+        return;
       }
     }
   }

@@ -25,6 +25,9 @@ public final class RaftVerticle extends VerticleBase {
   private static final Logger LOGGER = LoggerFactory.getLogger(RaftVerticle.class);
   private static final long SPACE_RETRY_MILLIS = 1_000;
 
+  /** After the disk was nearly full once, preparing files ahead is tried again this much later. */
+  private static final long SPACE_CHECK_MILLIS = 30_000;
+
   private final RaftStage stage;
   private final Journal journal;
   private final Disk disk;
@@ -122,11 +125,9 @@ public final class RaftVerticle extends VerticleBase {
       case RaftEffect.Publish publish -> statusListener.accept(publish.status());
       case RaftEffect.Trace trace -> recorder.record(trace.record());
       case RaftEffect.DiskLow low -> {
-        LOGGER
-            .atWarn()
-            .addKeyValue("error", low.fault().message())
-            .log("the disk is nearly full; the space kept back for this was given up");
+        LOGGER.atWarn().addKeyValue("error", low.fault().message()).log("the disk is nearly full");
         onDiskLow.run();
+        retrySpaceIn(SPACE_CHECK_MILLIS);
       }
       case RaftEffect.DiskFull full -> waitForSpace(full);
       case RaftEffect.DiskHasSpace _ -> LOGGER.info("the disk has space again; writes go on");
@@ -144,8 +145,12 @@ public final class RaftVerticle extends VerticleBase {
         .atError()
         .addKeyValue("error", full.fault().message())
         .log("the disk is full; writes wait until there is space");
+    retrySpaceIn(SPACE_RETRY_MILLIS);
+  }
+
+  private void retrySpaceIn(long millis) {
     vertx.setTimer(
-        SPACE_RETRY_MILLIS,
+        millis,
         _ ->
             guard.run(
                 () -> {

@@ -25,23 +25,28 @@ import java.util.Map;
 final class CommandNeeds {
   private final IndexView index;
   private final long revision;
+  private final long compactRevision;
   private final Map<Revision, Need> needs = new LinkedHashMap<>();
 
-  CommandNeeds(IndexView index, long revision) {
+  CommandNeeds(IndexView index, long revision, long compactRevision) {
     this.index = index;
     this.revision = revision;
+    this.compactRevision = compactRevision;
   }
 
-  static List<Need> of(Command command, IndexView index, long revision) {
+  static List<Need> of(Command command, IndexView index, long revision, long compactRevision) {
     return switch (command) {
       // Most commands by far are plain puts, which need nothing.
       case Command.Put put when !WriteTxn.readsPrevious(put) -> List.of();
-      case Command.Put put -> new CommandNeeds(index, revision).addPut(put).toList();
+      case Command.Put put ->
+          new CommandNeeds(index, revision, compactRevision).addPut(put).toList();
       case Command.DeleteRange delete when !delete.prevKv() -> List.of();
       case Command.DeleteRange delete ->
-          new CommandNeeds(index, revision).addDeleteRange(delete).toList();
+          new CommandNeeds(index, revision, compactRevision).addDeleteRange(delete).toList();
       case Command.Txn txn ->
-          new CommandNeeds(index, revision).addTxn(txn, touchedKeys(index, revision, txn)).toList();
+          new CommandNeeds(index, revision, compactRevision)
+              .addTxn(txn, touchedKeys(index, revision, txn))
+              .toList();
       case Command.Range _,
           Command.Compact _,
           Command.Alarm _,
@@ -100,8 +105,10 @@ final class CommandNeeds {
   }
 
   private void addRange(Command.Range range, long spare) {
-    // A revision that is out of range is refused before anything is read.
-    if (range.revision() <= revision) {
+    // A revision that is out of range is refused before anything is read. The index may still know
+    // records below the compact revision that the backend has lost already.
+    var isCompacted = range.revision() != 0 && range.revision() < compactRevision;
+    if (range.revision() <= revision && !isCompacted) {
       var isPast = range.revision() > 0;
       var at = isPast ? range.revision() : revision;
       RangeSelection.select(index, range, at, isPast ? 0 : spare).needs().forEach(this::add);

@@ -52,7 +52,7 @@ public final class MvccStore {
 
   /** The records that applying the command now may read: sometimes too many, never too few. */
   public List<Need> needs(Command command) {
-    return CommandNeeds.of(command, index.present(), revision);
+    return CommandNeeds.of(command, index.present(), revision, compactRevision);
   }
 
   /**

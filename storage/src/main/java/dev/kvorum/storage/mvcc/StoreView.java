@@ -83,7 +83,7 @@ public final class StoreView {
     return new ReadPlan() {
       @Override
       public List<Need> needs() {
-        return CommandNeeds.of(txn, index, revision);
+        return CommandNeeds.of(txn, index, revision, compactRevision);
       }
 
       @Override

@@ -72,7 +72,8 @@ final class Compactions {
       return effects;
     }
     running = false;
-    effects.add(new StoreEffect.CompactionFinished(job.revision()));
+    var hash = machine.state().kv().compactionHash(job.revision());
+    effects.add(new StoreEffect.CompactionFinished(job.revision(), hash == null ? 0 : hash.hash()));
     var answer = waiting.remove(job.revision());
     if (answer != null) {
       effects.add(new StoreEffect.Reply(List.of(answer)));

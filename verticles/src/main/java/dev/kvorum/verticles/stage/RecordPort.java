@@ -9,6 +9,12 @@ public interface RecordPort {
   /** The serialized record of that revision, or null when the backend must be asked. */
   @Nullable Bytes find(Revision revision);
 
+  /**
+   * Whether so much waits for the backend that applying must pause: a long log must not be taken
+   * into memory faster than the backend writes it down.
+   */
+  boolean isFull();
+
   /** A record just made by the store; found from now on, at least until it is flushed. */
   void add(Revision revision, Bytes serialized);
 }

@@ -48,6 +48,10 @@ public sealed interface StoreEffect {
   /** The next slice of a compaction is due after a pause: call {@link StoreStage#compactSlice}. */
   record CompactLater() implements StoreEffect {}
 
-  /** A compaction has removed everything it had to. */
-  record CompactionFinished(long revision) implements StoreEffect {}
+  /**
+   * A compaction has removed everything it had to.
+   *
+   * @param hash of the history that it covered, 0 when it was resumed after a restart
+   */
+  record CompactionFinished(long revision, int hash) implements StoreEffect {}
 }

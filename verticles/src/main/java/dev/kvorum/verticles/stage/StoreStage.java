@@ -60,6 +60,7 @@ public final class StoreStage {
   private final Compactions compactions;
   private boolean fetching;
   private boolean continuing;
+  private boolean waitingForBackend;
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
@@ -81,13 +82,26 @@ public final class StoreStage {
   /** Entries in log order; the first follows the last one handed over. */
   public List<StoreEffect> committed(List<Entry> entries) {
     committed.addAll(entries);
-    return fetching || continuing ? List.of() : slice();
+    return isBusy() ? List.of() : slice();
+  }
+
+  private boolean isBusy() {
+    return fetching || continuing || waitingForBackend;
+  }
+
+  /** The backend shows more records: an apply that waited for room goes on. */
+  public List<StoreEffect> flushed() {
+    if (!waitingForBackend || records.isFull()) {
+      return List.of();
+    }
+    waitingForBackend = false;
+    return isBusy() ? List.of() : slice();
   }
 
   /** The turn that {@link StoreEffect.Continue} asked for. */
   public List<StoreEffect> proceed() {
     continuing = false;
-    return fetching ? List.of() : slice();
+    return isBusy() ? List.of() : slice();
   }
 
   /** The records that {@link StoreEffect.Fetch} asked for. */
@@ -95,7 +109,7 @@ public final class StoreStage {
     InvariantViolation.check(fetching, "records arrive only when they were asked for");
     fetching = false;
     fetched.putAll(found);
-    return continuing ? List.of() : slice();
+    return isBusy() ? List.of() : slice();
   }
 
   /** A read round was confirmed at this index. */
@@ -128,7 +142,9 @@ public final class StoreStage {
   private List<StoreEffect> slice() {
     var batch = new Batch();
     var bytes = 0;
-    for (var count = 0; count < SLICE_ENTRIES && bytes < SLICE_BYTES; count++) {
+    for (var count = 0;
+        count < SLICE_ENTRIES && bytes < SLICE_BYTES && !records.isFull();
+        count++) {
       var entry = committed.peekFirst();
       if (entry == null) {
         break;
@@ -152,6 +168,10 @@ public final class StoreStage {
     }
     fetched.clear();
     if (committed.isEmpty()) {
+      return batch.effects();
+    }
+    if (records.isFull()) {
+      waitingForBackend = true;
       return batch.effects();
     }
     continuing = true;

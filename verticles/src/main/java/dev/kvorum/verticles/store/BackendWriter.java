@@ -27,6 +27,7 @@ public final class BackendWriter implements AutoCloseable {
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final int FULL_RECORDS = 2_000;
   private static final long FULL_BYTES = 4L << 20;
+  private static final long LARGEST_TRANSACTION_BYTES = 16L << 20;
   private static final long SYNC_BYTES = 64L << 20;
   private static final long SYNC_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -72,9 +73,7 @@ public final class BackendWriter implements AutoCloseable {
     try {
       queue.add(flush);
       queuedRecords += flush.records().size() + flush.removals().size();
-      for (var write : flush.records()) {
-        queuedBytes += write.record().size();
-      }
+      queuedBytes += bytes(flush);
       if (queue.size() == 1 || isFull()) {
         wakeUp.signal();
       }
@@ -189,12 +188,7 @@ public final class BackendWriter implements AutoCloseable {
             lingerUntil = now + LINGER_NANOS;
           }
           if (urgent || closing || isFull() || now - lingerUntil >= 0) {
-            var taken = List.copyOf(queue);
-            queue.clear();
-            queuedRecords = 0;
-            queuedBytes = 0;
-            urgent = false;
-            return taken;
+            return takeSome();
           }
         } else if (closing) {
           return List.of();
@@ -208,6 +202,29 @@ public final class BackendWriter implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What one transaction may hold; the rest is taken next. */
+  private List<Flush> takeSome() {
+    var taken = new ArrayList<Flush>();
+    var bytes = 0L;
+    while (!queue.isEmpty() && bytes < LARGEST_TRANSACTION_BYTES) {
+      var flush = queue.removeFirst();
+      taken.add(flush);
+      queuedRecords -= flush.records().size() + flush.removals().size();
+      bytes += bytes(flush);
+    }
+    queuedBytes -= bytes;
+    urgent = urgent && !queue.isEmpty();
+    return taken;
+  }
+
+  private static long bytes(Flush flush) {
+    var bytes = 0L;
+    for (var write : flush.records()) {
+      bytes += write.record().size();
+    }
+    return bytes;
   }
 
   private void await(long deadline, long now) {

@@ -18,12 +18,26 @@ import org.jspecify.annotations.Nullable;
  * <p>The store's loop writes; every thread may read.
  */
 public final class RecordMemory implements RecordPort {
+  /** What an entry costs beside its bytes: map node, revision, array and wrapper headers. */
+  private static final int ENTRY_OVERHEAD_BYTES = 136;
+
   private final ConcurrentHashMap<Revision, Bytes> tail = new ConcurrentHashMap<>();
   private final AtomicLong tailBytes = new AtomicLong();
   private final ValueCache cache;
 
-  public RecordMemory(long cacheBytes) {
+  private final long fullBytes;
+
+  /**
+   * @param fullBytes how much may wait for the backend before applying pauses
+   */
+  public RecordMemory(long cacheBytes, long fullBytes) {
     cache = new ValueCache(cacheBytes);
+    this.fullBytes = fullBytes;
+  }
+
+  @Override
+  public boolean isFull() {
+    return tailBytes.get() >= fullBytes;
   }
 
   @Override
@@ -35,7 +49,7 @@ public final class RecordMemory implements RecordPort {
   @Override
   public void add(Revision revision, Bytes serialized) {
     tail.put(revision, serialized);
-    tailBytes.addAndGet(serialized.size());
+    tailBytes.addAndGet(cost(serialized));
   }
 
   /** The backend shows the record from now on: it may be forgotten. */
@@ -45,13 +59,17 @@ public final class RecordMemory implements RecordPort {
       // Into the cache first: a reader between the two steps must find it in one of them.
       cache.put(revision, serialized);
       tail.remove(revision);
-      tailBytes.addAndGet(-serialized.size());
+      tailBytes.addAndGet(-cost(serialized));
     }
   }
 
   /** A cold record was read from the backend; the next reader finds it here. */
   void loaded(Revision revision, Bytes serialized) {
     cache.put(revision, serialized);
+  }
+
+  private static long cost(Bytes serialized) {
+    return serialized.size() + ENTRY_OVERHEAD_BYTES;
   }
 
   /** Bytes of records that only this process knows besides the journal. */

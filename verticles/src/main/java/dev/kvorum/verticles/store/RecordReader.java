@@ -21,12 +21,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records that are not in memory, on a small pool of threads that may block, many records a
- * trip. The threads are never interrupted: an interrupt would close the engine's files.
+ * Reads records that are not in memory, on threads that may block, many records a trip. The threads
+ * are never interrupted: an interrupt would close the engine's files.
  */
 public final class RecordReader implements AutoCloseable {
-  private static final int THREADS = 2;
+  private static final int READ_THREADS = 2;
   private static final long IDLE_SECONDS = 30;
+  private static final long CLOSE_MILLIS = 100;
 
   /** Records a read view of the engine is kept open for. */
   private static final int CHUNK_RECORDS = 10_000;
@@ -34,7 +35,16 @@ public final class RecordReader implements AutoCloseable {
   private final Backend backend;
   private final RecordMemory memory;
   private final Consumer<Throwable> onFault;
-  private final ThreadPoolExecutor pool;
+
+  /** For clients' cold reads. */
+  private final ThreadPoolExecutor reads;
+
+  /** For what applying the log waits for; behind nobody else's work. */
+  private final ThreadPoolExecutor log;
+
+  /** For hashes, which take as long as the store is large. */
+  private final ThreadPoolExecutor jobs;
+
   private final AtomicLong openViews = new AtomicLong();
 
   /**
@@ -45,15 +55,22 @@ public final class RecordReader implements AutoCloseable {
     this.backend = backend;
     this.memory = memory;
     this.onFault = onFault;
-    pool =
+    reads = pool("kvorum-read-", READ_THREADS);
+    log = pool("kvorum-read-log-", 1);
+    jobs = pool("kvorum-read-job-", 1);
+  }
+
+  private static ThreadPoolExecutor pool(String name, int threads) {
+    var pool =
         new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
+            threads,
+            threads,
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            Thread.ofPlatform().name("kvorum-read-", 0).factory());
+            Thread.ofPlatform().name(name, 0).factory());
     pool.allowCoreThreadTimeOut(true);
+    return pool;
   }
 
   /** The record, if it needs no disk. */
@@ -70,7 +87,22 @@ public final class RecordReader implements AutoCloseable {
    */
   public void fetch(
       List<Revision> revisions, Executor loop, Consumer<Map<Revision, Bytes>> answer) {
+    fetch(reads, revisions, loop, answer);
+  }
+
+  /** The same for records that the log waits for. */
+  public void fetchForLog(
+      List<Revision> revisions, Executor loop, Consumer<Map<Revision, Bytes>> answer) {
+    fetch(log, revisions, loop, answer);
+  }
+
+  private void fetch(
+      Executor pool,
+      List<Revision> revisions,
+      Executor loop,
+      Consumer<Map<Revision, Bytes>> answer) {
     run(
+        pool,
         () -> {
           var found = read(revisions);
           loop.execute(() -> answer.accept(found));
@@ -79,6 +111,10 @@ public final class RecordReader implements AutoCloseable {
 
   /** Runs a job that reads the backend at length. */
   public void run(Runnable job) {
+    run(jobs, job);
+  }
+
+  private void run(Executor pool, Runnable job) {
     pool.execute(
         () -> {
           try {
@@ -152,9 +188,18 @@ public final class RecordReader implements AutoCloseable {
     return found;
   }
 
-  /** Finishes what was asked for and lets the threads end. */
+  /** Takes nothing new and lets the threads end; waits a moment for what runs. */
   @Override
   public void close() {
-    pool.shutdown();
+    for (var pool : List.of(reads, log, jobs)) {
+      pool.shutdown();
+    }
+    try {
+      for (var pool : List.of(reads, log, jobs)) {
+        var _ = pool.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

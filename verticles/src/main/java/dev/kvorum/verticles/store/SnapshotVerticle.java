@@ -2,16 +2,19 @@ package dev.kvorum.verticles.store;
 
 import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.mvcc.CorruptRecordException;
 import dev.kvorum.storage.state.StateSnapshot;
 import dev.kvorum.verticles.service.NodeContext;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,16 +29,23 @@ public final class SnapshotVerticle extends VerticleBase {
   private final Backend backend;
   private final Snapshots snapshots;
   private final Bytes membership;
+  private final Consumer<Throwable> onStateFault;
 
   /**
    * @param membership who takes part, opaque here, for the snapshots' headers
+   * @param onStateFault hears when the state store cannot be read or is not what was written
    */
   public SnapshotVerticle(
-      NodeContext node, Backend backend, Snapshots snapshots, Bytes membership) {
+      NodeContext node,
+      Backend backend,
+      Snapshots snapshots,
+      Bytes membership,
+      Consumer<Throwable> onStateFault) {
     this.node = node;
     this.backend = backend;
     this.snapshots = snapshots;
     this.membership = membership;
+    this.onStateFault = onStateFault;
   }
 
   @Override
@@ -78,8 +88,15 @@ public final class SnapshotVerticle extends VerticleBase {
     vertx.eventBus().send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(position, liveBytes));
   }
 
-  /** Nothing is lost: the journal and the older snapshot still hold everything. */
+  /**
+   * Without space nothing is lost: the journal and the older snapshot still hold everything. A
+   * state store that cannot be read must not be served from.
+   */
   private void failed(Throwable fault) {
+    if (fault instanceof CorruptRecordException || fault instanceof BackendException) {
+      onStateFault.accept(fault);
+      return;
+    }
     LOGGER.error("the snapshot could not be saved; the journal is kept", fault);
     vertx.eventBus().send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(null, 0));
   }

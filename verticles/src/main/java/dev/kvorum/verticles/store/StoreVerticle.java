@@ -11,6 +11,7 @@ import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -27,6 +28,7 @@ public final class StoreVerticle extends VerticleBase {
   private final long compactionPauseMillis;
   private final Runnable raiseNoSpace;
   private final NodeGuard guard;
+  private long compactionBegan = System.nanoTime();
 
   /** Answers of one batch by front end, reused; an entry is null while it has none. */
   private final List<@Nullable List<Answer>> answersByLoop = new ArrayList<>();
@@ -62,7 +64,12 @@ public final class StoreVerticle extends VerticleBase {
     bus.<StoreBus.Defragment>localConsumer(
         StoreBus.DEFRAGMENT,
         message -> {
+          LOGGER.info("defragmenting");
           step(stage::defragment);
+          LOGGER
+              .atInfo()
+              .addKeyValue("current-db-size-bytes", node.applied().allocatedBytes())
+              .log("finished defragmenting directory");
           message.reply(new StoreBus.Defragment());
         });
     step(stage::start);
@@ -72,7 +79,10 @@ public final class StoreVerticle extends VerticleBase {
   /** The backend shows these records: memory may forget them. Any thread may call. */
   public void flushed(List<Write> records) {
     context.runOnContext(
-        _ -> guard.run(() -> records.forEach(write -> node.memory().flushed(write.revision()))));
+        _ -> {
+          guard.run(() -> records.forEach(write -> node.memory().flushed(write.revision())));
+          step(stage::flushed);
+        });
   }
 
   private void step(Supplier<List<StoreEffect>> input) {
@@ -91,7 +101,7 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.Reply reply -> reply(reply.answers());
       case StoreEffect.Fetch fetch ->
           node.reader()
-              .fetch(
+              .fetchForLog(
                   fetch.revisions(),
                   action -> context.runOnContext(_ -> action.run()),
                   found -> step(() -> stage.fetched(found)));
@@ -106,15 +116,21 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.HashHistory history -> hash(history);
       case StoreEffect.CompactLater _ ->
           vertx.setTimer(compactionPauseMillis, _ -> step(stage::compactSlice));
-      case StoreEffect.CompactionFinished finished ->
-          LOGGER
-              .atInfo()
-              .addKeyValue("compact-revision", finished.revision())
-              .log("finished scheduled compaction");
+      case StoreEffect.CompactionFinished finished -> logFinished(finished);
     }
   }
 
+  private void logFinished(StoreEffect.CompactionFinished finished) {
+    LOGGER
+        .atInfo()
+        .addKeyValue("compact-revision", finished.revision())
+        .addKeyValue("took", Duration.ofNanos(System.nanoTime() - compactionBegan))
+        .addKeyValue("hash", Integer.toUnsignedLong(finished.hash()))
+        .log("finished scheduled compaction");
+  }
+
   private void hash(StoreEffect.HashHistory history) {
+    compactionBegan = System.nanoTime();
     // The pin keeps the compaction after this one from removing what is being hashed.
     var pinned = node.pin();
     node.reader()

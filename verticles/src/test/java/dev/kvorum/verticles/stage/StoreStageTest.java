@@ -125,6 +125,16 @@ class StoreStageTest {
   }
 
   @Test
+  void applyingPausesWhileTooMuchWaitsForTheBackend() {
+    memory.full = true;
+    assertThat(stage.committed(List.of(put(LIFE, 1, "a", "1")))).isEmpty();
+    assertThat(stage.flushed()).isEmpty();
+
+    memory.full = false;
+    assertThat(one(stage.flushed(), StoreEffect.AppliedTo.class).index()).isEqualTo(2);
+  }
+
+  @Test
   void aReadWaitsUntilItsIndexIsAppliedAndPublished() {
     assertThat(kinds(stage.readConfirmed(3, 11, 1))).containsExactly("ReadsReady");
     assertThat(stage.readConfirmed(3, 12, 2)).isEmpty();
@@ -277,10 +287,16 @@ class StoreStageTest {
   /** Records in memory, of which a test may take one away as a full cache would. */
   private static final class Memory implements RecordPort {
     private final Map<Revision, Bytes> records = new HashMap<>();
+    private boolean full;
 
     @Override
     public @Nullable Bytes find(Revision revision) {
       return records.get(revision);
+    }
+
+    @Override
+    public boolean isFull() {
+      return full;
     }
 
     @Override

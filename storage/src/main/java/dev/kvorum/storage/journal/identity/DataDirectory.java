@@ -44,7 +44,8 @@ public final class DataDirectory implements AutoCloseable {
   private static final String QUARANTINE = "quarantine";
 
   /** What this program makes beside the log. */
-  private static final Set<String> DATA_NAMES = Set.of(LOCK, "snapshots", STATE, QUARANTINE);
+  private static final Set<String> DATA_NAMES =
+      Set.of(LOCK, FoundingMark.NAME, "snapshots", STATE, QUARANTINE);
 
   /** What this program makes where the log is. */
   private static final Set<String> LOG_NAMES =
@@ -147,7 +148,9 @@ public final class DataDirectory implements AutoCloseable {
       var found = IdentityFile.read(logDisk);
       switch (found) {
         case IdentityFile.Found.Missing() -> {
-          if (dataDisk.exists(STATE) || !dataDisk.list("snapshots").isEmpty()) {
+          if (FoundingMark.isIn(data)) {
+            FoundingMark.clear(data, logPath);
+          } else if (dataDisk.exists(STATE) || !dataDisk.list("snapshots").isEmpty()) {
             throw new DirectoryRefusedException(
                 "%s holds a state but no identity: was --wal-dir forgotten?".formatted(data));
           }
@@ -175,6 +178,10 @@ public final class DataDirectory implements AutoCloseable {
       logDisk.close();
       dataDisk.close();
       throw e;
+    } catch (IOException e) {
+      logDisk.close();
+      dataDisk.close();
+      throw fault(data, e);
     }
   }
 
@@ -221,7 +228,7 @@ public final class DataDirectory implements AutoCloseable {
               .formatted(data, log));
     }
     var logIsNew = !Files.exists(log.resolve("identity"));
-    if (logIsNew && Files.exists(data.resolve(STATE))) {
+    if (logIsNew && Files.exists(data.resolve(STATE)) && !FoundingMark.isIn(data)) {
       throw new DirectoryRefusedException(
           "%s holds a state, but the log directory %s is empty: is it the right one?"
               .formatted(data, log));
@@ -296,12 +303,29 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   /**
+   * Marks a new directory as unfinished, before anything else is written to it. If the identity is
+   * never written, the next opening clears the directory.
+   */
+  public void beginFounding() throws DiskFaultException {
+    try {
+      FoundingMark.set(data);
+    } catch (IOException e) {
+      throw fault(data, e);
+    }
+  }
+
+  /**
    * Makes the identity durable, in all its copies. For a new directory this is the last step, after
    * the vote files and the journal are in place.
    */
   public void writeIdentity(Identity newIdentity) throws DiskFaultException {
     IdentityFile.write(logDisk, newIdentity);
     identity = newIdentity;
+    try {
+      FoundingMark.remove(data);
+    } catch (IOException e) {
+      throw fault(data, e);
+    }
   }
 
   /** The disk of the vote files and the journal, with a thread of its own. */
