@@ -75,15 +75,17 @@ class MembershipTest {
 
   @Test
   void anySequenceOfChangesKeepsTheSetsApartAndLeavesAVoter() {
+    var kinds = Kind.values();
+    var transitions = Transition.values();
     for (var seed = 0; seed < 200; seed++) {
       var random = new RandomNumbers(seed);
       var membership = THREE;
       for (var i = 0; i < 100; i++) {
         var steps = new ArrayList<Step>();
         for (var count = random.below(4); count > 0; count--) {
-          steps.add(new Step(Kind.values()[random.below(3)], 1 + random.below(6)));
+          steps.add(new Step(kinds[random.below(3)], 1 + random.below(6)));
         }
-        var change = new MembershipChange(steps, Transition.values()[random.below(3)], Bytes.EMPTY);
+        var change = new MembershipChange(steps, transitions[random.below(3)], Bytes.EMPTY);
         if (membership.apply(change) instanceof Membership.Result.Changed(var after)) {
           // The record's own constructor keeps voters and learners apart.
           assertThat(after.voters()).as("seed %d", seed).isNotEmpty();
