@@ -31,9 +31,7 @@ public final class PeerEdge implements Handler<HttpServerRequest> {
       }
       case "/members" -> {
         if (Answers.allowsGetOnly(request)) {
-          request
-              .response()
-              .putHeader("X-Etcd-Cluster-ID", Long.toHexString(node.clusterId()));
+          request.response().putHeader("X-Etcd-Cluster-ID", Long.toHexString(node.clusterId()));
           Answers.send(request, OK, Answers.JSON, members());
         }
       }

@@ -56,7 +56,6 @@ class PeerEdgeTest {
 
   private HttpResponse<String> get(String path) throws Exception {
     var uri = URI.create("http://127.0.0.1:" + port + path);
-    return client.send(
-        HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
   }
 }

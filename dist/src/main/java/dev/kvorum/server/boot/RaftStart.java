@@ -27,6 +27,8 @@ public final class RaftStart {
   private RaftStart() {}
 
   /**
+   * The stage, ready to start.
+   *
    * @param electionTicks the election timeout in heartbeats
    * @param snapshotCount applied entries between two shortenings of the log (contract S30.3)
    */
@@ -59,7 +61,12 @@ public final class RaftStart {
             member.state().meta().appliedIndex(),
             new Damage.None());
     return new RaftStage(
-        memberId, new RaftCore(config, boot), journal, vote.claim(), snapshotCount, SNAPSHOT_AFTER_BYTES);
+        memberId,
+        new RaftCore(config, boot),
+        journal,
+        vote.claim(),
+        snapshotCount,
+        SNAPSHOT_AFTER_BYTES);
   }
 
   private static EntryId position(dev.kvorum.storage.journal.EntryId id) {

@@ -89,7 +89,9 @@ class RaftStageTest {
     assertThat(committed()).isEmpty();
 
     runDisk();
-    assertThat(committed()).extracting(Entry::payload).containsExactly(Bytes.utf8("a"), Bytes.utf8("b"));
+    assertThat(committed())
+        .extracting(Entry::payload)
+        .containsExactly(Bytes.utf8("a"), Bytes.utf8("b"));
   }
 
   /** Otherwise a read after a restart could miss what an earlier life acknowledged. */
@@ -111,8 +113,7 @@ class RaftStageTest {
 
     var confirmed = stage.read(3, 9);
 
-    assertThat(confirmed)
-        .contains(new RaftEffect.ConfirmRead(3, 9, stage.status().committed()));
+    assertThat(confirmed).contains(new RaftEffect.ConfirmRead(3, 9, stage.status().committed()));
   }
 
   @Test

@@ -203,22 +203,16 @@ public final class BackendWriter implements AutoCloseable {
         if (deadline != Long.MAX_VALUE && now - deadline >= 0) {
           return List.of();
         }
-        await(deadline, now);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void await(long deadline, long now) {
-    try {
-      if (deadline == Long.MAX_VALUE) {
-        wakeUp.awaitUninterruptibly();
-      } else {
-        var _ = wakeUp.awaitNanos(deadline - now);
+        if (deadline == Long.MAX_VALUE) {
+          wakeUp.awaitUninterruptibly();
+        } else {
+          var _ = wakeUp.awaitNanos(deadline - now);
+        }
       }
     } catch (InterruptedException interrupt) {
       throw new IllegalStateException("the backend writer is never interrupted", interrupt);
+    } finally {
+      lock.unlock();
     }
   }
 
