@@ -130,7 +130,7 @@ final class RecoveryTest {
   }
 
   @Test
-  void aLoneVoterRefusesALossAboveItsStateAndNamesTheChoices() throws Exception {
+  void aLoneVoterRefusesALossAboveItsStateAndSaysWhatToDo() throws Exception {
     var disk = sixEntries();
     flip(disk, 3);
     assertThat(decide(scan(disk), 3))
@@ -139,7 +139,7 @@ final class RecoveryTest {
             refuse ->
                 assertThat(refuse.message())
                     .contains("entries 4 to 4 are lost")
-                    .contains("restore a backup")
+                    .contains("Restore a backup")
                     .contains("up to index 3"));
   }
 
