@@ -44,6 +44,8 @@ public final class MemberBoot {
   private MemberBoot() {}
 
   /**
+   * Founds a member in a new directory, or opens the one that lives there.
+   *
    * @param founding used when the directory is new, ignored when it holds a member
    * @param log the separate place for the log, or null
    */
@@ -157,8 +159,8 @@ public final class MemberBoot {
   private static void makeDurable(Journal journal, Disk disk, long ticket)
       throws DiskFaultException {
     while (true) {
-      var job = journal.poll();
-      InvariantViolation.check(job != null, "a journal with an open ticket has work");
+      var job =
+          InvariantViolation.present(journal.poll(), "a journal with an open ticket has work");
       disk.perform(job.operations());
       for (var outcome : journal.completed(new DiskResult.Done())) {
         if (outcome instanceof JournalOutcome.Durable durable && durable.ticket() >= ticket) {

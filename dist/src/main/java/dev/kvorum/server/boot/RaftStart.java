@@ -27,6 +27,8 @@ public final class RaftStart {
   private RaftStart() {}
 
   /**
+   * The stage, ready to start.
+   *
    * @param electionTicks the election timeout in heartbeats
    * @param snapshotCount applied entries between two shortenings of the log (contract S30.3)
    */

@@ -10,7 +10,6 @@ import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,12 +199,12 @@ public final class Journal {
       do {
         disk.perform(spares.slice(filling));
       } while (!spares.sliced(filling));
-      var spare = Objects.requireNonNull(spares.fitting(1), "a file was filled");
+      var spare = InvariantViolation.present(spares.fitting(1), "a file was filled");
       disk.perform(roll(spare));
       rolled(spare);
     }
     while (restart != null) {
-      var job = Objects.requireNonNull(poll(), "a restart is written at once");
+      var job = InvariantViolation.present(poll(), "a restart is written at once");
       disk.perform(job.operations());
       var _ = completed(new DiskResult.Done());
     }
@@ -541,10 +540,7 @@ public final class Journal {
 
   /** The job handed out last has ended. */
   public List<JournalOutcome> completed(DiskResult result) {
-    var task = atDisk;
-    if (task == null) {
-      throw new InvariantViolation("only a job at the disk completes");
-    }
+    var task = InvariantViolation.present(atDisk, "only a job at the disk completes");
     atDisk = null;
     var outcomes = new ArrayList<JournalOutcome>();
     switch (result) {

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 public final class Alarms {
   private static final Comparator<AlarmMember> ORDER =
       Comparator.comparing(AlarmMember::memberId, Long::compareUnsigned)
-          .thenComparing(AlarmMember::alarm);
+          .thenComparingInt(AlarmMember::alarm);
 
   private final TreeSet<AlarmMember> active = new TreeSet<>(ORDER);
 

@@ -82,7 +82,7 @@ public final class StateSnapshot {
               bucket,
               Bytes.EMPTY,
               (key, value) -> {
-                found.add(new SnapshotRecord(bucket.ordinal(), key.compact(), value.compact()));
+                found.add(new SnapshotRecord(bucket.number(), key.compact(), value.compact()));
                 return true;
               });
         }
@@ -108,14 +108,14 @@ public final class StateSnapshot {
           Bucket.KEY,
           last == null ? Bytes.EMPTY : last,
           (key, value) -> {
-            if (key.equals(last)) {
+            if (last != null && key.equals(last)) {
               return true;
             }
             if (RecordCodec.id(key).revision().main() > revision) {
               return false;
             }
             var _ = RecordCodec.record(key, value);
-            chunk.add(new SnapshotRecord(Bucket.KEY.ordinal(), key.compact(), value.compact()));
+            chunk.add(new SnapshotRecord(Bucket.KEY.number(), key.compact(), value.compact()));
             return chunk.size() < CHUNK_RECORDS;
           });
     }
@@ -126,14 +126,14 @@ public final class StateSnapshot {
   public static void restore(SnapshotReader reader, Backend backend)
       throws DiskFaultException, SnapshotDamagedException {
     var loader = new BackendLoader(backend);
-    var buckets = Bucket.values();
     for (var record = reader.next(); record != null; record = reader.next()) {
-      if (record.bucket() >= buckets.length) {
+      var bucket = Bucket.ofNumber(record.bucket());
+      if (bucket == null) {
         throw new SnapshotDamagedException(
             "the snapshot holds bucket %d, which this release does not know"
                 .formatted(record.bucket()));
       }
-      loader.add(buckets[record.bucket()], record.key(), record.value());
+      loader.add(bucket, record.key(), record.value());
     }
     // Last, and only after the whole file was found sound: a store without it does not count.
     loader.add(Bucket.META, StoreMeta.KEY, reader.header().meta());

@@ -153,7 +153,8 @@ public final class StoreStage {
           entry.index() == machine.appliedIndex() + 1, "the log is applied without gaps");
       if (entry.type() == Entry.Type.COMMAND) {
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
-        InvariantViolation.check(logged.entry == entry, "entries are opened in log order");
+        InvariantViolation.check(
+            logged.entry.index() == entry.index(), "entries are opened in log order");
         if (isMissing(machine.needs(logged.command))) {
           opened.addFirst(logged);
           fetching = true;

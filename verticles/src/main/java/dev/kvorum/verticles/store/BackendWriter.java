@@ -197,8 +197,14 @@ public final class BackendWriter implements AutoCloseable {
         if (deadline != Long.MAX_VALUE && now - deadline >= 0) {
           return List.of();
         }
-        await(deadline, now);
+        if (deadline == Long.MAX_VALUE) {
+          wakeUp.awaitUninterruptibly();
+        } else {
+          var _ = wakeUp.awaitNanos(deadline - now);
+        }
       }
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException("the backend writer is never interrupted", interrupt);
     } finally {
       lock.unlock();
     }
@@ -225,18 +231,6 @@ public final class BackendWriter implements AutoCloseable {
       bytes += write.record().size();
     }
     return bytes;
-  }
-
-  private void await(long deadline, long now) {
-    try {
-      if (deadline == Long.MAX_VALUE) {
-        wakeUp.awaitUninterruptibly();
-      } else {
-        var _ = wakeUp.awaitNanos(deadline - now);
-      }
-    } catch (InterruptedException interrupt) {
-      throw new IllegalStateException("the backend writer is never interrupted", interrupt);
-    }
   }
 
   private long commit(List<Flush> flushes) {

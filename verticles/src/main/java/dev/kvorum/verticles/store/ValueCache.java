@@ -62,7 +62,7 @@ final class ValueCache {
     }
 
     private static long cost(Bytes serialized) {
-      return serialized.size() + ENTRY_OVERHEAD_BYTES;
+      return (long) serialized.size() + ENTRY_OVERHEAD_BYTES;
     }
   }
 }

@@ -5,9 +5,9 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
@@ -171,7 +171,7 @@ public final class MemoryBackend implements Backend {
   }
 
   private ConcurrentSkipListMap<Bytes, Version> entries(Bucket bucket) {
-    return Objects.requireNonNull(buckets.get(bucket), "every bucket has a map");
+    return InvariantViolation.present(buckets.get(bucket), "every bucket has a map");
   }
 
   private void checkOpen() {

@@ -6,11 +6,11 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.FailStop;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.Objects;
 import jetbrains.exodus.env.EnvironmentImpl;
 import jetbrains.exodus.env.Environments;
 import jetbrains.exodus.env.StoreConfig;
@@ -110,7 +110,8 @@ public final class XodusBackend implements Backend {
     var transaction = environment.beginExclusiveTransaction();
     try {
       for (var change : batch.changes()) {
-        var bucket = Objects.requireNonNull(buckets.get(change.bucket()));
+        var bucket =
+            InvariantViolation.present(buckets.get(change.bucket()), "every bucket is opened");
         if (change.value() == null) {
           bucket.delete(transaction, change.key());
         } else {

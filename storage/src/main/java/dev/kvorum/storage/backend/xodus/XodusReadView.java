@@ -4,8 +4,8 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.FailStop;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.EnumMap;
-import java.util.Objects;
 import jetbrains.exodus.env.Cursor;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +71,7 @@ final class XodusReadView implements ReadView {
   }
 
   private XodusBucket bucket(Bucket bucket) {
-    return Objects.requireNonNull(buckets.get(bucket), "every bucket is opened");
+    return InvariantViolation.present(buckets.get(bucket), "every bucket is opened");
   }
 
   private void checkOpen() {

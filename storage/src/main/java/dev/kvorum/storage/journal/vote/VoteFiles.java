@@ -4,11 +4,11 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +75,7 @@ public final class VoteFiles {
     // Written again in any case: what the last process wrote may be visible and not yet durable.
     // The file that holds the newest vote is touched last.
     if (second == null || (first != null && first.generation >= second.generation)) {
-      var newest = Objects.requireNonNull(first);
+      var newest = InvariantViolation.present(first, "one of the two files is sound");
       return store(disk, List.of(SECOND, FIRST), newest);
     }
     return store(disk, List.of(FIRST, SECOND), second);

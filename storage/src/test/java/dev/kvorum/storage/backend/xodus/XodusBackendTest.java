@@ -7,7 +7,6 @@ import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.BackendContractTest;
 import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.backend.Bucket;
-import dev.kvorum.storage.backend.Quarantine;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.model.Bytes;
 import java.io.ByteArrayOutputStream;
@@ -213,27 +212,6 @@ final class XodusBackendTest extends BackendContractTest {
         var after = again.openReadView()) {
       assertThat(after.get(Bucket.KEY, text("a"))).isEqualTo(text("1"));
     }
-  }
-
-  @Test
-  void setAsideDirectoryIsKeptAndItsPlaceIsFree() {
-    var data = newDirectory();
-    var state = data.resolve("state");
-    var quarantine = new Quarantine(data);
-    for (var expected : List.of("state-20261121T010203Z", "state-20261121T010203Z-2")) {
-      try (var store = XodusBackend.open(state)) {
-        store.commit(new WriteBatch().put(Bucket.KEY, text("a"), text(expected)));
-      }
-      var moved = quarantine.setAside(state, "20261121T010203Z");
-      assertThat(moved).isEqualTo(data.resolve("quarantine").resolve(expected));
-      assertThat(state).doesNotExist();
-      try (var kept = XodusBackend.open(moved);
-          var view = kept.openReadView()) {
-        assertThat(view.get(Bucket.KEY, text("a"))).isEqualTo(text(expected));
-      }
-    }
-    assertThatThrownBy(() -> quarantine.setAside(state, "20261121T010203Z"))
-        .isInstanceOf(BackendException.class);
   }
 
   @Test
