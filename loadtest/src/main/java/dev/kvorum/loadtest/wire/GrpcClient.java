@@ -47,13 +47,19 @@ public final class GrpcClient implements AutoCloseable {
   public GrpcClient(Vertx vertx, int port, int connections) {
     this.port = port;
     this.http =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setProtocolVersion(HttpVersion.HTTP_2)
-                .setHttp2ClearTextUpgrade(false)
-                .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
-                .setInitialSettings(new Http2Settings().setInitialWindowSize(STREAM_WINDOW_BYTES)),
-            new PoolOptions().setHttp2MaxSize(connections));
+        vertx
+            .httpClientBuilder()
+            .with(
+                new HttpClientOptions()
+                    .setProtocolVersion(HttpVersion.HTTP_2)
+                    .setHttp2ClearTextUpgrade(false)
+                    .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
+                    .setInitialSettings(
+                        new Http2Settings().setInitialWindowSize(STREAM_WINDOW_BYTES)))
+            .with(new PoolOptions().setHttp2MaxSize(connections))
+            // The calls on a broken connection fail by themselves; Vert.x need not log it as well.
+            .withConnectHandler(connection -> connection.exceptionHandler(_ -> {}))
+            .build();
   }
 
   /**

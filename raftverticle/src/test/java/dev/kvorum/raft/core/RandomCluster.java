@@ -157,7 +157,7 @@ final class RandomCluster {
       return MembershipChange.leave();
     }
     var steps = new ArrayList<MembershipChange.Step>();
-    var count = 1 + (random.below(3) == 0 ? random.below(3) : 0);
+    var count = 1 + (random.below(2) == 0 ? random.below(5) : 0);
     var kinds = MembershipChange.Kind.values();
     for (var i = 0; i < count; i++) {
       steps.add(

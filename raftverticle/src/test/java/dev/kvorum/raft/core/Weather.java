@@ -22,7 +22,7 @@ record Weather(
     boolean smallWindows,
     boolean smallTail) {
   static Weather draw(RandomNumbers random) {
-    var changePerMille = sometimes(random, 10);
+    var changePerMille = sometimes(random, 60);
     return new Weather(
         sometimes(random, 150),
         sometimes(random, 100),
