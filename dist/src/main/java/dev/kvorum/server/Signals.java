@@ -34,9 +34,12 @@ final class Signals {
 
   private final CompletableFuture<Signal> received = new CompletableFuture<>();
 
+  /** False while the server starts: there is nothing to stop yet, and a start may take long. */
+  private volatile boolean awaited;
+
   private Signals() {}
 
-  /** From now on the first signal ends {@link #await}, and no signal ends the process by itself. */
+  /** From now on the first signal ends {@link #await}, or the process when nobody waits yet. */
   static Signals watch() {
     var signals = new Signals();
     for (var signal : Signal.values()) {
@@ -57,10 +60,14 @@ final class Signals {
       handle(each, null);
     }
     received.complete(signal);
+    if (!awaited) {
+      die();
+    }
   }
 
   /** Waits for the first signal and names it as Go does. */
   String await() {
+    awaited = true;
     return received.join().text;
   }
 

@@ -36,8 +36,7 @@ class JournalStreamTest {
   void linesFollowTheHeaderEachWithItsPriority() throws IOException {
     try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(UnixDomainSocketAddress.of(socket));
-      try (var stream = JournalStream.open(socket);
-          var journal = server.accept()) {
+      try (var stream = JournalStream.open(socket)) {
         for (var line :
             new String[] {
               "{\"level\":\"error\",\"msg\":\"a\"}\n",
@@ -47,8 +46,8 @@ class JournalStreamTest {
             }) {
           stream.write(line.getBytes(StandardCharsets.UTF_8));
         }
-        stream.close();
-
+      }
+      try (var journal = server.accept()) {
         var text =
             new String(Channels.newInputStream(journal).readAllBytes(), StandardCharsets.UTF_8);
         assertThat(text)
