@@ -18,6 +18,8 @@ public record Founding(long clusterId, long memberId, String name, List<Member> 
   @FunctionalInterface
   public interface Source {
     /**
+     * What the configuration says.
+     *
      * @throws ConfigException if the configuration founds no cluster that this release can serve
      */
     Founding get() throws ConfigException;

@@ -1,5 +1,6 @@
 package dev.kvorum.server.boot;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.backend.Bucket;
@@ -87,12 +88,11 @@ class EarlierFormatsTest {
 
   private static Bytes value(OpenedMember member, String key) {
     var entry = member.state().kv().view().index().find(Bytes.utf8(key), 6);
-    assertThat(entry).isNotNull();
-    var bucketKey = RecordCodec.bucketKey(entry.revision());
+    var bucketKey = RecordCodec.bucketKey(requireNonNull(entry).revision());
     try (var view = member.backend().openReadView()) {
       var stored = view.get(Bucket.KEY, bucketKey);
-      assertThat(stored).isNotNull();
-      return KeyValueCodec.decodeStored(RecordCodec.record(bucketKey, stored)).value();
+      return KeyValueCodec.decodeStored(RecordCodec.record(bucketKey, requireNonNull(stored)))
+          .value();
     }
   }
 

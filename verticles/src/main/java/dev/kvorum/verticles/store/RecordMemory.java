@@ -69,7 +69,7 @@ public final class RecordMemory implements RecordPort {
   }
 
   private static long cost(Bytes serialized) {
-    return serialized.size() + ENTRY_OVERHEAD_BYTES;
+    return (long) serialized.size() + ENTRY_OVERHEAD_BYTES;
   }
 
   /** Bytes of records that only this process knows besides the journal. */
