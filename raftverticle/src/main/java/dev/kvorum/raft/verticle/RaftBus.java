@@ -52,7 +52,7 @@ public final class RaftBus {
    */
   public record Proposals(int loop, long firstRequestId, List<Bytes> envelopes) {}
 
-  /** Proposals, or a read round, that did not enter the log. */
+  /** Proposals that did not enter the log. */
   public record Refused(int loop, long firstRequestId, int count, Failure failure) {}
 
   /** One front-end loop wants to read what was committed before now. */

@@ -81,8 +81,10 @@ public final class StateMachine {
     return switch (command) {
       case Command.Put _, Command.DeleteRange _, Command.Txn _ -> {
         var cost = RequestCheck.cost(command);
-        var overQuota = cost > 0 && kv.allocatedBytes() + cost >= quotaBytes;
-        yield Outcome.of(kv.apply(command, records, _ -> false), overQuota);
+        var isFull = cost > 0 && kv.allocatedBytes() + cost >= quotaBytes;
+        var applied = kv.apply(command, records, _ -> false);
+        // A command that is refused for a reason of its own keeps that reason.
+        yield Outcome.of(applied, isFull && !(applied.result() instanceof Result.Failed));
       }
       case Command.Compact _ -> Outcome.of(kv.apply(command, records, _ -> false), false);
       case Command.Alarm alarm -> apply(alarm);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class FrontEnd implements Service {
   private final NodeContext node;
   private final Proposer proposer;
+  private final ReadRounds rounds;
   private final Reads reads;
   private final RangeStreams streams;
   private final Maintenance maintenance;
@@ -30,7 +31,7 @@ public final class FrontEnd implements Service {
   public FrontEnd(NodeContext node, Context context, int loop) {
     this.node = node;
     proposer = new Proposer(node, context, loop);
-    var rounds = new ReadRounds(node, context, loop);
+    rounds = new ReadRounds(node, context, loop);
     reads = new Reads(node, context, rounds);
     streams = new RangeStreams(node, context, rounds);
     maintenance = new MemberMaintenance(node, context, rounds);
@@ -126,5 +127,6 @@ public final class FrontEnd implements Service {
   /** Answers everything that still waits; nothing is accepted any more. */
   public void stop() {
     proposer.stop();
+    rounds.stop();
   }
 }

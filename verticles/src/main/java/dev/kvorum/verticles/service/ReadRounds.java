@@ -30,6 +30,7 @@ final class ReadRounds {
   private List<Waiter> confirming = List.of();
   private long round;
   private boolean running;
+  private boolean stopped;
 
   ReadRounds(NodeContext node, Context context, int loop) {
     this.node = node;
@@ -42,6 +43,10 @@ final class ReadRounds {
 
   /** Calls the waiter when a read that arrives now may run, at once if possible. */
   void await(Waiter waiter) {
+    if (stopped) {
+      waiter.accept(Failure.STOPPED);
+      return;
+    }
     if (node.raft().readsNeedNoRound()) {
       waiter.accept(null);
       return;
@@ -55,12 +60,26 @@ final class ReadRounds {
   }
 
   private void start() {
+    if (stopped) {
+      return;
+    }
     confirming = gathering;
     gathering = new ArrayList<>();
     var mine = ++round;
     context.owner().eventBus().send(RaftBus.READ, new RaftBus.ReadRound(loop, mine));
     var millis = TimeUnit.NANOSECONDS.toMillis(node.limits().requestTimeoutNanos());
     context.owner().setTimer(millis, _ -> ended(mine, Failure.TIMEOUT));
+  }
+
+  /** Answers everything that waits; nothing is accepted any more. */
+  void stop() {
+    stopped = true;
+    running = false;
+    var waiters = new ArrayList<>(confirming);
+    waiters.addAll(gathering);
+    confirming = List.of();
+    gathering = new ArrayList<>();
+    waiters.forEach(waiter -> waiter.accept(Failure.STOPPED));
   }
 
   private void ended(long which, @Nullable Failure failure) {
