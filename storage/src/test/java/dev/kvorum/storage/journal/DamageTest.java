@@ -140,7 +140,7 @@ final class DamageTest {
         }
         case StartDecision.Refuse(var message) -> {
           refused++;
-          assertThat(message).as(what).contains("restore a backup");
+          assertThat(message).as(what).containsIgnoringCase("restore a backup");
           assertThat(scan.damages().isEmpty() && scan.base().index() <= 10).as(what).isFalse();
         }
       }
