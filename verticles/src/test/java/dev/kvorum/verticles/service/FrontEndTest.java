@@ -66,7 +66,7 @@ class FrontEndTest {
   private final BlockingQueue<RaftBus.Proposals> proposals;
   private final BlockingQueue<RaftBus.ReadRound> rounds;
   private final MemoryBackend backend = new MemoryBackend();
-  private final RecordMemory memory = new RecordMemory(1 << 20);
+  private final RecordMemory memory = new RecordMemory(1 << 20, 1 << 30);
   private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
   private final RecordReader reader = new RecordReader(backend, memory, faults::add);
   private final StateMachine machine = machine();
