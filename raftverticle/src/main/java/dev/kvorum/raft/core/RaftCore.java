@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
@@ -257,7 +258,7 @@ public final class RaftCore {
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(
           new Message.AppendResponse(
-              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ZERO));
+              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ORIGIN));
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {
       state.send(
           new Message.VoteResponse(
