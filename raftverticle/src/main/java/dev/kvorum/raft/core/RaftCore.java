@@ -119,7 +119,7 @@ public final class RaftCore {
     }
     applying.handOut();
     state.flush();
-    state.log.evict(state.config.maxTailBytes());
+    state.log.evict(state.config.budgets().maxTailBytes());
     if (standing.role() != state.role()
         || standing.term() != state.term()
         || standing.leader() != state.leader()) {
@@ -180,7 +180,7 @@ public final class RaftCore {
     if (leader == 0) {
       return rejected(ProposalResult.Reason.NO_LEADER, "");
     }
-    if (!state.config.forwardProposals()) {
+    if (!state.config.rules().forwardProposals()) {
       return rejected(ProposalResult.Reason.NOT_LEADER, "");
     }
     state.send(new Message.ForwardedProposal(state.self, leader, state.term(), type, payloads));
@@ -253,7 +253,7 @@ public final class RaftCore {
    * find out by a campaign.
    */
   private void answerFromLaterTerm(Message message) {
-    var silentElsewhere = state.config.checkQuorum() || state.config.preVote();
+    var silentElsewhere = state.config.rules().checkQuorum() || state.config.rules().preVote();
     if (silentElsewhere
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(
