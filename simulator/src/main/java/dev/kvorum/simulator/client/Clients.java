@@ -48,7 +48,7 @@ public final class Clients implements Traffic {
   }
 
   /** Begins to ask through the port. */
-  void start(ClientPort clientPort, Scheduler clock) {
+  public void start(ClientPort clientPort, Scheduler clock) {
     port = clientPort;
     scheduler = clock;
     scheduleNextOperation();

@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.oracle;
 
+import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.simulator.client.History;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
@@ -51,7 +52,7 @@ public final class HistoryCheck implements History.Reader {
     this.history = history;
   }
 
-  /** Checks a whole history; throws {@link OracleViolation} if the log does not explain it. */
+  /** Checks a whole history; throws {@link WrongException} if the log does not explain it. */
   public static void check(History history) {
     history.replay(new HistoryCheck(history));
   }
@@ -60,9 +61,14 @@ public final class HistoryCheck implements History.Reader {
     return model;
   }
 
-  /** The revision of the newest state that a finished linearizable operation has seen. */
-  public long floorRevision() {
-    return positions.revision(floor);
+  /** The revision after everything that is committed so far. */
+  long revision() {
+    return model.revision();
+  }
+
+  /** What the store is after so many committed commands. */
+  Moment moment(int position) {
+    return positions.moment(position);
   }
 
   @Override
@@ -87,7 +93,7 @@ public final class HistoryCheck implements History.Reader {
       return;
     }
     if (operation >= isInvoked.length || !isInvoked[operation]) {
-      throw new OracleViolation(
+      throw new WrongException(
           "every committed command was asked for", "operation " + operation + ": " + command);
     }
     if (!command.equals(history.command(operation))) {
@@ -230,8 +236,8 @@ public final class HistoryCheck implements History.Reader {
     return position;
   }
 
-  private OracleViolation violation(String rule, int operation, Object against) {
-    return new OracleViolation(
+  private WrongException violation(String rule, int operation, Object against) {
+    return new WrongException(
         rule, history.describe(operation) + "; against " + against + ", floor " + floor);
   }
 }

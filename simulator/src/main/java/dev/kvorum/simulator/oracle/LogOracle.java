@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.oracle;
 
+import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -12,12 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class LogOracle {
   private static final int NOBODY = -1;
 
+  /** A life has begun, and where the log goes on for it is not known yet. */
+  private static final long UNKNOWN = -1;
+
   /** By index; index 0 is unused. */
   private @Nullable Entry[] entries = new Entry[256];
 
   private long lastIndex;
 
-  /** The last index that the member's present life was told to be committed. */
+  /** The last index that the member's present life knows to be committed, or UNKNOWN. */
   private final long[] commitIndexes;
 
   /** By term. */
@@ -28,14 +32,9 @@ final class LogOracle {
     Arrays.fill(leaders, NOBODY);
   }
 
-  /** The member begins a life in which everything up to this index is applied. */
-  void started(int member, long appliedIndex) {
-    if (appliedIndex > lastIndex) {
-      throw new OracleViolation(
-          "a member has applied only what is committed",
-          "member %d starts at %d of %d".formatted(member, appliedIndex, lastIndex));
-    }
-    commitIndexes[member] = appliedIndex;
+  /** The member begins a life. */
+  void started(int member) {
+    commitIndexes[member] = UNKNOWN;
   }
 
   void leads(int member, long term) {
@@ -46,7 +45,7 @@ final class LogOracle {
       Arrays.fill(leaders, size, leaders.length, NOBODY);
     }
     if (leaders[at] != NOBODY && leaders[at] != member) {
-      throw new OracleViolation(
+      throw new WrongException(
           "a term has one leader",
           "term %d has members %d and %d".formatted(term, leaders[at], member));
     }
@@ -60,10 +59,11 @@ final class LogOracle {
    */
   boolean committed(int member, Entry entry) {
     var index = entry.index();
-    if (index != commitIndexes[member] + 1) {
-      throw new OracleViolation(
+    var before = commitIndexes[member];
+    if (before == UNKNOWN ? index > lastIndex + 1 : index != before + 1) {
+      throw new WrongException(
           "a member commits without gaps",
-          "member %d goes from %d to %d".formatted(member, commitIndexes[member], index));
+          "member %d goes from %d to %d".formatted(member, before, index));
     }
     commitIndexes[member] = index;
     if (index > lastIndex) {
@@ -72,7 +72,7 @@ final class LogOracle {
     }
     var first = entry(index);
     if (first != entry && !isSame(first, entry)) {
-      throw new OracleViolation(
+      throw new WrongException(
           "an index has one committed entry",
           "index %d, first %s, then on member %d %s".formatted(index, first, member, entry));
     }
@@ -89,7 +89,7 @@ final class LogOracle {
   private void append(Entry entry) {
     var last = entries[(int) lastIndex];
     if (last != null && last.term() > entry.term()) {
-      throw new OracleViolation("terms grow along the log", last + " before " + entry);
+      throw new WrongException("terms grow along the log", last + " before " + entry);
     }
     lastIndex = entry.index();
     if (lastIndex == entries.length) {
@@ -111,17 +111,14 @@ final class LogOracle {
     return lastIndex;
   }
 
-  /** How far the member knows the log to be committed. */
-  long commitIndex(int member) {
-    return commitIndexes[member];
-  }
-
-  /** A snapshot takes the place of the log up to this index. */
-  void installed(int member, long index) {
+  /**
+   * The member has applied everything up to the index: its log so far, or a snapshot in its place.
+   */
+  void applied(int member, long index) {
     if (index > lastIndex) {
-      throw new OracleViolation(
-          "a snapshot holds only what is committed",
-          "member %d gets %d of %d".formatted(member, index, lastIndex));
+      throw new WrongException(
+          "only what is committed is applied",
+          "member %d applied %d of %d".formatted(member, index, lastIndex));
     }
     commitIndexes[member] = Math.max(commitIndexes[member], index);
   }

@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.oracle;
 
+import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.TxnOp;
@@ -141,7 +142,7 @@ final class NaiveModel {
           case Command.Compact compact -> compact(compact);
           case Command.Alarm alarm -> alarm(alarm);
           case Command.PublishMember _, Command.SetClusterVersion _ -> new Expected.Unseen();
-          case Command.Range _ -> throw new OracleViolation("a range is in the log", "" + command);
+          case Command.Range _ -> throw new WrongException("a range is in the log", "" + command);
         };
     revision = present();
     return expected;
@@ -224,7 +225,7 @@ final class NaiveModel {
             case Command.DeleteRange delete -> deleteRange(delete);
             case Command.Txn nested -> execute(nested);
             case Command.MissingOp _ ->
-                throw new OracleViolation("an operation without content is in the log", "" + txn);
+                throw new WrongException("an operation without content is in the log", "" + txn);
           });
     }
     return new Expected.Txn(0, succeeded, responses);
