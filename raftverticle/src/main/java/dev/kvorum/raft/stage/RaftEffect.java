@@ -30,6 +30,13 @@ public sealed interface RaftEffect {
   /** Stream a snapshot to a peer. */
   record SendSnapshot(SnapshotRequest request) implements RaftEffect {}
 
+  /**
+   * The log begins behind this snapshot, durably: make its file, which has arrived whole, the state
+   * store's content, drop what was handed over to be applied, and call {@link
+   * RaftStage#snapshotInstalled}.
+   */
+  record InstallSnapshot(EntryId position) implements RaftEffect {}
+
   /** The mark of this snapshot is durable: older snapshot files may go. */
   record DropSnapshotsBelow(EntryId position) implements RaftEffect {}
 

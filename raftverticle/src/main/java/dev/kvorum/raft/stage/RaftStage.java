@@ -1,6 +1,8 @@
 package dev.kvorum.raft.stage;
 
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
+import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.Outcome;
 import dev.kvorum.raft.core.ProposalResult;
 import dev.kvorum.raft.core.RaftCore;
@@ -11,7 +13,7 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalOutcome;
 import dev.kvorum.storage.journal.Mark;
-import dev.kvorum.storage.journal.vote.Claim;
+import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
@@ -32,9 +34,6 @@ import java.util.Map;
  * the next disk job.
  */
 public final class RaftStage {
-  /** Entries that are kept for slow followers when the log is shortened. */
-  private static final long CATCH_UP_ENTRIES = 5_000;
-
   /** Who waits for a read round. */
   private record Reader(int loop, long round) {}
 
@@ -45,7 +44,7 @@ public final class RaftStage {
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
   private final long memberId;
-  private final long snapshotCount;
+  private final Retention retention;
   private long nextReadToken;
   private long appliedIndex;
 
@@ -59,24 +58,18 @@ public final class RaftStage {
   private List<RaftEffect> effects = new ArrayList<>();
 
   /**
-   * @param claim what this member is known to have lost
-   * @param snapshotCount applied entries after which the log is shortened for followers
-   * @param snapshotAfterBytes the journal's size that makes a full snapshot file worth writing
+   * @param vote the term, vote and claim that the core was born with
    */
   public RaftStage(
-      long memberId,
-      RaftCore core,
-      Journal journal,
-      Claim claim,
-      long snapshotCount,
-      long snapshotAfterBytes) {
+      long memberId, RaftCore core, Journal journal, Vote vote, Retention retention) {
     this.memberId = memberId;
     this.core = core;
     this.journal = journal;
     appliedIndex = core.appliedIndex();
-    persists = new PersistQueue(journal, claim);
-    release = new JournalRelease(journal, snapshotAfterBytes);
-    this.snapshotCount = snapshotCount;
+    persists = new PersistQueue(journal, vote);
+    release =
+        new JournalRelease(journal, retention.snapshotAfterBytes(), this::servedFollowersFrom);
+    this.retention = retention;
     shortenedAt = core.appliedIndex();
     lastStatus = newStatus();
   }
@@ -110,6 +103,64 @@ public final class RaftStage {
     return drain();
   }
 
+  /** A peer's message has arrived. */
+  public List<RaftEffect> receive(Message message) {
+    step(new RaftEvent.Receive(message));
+    return drain();
+  }
+
+  /** What was sent to the peer lately is probably lost: its connection has ended. */
+  public List<RaftEffect> unreachable(long peer) {
+    step(new RaftEvent.Unreachable(peer));
+    return drain();
+  }
+
+  /**
+   * The stream that {@link RaftEffect.SendSnapshot} asked for has ended.
+   *
+   * @param index where the snapshot ends
+   * @param delivered whether the peer has all of it
+   */
+  public List<RaftEffect> snapshotReported(long peer, long index, boolean delivered) {
+    step(new RaftEvent.SnapshotReported(peer, index, delivered));
+    return drain();
+  }
+
+  /**
+   * The state store is what {@link RaftEffect.InstallSnapshot} asked for, synced. What the store
+   * executes from now on is told by {@link #applied} again.
+   */
+  public List<RaftEffect> snapshotInstalled(EntryId position) {
+    membershipEntries.removeIf(entry -> entry.index() <= position.index());
+    appliedIndex = position.index();
+    shortenedAt = position.index();
+    if (position.term() > termStart.term()) {
+      termStart = position;
+    }
+    journal.mark(new Mark.StateSynced(position));
+    release.installed(position);
+    persists.installed();
+    reportPersisted();
+    return drain();
+  }
+
+  /** Somebody wants to change who takes part; the answer says whether it is in the log. */
+  public Changed changeMembership(MembershipChange change) {
+    var outcome = core.step(new RaftEvent.ChangeMembership(change));
+    var result = InvariantViolation.present(outcome.proposal(), "a proposal has a result");
+    handle(outcome);
+    return new Changed(result, drain());
+  }
+
+  /** What became of a membership change, and what follows. */
+  public record Changed(ProposalResult result, List<RaftEffect> effects) {}
+
+  /** Somebody wants that member to lead. */
+  public List<RaftEffect> transferLeadership(long target) {
+    step(new RaftEvent.TransferLeadership(target));
+    return drain();
+  }
+
   /** A front end wants to read what was committed before now. */
   public List<RaftEffect> read(int loop, long round) {
     var token = nextReadToken++;
@@ -136,18 +187,27 @@ public final class RaftStage {
    * disk is another matter, see {@link JournalRelease}.
    */
   private void shortenLog() {
-    if (appliedIndex - shortenedAt >= snapshotCount) {
+    if (appliedIndex - shortenedAt >= retention.snapshotCount()) {
       shortenedAt = appliedIndex;
-      var keptFrom = appliedIndex - CATCH_UP_ENTRIES;
+      var keptFrom = appliedIndex - retention.catchUpEntries();
       if (keptFrom > core.logBase().index()) {
         step(new RaftEvent.CompactLog(keptFrom));
       }
     }
   }
 
+  /** Entries up to here no follower is sent any more; a lone voter has none to send to. */
+  private long servedFollowersFrom() {
+    var membership = core.membership();
+    var alone = membership.equals(Membership.ofVoters(List.of(memberId)));
+    return alone ? Long.MAX_VALUE : core.logBase().index();
+  }
+
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
   public List<RaftEffect> stateSynced(long index) {
-    journal.mark(new Mark.StateSynced(new EntryId(journal.termAt(index), index)));
+    if (index >= journal.base().index()) {
+      journal.mark(new Mark.StateSynced(new EntryId(journal.termAt(index), index)));
+    }
     return drain();
   }
 
@@ -173,6 +233,9 @@ public final class RaftStage {
       case JournalOutcome.Durable durable -> {
         persists.durable(durable.ticket());
         release.durable(durable.ticket(), effects);
+        if (journal.base().index() > core.logBase().index()) {
+          step(new RaftEvent.CompactLog(journal.base().index()));
+        }
         reportPersisted();
       }
       case JournalOutcome.VoteDurable vote -> {
@@ -200,7 +263,9 @@ public final class RaftStage {
   }
 
   private void reportPersisted() {
-    persists.drain((sequence, last) -> step(new RaftEvent.Persisted(sequence, last)));
+    persists.drain(
+        snapshot -> effects.add(new RaftEffect.InstallSnapshot(snapshot.position())),
+        (sequence, last) -> step(new RaftEvent.Persisted(sequence, last)));
   }
 
   private void step(RaftEvent event) {
@@ -210,8 +275,6 @@ public final class RaftStage {
   private void handle(Outcome outcome) {
     var persist = outcome.persist();
     if (persist != null) {
-      InvariantViolation.check(
-          persist.snapshot() == null, "a snapshot arrives only with the peer transport");
       persists.add(persist);
     }
     outcome.messages().forEach(message -> effects.add(new RaftEffect.Send(message)));

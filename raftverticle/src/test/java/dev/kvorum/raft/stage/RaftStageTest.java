@@ -65,9 +65,8 @@ class RaftStageTest {
             ME,
             new RaftCore(RaftConfig.defaults(ME, 42), boot),
             journal,
-            vote.vote().claim(),
-            10_000,
-            SNAPSHOT_AFTER_BYTES);
+            vote.vote(),
+            new Retention(10_000, 5_000, SNAPSHOT_AFTER_BYTES));
   }
 
   @Test
