@@ -277,7 +277,9 @@ public final class RaftStage {
     if (persist != null) {
       persists.add(persist);
     }
-    outcome.messages().forEach(message -> effects.add(new RaftEffect.Send(message)));
+    for (var message : outcome.messages()) {
+      effects.add(new RaftEffect.Send(message));
+    }
     if (!outcome.committed().isEmpty()) {
       commit(outcome.committed());
     }
@@ -292,10 +294,12 @@ public final class RaftStage {
       effects.add(
           new RaftEffect.ReadEntries(wanted.reader(), wanted.from(), range, wanted.maxBytes()));
     }
-    outcome
-        .snapshotRequests()
-        .forEach(request -> effects.add(new RaftEffect.SendSnapshot(request)));
-    outcome.trace().forEach(record -> effects.add(new RaftEffect.Trace(record)));
+    for (var request : outcome.snapshotRequests()) {
+      effects.add(new RaftEffect.SendSnapshot(request));
+    }
+    for (var happening : outcome.trace()) {
+      effects.add(new RaftEffect.Trace(happening));
+    }
   }
 
   private void commit(List<Entry> entries) {
@@ -320,26 +324,42 @@ public final class RaftStage {
   }
 
   private RaftStatus newStatus() {
-    var membership = core.membership();
-    var leading = core.role() == Role.LEADER;
-    var alone = !membership.isJoint() && membership.voters().equals(List.of(memberId));
-    // Before the first entry of its term is applied, a leader may not have applied what an earlier
-    // leader, or this member in an earlier life, has acknowledged.
-    var current = termStart.term() == core.term() && appliedIndex >= termStart.index();
     return new RaftStatus(
         memberId,
         core.term(),
         core.leader(),
         core.commitIndex(),
-        membership.isLearner(memberId),
-        leading && alone && current);
+        core.membership().isLearner(memberId),
+        readsNeedNoRound());
+  }
+
+  /** Whether {@link #newStatus} would differ from what was published; most steps change nothing. */
+  private boolean statusChanged() {
+    return lastStatus.committed() != core.commitIndex()
+        || lastStatus.term() != core.term()
+        || lastStatus.leader() != core.leader()
+        || lastStatus.readsNeedNoRound() != readsNeedNoRound()
+        || lastStatus.learner() != core.membership().isLearner(memberId);
+  }
+
+  /**
+   * Before the first entry of its term is applied, a leader may not have applied what an earlier
+   * leader, or this member in an earlier life, has acknowledged.
+   */
+  private boolean readsNeedNoRound() {
+    return core.role() == Role.LEADER
+        && core.membership().isLoneVoter(memberId)
+        && termStart.term() == core.term()
+        && appliedIndex >= termStart.index();
   }
 
   private List<RaftEffect> drain() {
-    var status = newStatus();
-    if (!status.equals(lastStatus)) {
-      lastStatus = status;
-      effects.add(new RaftEffect.Publish(status));
+    if (statusChanged()) {
+      lastStatus = newStatus();
+      effects.add(new RaftEffect.Publish(lastStatus));
+    }
+    if (effects.isEmpty()) {
+      return List.of();
     }
     var done = effects;
     effects = new ArrayList<>();
