@@ -1,15 +1,11 @@
 package dev.kvorum.server.boot;
 
-import dev.kvorum.raft.core.Damage;
-import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Membership;
-import dev.kvorum.raft.core.RaftBoot;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
-import dev.kvorum.raft.stage.LogAtBoot;
+import dev.kvorum.raft.stage.BootFromJournal;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.Retention;
-import dev.kvorum.storage.journal.vote.Vote;
 import java.util.List;
 
 /** Makes the Raft stage that continues a member's opened journal. */
@@ -43,24 +39,20 @@ public final class RaftStart {
         RaftConfig.defaults(memberId, seed)
             .withTimeouts(electionTicks, 1)
             .withBudgets(UNCOMMITTED_BYTES, TAIL_BYTES, APPLYING_BYTES);
-    var log = LogAtBoot.ofLoneVoter(journal);
-    // The term at boot is the larger one; a vote of an earlier term is none.
-    var vote = member.vote();
-    var term = Math.max(vote.term(), journal.last().term());
-    var votedFor = vote.term() == term ? vote.votedFor() : 0;
+    // What is not applied stays on disk: the core reads it back as the store asks for it. A lone
+    // voter's log holds no change of the configuration.
     var boot =
-        new RaftBoot(
+        BootFromJournal.of(
             member.identity().incarnation(),
-            new HardState(term, votedFor, journal.commit()),
-            log,
+            journal,
+            journal.commit(),
             Membership.ofVoters(List.of(memberId)),
             member.state().meta().appliedIndex(),
-            new Damage.None());
+            List.of());
     return new RaftStage(
         memberId,
         new RaftCore(config, boot),
         journal,
-        new Vote(term, votedFor, vote.claim()),
         new Retention(snapshotCount, CATCH_UP_ENTRIES, SNAPSHOT_AFTER_BYTES));
   }
 }

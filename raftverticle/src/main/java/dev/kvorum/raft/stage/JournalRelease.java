@@ -28,15 +28,15 @@ final class JournalRelease {
   private long writtenAtSnapshotBytes;
 
   /** The last entry that no follower is served any more. */
-  private final LongSupplier logBase;
+  private final LongSupplier servedFrom;
 
   /**
    * @param snapshotAfterBytes no snapshot is written for a smaller journal
-   * @param logBase the position before the first entry that followers may still be sent
+   * @param servedFrom the position before the first entry that followers may still be sent
    */
-  JournalRelease(Journal journal, long snapshotAfterBytes, LongSupplier logBase) {
+  JournalRelease(Journal journal, long snapshotAfterBytes, LongSupplier servedFrom) {
     this.journal = journal;
-    this.logBase = logBase;
+    this.servedFrom = servedFrom;
     this.snapshotAfterBytes = snapshotAfterBytes;
     wantedAboveBytes = snapshotAfterBytes;
     countedFromBytes = journal.statistics().writtenBytes() - journal.statistics().segmentBytes();
@@ -49,7 +49,7 @@ final class JournalRelease {
       effects.add(new RaftEffect.DropSnapshotsBelow(markPosition));
     }
     var safe = Math.min(journal.stateSynced().index(), journal.snapshotTaken().index());
-    var covered = Math.min(safe, logBase.getAsLong());
+    var covered = Math.min(safe, servedFrom.getAsLong());
     if (covered >= journal.firstIndex()) {
       journal.release(covered + 1);
     }
@@ -67,12 +67,6 @@ final class JournalRelease {
     markTicket = journal.mark(new Mark.SnapshotTaken(position));
     countedFromBytes = writtenAtSnapshotBytes;
     wantedAboveBytes = Math.max(snapshotAfterBytes, liveBytes);
-  }
-
-  /** A snapshot from the leader is the state now; its file is in place and was verified. */
-  void installed(EntryId position) {
-    markPosition = position;
-    markTicket = journal.mark(new Mark.SnapshotTaken(position));
   }
 
   void snapshotFailed() {

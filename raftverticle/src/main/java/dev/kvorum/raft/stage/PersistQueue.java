@@ -1,148 +1,111 @@
 package dev.kvorum.raft.stage;
 
-import dev.kvorum.raft.core.Damage;
 import dev.kvorum.raft.core.Persist;
 import dev.kvorum.raft.core.SnapshotInstall;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.Mark;
-import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
-import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayDeque;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is on its way to the disk, in the order in which the core asked for it.
  *
- * <p>A persist may hold a vote, which goes to the vote files, and entries, which go to the journal.
- * It is done when both are, and it is reported only after every persist before it.
+ * <p>A persist may hold a vote or a claim, which go to the vote files, and a snapshot and entries,
+ * which go to the journal. It is done when all of them are, and it is reported only after every
+ * persist before it.
+ *
+ * <p>A snapshot is installed in three steps, and a crash between any two of them is harmless. Its
+ * file is whole and synced before the core hears of it. The journal then begins anew behind it, in
+ * one batch with the mark that the file is good: a member that stops here finds a state store behind
+ * its journal and rebuilds it from that file. Last, the store takes the snapshot's place for its
+ * state; only then is the persist done, so nothing behind the snapshot is applied to the old state.
  */
 final class PersistQueue {
-  /** One persist; {@code vote} is null once it is durable or when there was none. */
-  private static final class Waiting {
-    private final Persist persist;
-    private final long ticket;
-    private @Nullable Vote vote;
+  private record Waiting(Persist persist, long voteNumber, long ticket) {}
 
-    /** A snapshot that the state machine has not been switched to. */
-    private @Nullable SnapshotInstall install;
+  /** Who hears of what is done. */
+  interface Listener {
+    void persisted(long sequence, EntryId last);
 
-    private boolean installAsked;
-
-    private Waiting(Persist persist, @Nullable Vote vote, long ticket) {
-      this.persist = persist;
-      this.vote = vote;
-      this.ticket = ticket;
-      install = persist.snapshot();
-    }
+    /** The journal begins behind the snapshot: the store must be replaced now. */
+    void install(SnapshotInstall snapshot);
   }
 
   private final Journal journal;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-
-  /** The newest term, vote and claim that were asked for. */
-  private Vote newest;
-
+  private Vote vote;
+  private long durableVote;
   private long durableTicket;
 
-  /**
-   * @param vote the term, vote and claim that the core was born with
-   */
-  PersistQueue(Journal journal, Vote vote) {
+  /** The store is being replaced by the snapshot of the oldest persist. */
+  private @Nullable EntryId installing;
+
+  private boolean installed;
+
+  PersistQueue(Journal journal) {
     this.journal = journal;
-    newest = vote;
+    vote = journal.voteAtBoot();
   }
 
   void add(Persist persist) {
-    var vote = vote(persist);
-    if (vote != null) {
-      journal.saveVote(vote);
+    var hardState = persist.hardState();
+    var claim = persist.claim() == null ? vote.claim() : persist.claim();
+    var voteNumber = 0L;
+    if (hardState != null) {
+      vote = new Vote(hardState.term(), hardState.vote(), claim);
+      voteNumber = journal.saveVote(vote);
+    } else if (persist.claim() != null) {
+      vote = new Vote(vote.term(), vote.votedFor(), claim);
+      voteNumber = journal.saveVote(vote);
     }
     var ticket = 0L;
     var snapshot = persist.snapshot();
     if (snapshot != null) {
-      ticket = journal.mark(new Mark.LogReset(snapshot.position()));
+      journal.mark(new Mark.LogReset(snapshot.position()));
+      ticket = journal.mark(new Mark.SnapshotTaken(snapshot.position()));
     }
     if (!persist.entries().isEmpty()) {
       ticket = journal.append(persist.entries(), persist.commit());
     }
-    waiting.add(new Waiting(persist, vote, ticket));
-  }
-
-  /** What goes to the vote files, or null if neither term nor vote nor claim is new. */
-  private @Nullable Vote vote(Persist persist) {
-    var hardState = persist.hardState();
-    var claim = claim(persist.damage());
-    if (hardState == null && claim == null) {
-      return null;
-    }
-    var term = hardState == null ? newest.term() : hardState.term();
-    var votedFor = hardState == null ? newest.votedFor() : hardState.vote();
-    newest = new Vote(term, votedFor, claim == null ? newest.claim() : claim);
-    return newest;
-  }
-
-  private static @Nullable Claim claim(@Nullable Damage damage) {
-    return switch (damage) {
-      case null -> null;
-      case Damage.None _ -> new Claim.Sound();
-      case Damage.Claimed(var position) -> new Claim.Reached(position);
-      case Damage.Unknown _ -> new Claim.Unknown();
-    };
+    waiting.addLast(new Waiting(persist, voteNumber, ticket));
   }
 
   void durable(long ticket) {
     durableTicket = ticket;
   }
 
-  /**
-   * A durable vote settles every earlier one: the vote files keep the newest, and one that was
-   * replaced before it reached the disk is never reported by itself.
-   */
-  void voteDurable(Vote vote) {
-    if (waiting.stream().noneMatch(one -> vote.equals(one.vote))) {
-      return;
-    }
-    for (var one : waiting) {
-      var isThisOne = vote.equals(one.vote);
-      one.vote = null;
-      if (isThisOne) {
-        return;
-      }
+  void voteDurable(long number) {
+    durableVote = number;
+  }
+
+  /** The store holds the snapshot. */
+  void installed(EntryId position) {
+    if (position.equals(installing)) {
+      installed = true;
     }
   }
 
-  /** The state machine is the snapshot's from now on. */
-  void installed() {
-    var head = InvariantViolation.present(waiting.peekFirst(), "an install was asked for");
-    InvariantViolation.check(head.installAsked && head.install != null, "and is not done yet");
-    head.install = null;
-  }
-
-  /**
-   * Hands over every persist that is done, oldest first. The state machine is switched to a
-   * snapshot only when the log begins behind it, durably: a crash in between finds a log that only
-   * that snapshot fits.
-   */
-  void drain(Consumer<SnapshotInstall> install, BiConsumer<Long, EntryId> done) {
+  /** Hands over every persist that is done, oldest first. */
+  void drain(Listener listener) {
     while (true) {
       var head = waiting.peekFirst();
-      if (head == null || head.vote != null || head.ticket > durableTicket) {
+      if (head == null || head.voteNumber > durableVote || head.ticket > durableTicket) {
         return;
       }
-      var wanted = head.install;
-      if (wanted != null) {
-        if (!head.installAsked) {
-          head.installAsked = true;
-          install.accept(wanted);
+      var snapshot = head.persist.snapshot();
+      if (snapshot != null && !installed) {
+        if (installing == null) {
+          installing = snapshot.position();
+          listener.install(snapshot);
         }
         return;
       }
+      installing = null;
+      installed = false;
       waiting.removeFirst();
-      done.accept(head.persist.sequence(), head.persist.last());
+      listener.persisted(head.persist.sequence(), head.persist.last());
     }
   }
 }

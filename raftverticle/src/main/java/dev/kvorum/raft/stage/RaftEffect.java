@@ -1,6 +1,7 @@
 package dev.kvorum.raft.stage;
 
 import dev.kvorum.raft.core.Message;
+import dev.kvorum.raft.core.SnapshotInstall;
 import dev.kvorum.raft.core.SnapshotRequest;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.storage.journal.Entry;
@@ -31,11 +32,11 @@ public sealed interface RaftEffect {
   record SendSnapshot(SnapshotRequest request) implements RaftEffect {}
 
   /**
-   * The log begins behind this snapshot, durably: make its file, which has arrived whole, the state
-   * store's content, drop what was handed over to be applied, and call {@link
-   * RaftStage#snapshotInstalled}.
+   * Replace the store by this snapshot, whose file is in place and behind which the journal begins
+   * now; then call {@link RaftStage#snapshotInstalled}. Comes after every {@link Commit} that the
+   * old state may still apply.
    */
-  record InstallSnapshot(EntryId position) implements RaftEffect {}
+  record InstallSnapshot(SnapshotInstall snapshot) implements RaftEffect {}
 
   /** The mark of this snapshot is durable: older snapshot files may go. */
   record DropSnapshotsBelow(EntryId position) implements RaftEffect {}

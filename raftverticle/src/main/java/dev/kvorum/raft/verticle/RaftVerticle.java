@@ -138,7 +138,7 @@ public final class RaftVerticle extends VerticleBase {
       case RaftEffect.SendSnapshot send ->
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
       case RaftEffect.InstallSnapshot install ->
-          throw new IllegalStateException("nobody sends a lone voter anything: " + install);
+          throw new IllegalStateException("a lone voter gets no snapshot: " + install);
     }
   }
 
