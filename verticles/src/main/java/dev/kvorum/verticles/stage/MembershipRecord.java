@@ -12,7 +12,8 @@ import dev.kvorum.storage.mvcc.CorruptRecordException;
  * the log holds beyond the applied index it finds out itself.
  */
 public final class MembershipRecord {
-  private static final Bytes KEY = Bytes.utf8("raftMembership");
+  /** Where it stands in bucket CLUSTER. */
+  public static final Bytes KEY = Bytes.utf8("raftMembership");
 
   private MembershipRecord() {}
 
