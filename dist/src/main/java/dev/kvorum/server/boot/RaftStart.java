@@ -2,13 +2,13 @@ package dev.kvorum.server.boot;
 
 import dev.kvorum.raft.core.Damage;
 import dev.kvorum.raft.core.DurableLog;
-import dev.kvorum.raft.core.EntryId;
 import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.RaftBoot;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
 import dev.kvorum.raft.stage.RaftStage;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +43,7 @@ public final class RaftStart {
             .withBudgets(UNCOMMITTED_BYTES, TAIL_BYTES, APPLYING_BYTES);
     var log =
         new DurableLog(
-            position(journal.base()),
+            journal.base(),
             journal.last().index(),
             termStarts(journal),
             List.of(),
@@ -67,10 +67,6 @@ public final class RaftStart {
         vote.claim(),
         snapshotCount,
         SNAPSHOT_AFTER_BYTES);
-  }
-
-  private static EntryId position(dev.kvorum.storage.journal.EntryId id) {
-    return new EntryId(id.term(), id.index());
   }
 
   /** The first entry of each term; terms only grow, so each end is found by halving. */

@@ -1,5 +1,7 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+
 /**
  * Whether this member's disk has lost entries that the member once acknowledged. A damaged member
  * keeps replicating but is no full voter: it never campaigns, and it grants votes only where the

@@ -53,7 +53,7 @@ final class Election {
   private void restartTimer() {
     elapsed = 0;
     timeout =
-        state.config.electionTimeoutTicks() + random.below(state.config.electionTimeoutTicks());
+        state.config.timeouts().electionTicks() + random.below(state.config.timeouts().electionTicks());
   }
 
   // Time.
@@ -68,11 +68,11 @@ final class Election {
 
   void tickLeader() {
     elapsed++;
-    if (elapsed < state.config.electionTimeoutTicks()) {
+    if (elapsed < state.config.timeouts().electionTicks()) {
       return;
     }
     elapsed = 0;
-    if (state.config.checkQuorum() && !quorumIsActive()) {
+    if (state.config.rules().checkQuorum() && !quorumIsActive()) {
       state.trace(new TraceRecord.QuorumLost(state.term()));
       becomeFollower(0);
       return;
@@ -98,9 +98,9 @@ final class Election {
 
   /** Whether this member has heard its leader so lately that nobody should campaign. */
   private boolean isLoyal() {
-    return state.config.checkQuorum()
+    return state.config.rules().checkQuorum()
         && state.leader() != 0
-        && elapsed < state.config.electionTimeoutTicks();
+        && elapsed < state.config.timeouts().electionTicks();
   }
 
   // Campaigns.
@@ -122,7 +122,7 @@ final class Election {
   /** Campaigns, first by a pre-vote if that is the rule. */
   void campaign() {
     if (mayCampaign()) {
-      if (state.config.preVote()) {
+      if (state.config.rules().preVote()) {
         campaignBeforehand();
       } else {
         campaignForReal(false);

@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.InvariantViolation;
 
 /** The follower's side of the log: what the leader of this term says is done (Raft paper 5.3). */
@@ -69,7 +70,7 @@ final class Following {
     matched = Math.max(matched, index);
     state.sendAfterLog(
         new Message.AppendResponse(
-            state.self, leader, state.term(), state.incarnation, false, index, EntryId.ZERO));
+            state.self, leader, state.term(), state.incarnation, false, index, EntryId.ORIGIN));
   }
 
   private void commitTo(long index) {
@@ -82,7 +83,7 @@ final class Following {
   EntryId durablyMatched() {
     var log = state.log;
     var index = matchedTerm == state.term() ? Math.min(matched, log.durable()) : 0;
-    return log.knows(index) ? log.id(index) : EntryId.ZERO;
+    return log.knows(index) ? log.id(index) : EntryId.ORIGIN;
   }
 
   void onHeartbeat(Message.Heartbeat heartbeat) {

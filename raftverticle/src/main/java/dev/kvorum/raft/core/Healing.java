@@ -1,5 +1,7 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+
 /**
  * Members whose disk forgot what they acknowledged (rules P5 and P6).
  *

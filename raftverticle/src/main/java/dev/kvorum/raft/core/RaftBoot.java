@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import java.util.List;
 
 /**
@@ -51,7 +52,7 @@ public record RaftBoot(
     return new RaftBoot(
         1,
         HardState.NONE,
-        DurableLog.of(EntryId.ZERO, List.of()),
+        DurableLog.of(EntryId.ORIGIN, List.of()),
         Membership.NOBODY,
         0,
         new Damage.None());

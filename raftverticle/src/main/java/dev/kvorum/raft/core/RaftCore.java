@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
@@ -118,7 +119,7 @@ public final class RaftCore {
     }
     applying.handOut();
     state.flush();
-    state.log.evict(state.config.maxTailBytes());
+    state.log.evict(state.config.budgets().maxTailBytes());
     if (standing.role() != state.role()
         || standing.term() != state.term()
         || standing.leader() != state.leader()) {
@@ -179,7 +180,7 @@ public final class RaftCore {
     if (leader == 0) {
       return rejected(ProposalResult.Reason.NO_LEADER, "");
     }
-    if (!state.config.forwardProposals()) {
+    if (!state.config.rules().forwardProposals()) {
       return rejected(ProposalResult.Reason.NOT_LEADER, "");
     }
     state.send(new Message.ForwardedProposal(state.self, leader, state.term(), type, payloads));
@@ -252,12 +253,12 @@ public final class RaftCore {
    * find out by a campaign.
    */
   private void answerFromLaterTerm(Message message) {
-    var silentElsewhere = state.config.checkQuorum() || state.config.preVote();
+    var silentElsewhere = state.config.rules().checkQuorum() || state.config.rules().preVote();
     if (silentElsewhere
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(
           new Message.AppendResponse(
-              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ZERO));
+              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ORIGIN));
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {
       state.send(
           new Message.VoteResponse(

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,7 +172,7 @@ final class RaftState {
       var last =
           !entries.isEmpty()
               ? EntryId.of(entries.getLast())
-              : install != null ? install.position() : EntryId.ZERO;
+              : install != null ? install.position() : EntryId.ORIGIN;
       var persist =
           new Persist(
               persistence.nextSequence(),

@@ -77,7 +77,7 @@ final class Replication {
   boolean hasRoomFor(long bytes) {
     return uncommittedBytes == 0
         || bytes == 0
-        || uncommittedBytes + bytes <= state.config.maxUncommittedBytes();
+        || uncommittedBytes + bytes <= state.config.budgets().maxUncommittedBytes();
   }
 
   /** Appends to the log, sends, and returns the first index. */
@@ -148,11 +148,11 @@ final class Replication {
         progress.reading(true);
         state.outcome.entryReads.add(
             new EntryRead(
-                progress.member(), from, log.tailFirst() - 1, state.config.maxAppendBytes()));
+                progress.member(), from, log.tailFirst() - 1, state.config.windows().maxAppendBytes()));
       }
       return List.of();
     }
-    return log.slice(from, log.endWithin(from, log.last(), state.config.maxAppendBytes()));
+    return log.slice(from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
   }
 
   private void sendAppend(Progress progress, long previous, List<Entry> entries) {
@@ -213,7 +213,7 @@ final class Replication {
 
   void tick() {
     heartbeatElapsed++;
-    if (heartbeatElapsed >= state.config.heartbeatTicks()) {
+    if (heartbeatElapsed >= state.config.timeouts().heartbeatTicks()) {
       heartbeatToAll(readRound);
     }
   }

@@ -1,5 +1,7 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+
 /**
  * What the machine decided and why: for the log, the flight recorder and the tests. Made for rare
  * happenings only, never per entry.

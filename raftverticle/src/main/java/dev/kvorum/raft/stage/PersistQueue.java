@@ -1,8 +1,8 @@
 package dev.kvorum.raft.stage;
 
-import dev.kvorum.raft.core.EntryId;
 import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Persist;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;

@@ -3,6 +3,7 @@ package dev.kvorum.raft.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import java.util.List;
 import java.util.Objects;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
@@ -84,7 +85,7 @@ class PaperTest {
   }
 
   private static Message done(long from, long term, long index) {
-    return new Message.AppendResponse(from, 1, term, 1, false, index, EntryId.ZERO);
+    return new Message.AppendResponse(from, 1, term, 1, false, index, EntryId.ORIGIN);
   }
 
   private static Message.Append append(
@@ -367,7 +368,7 @@ class PaperTest {
     assertThat(member.outbox).isEmpty();
     persistAll(member);
     assertThat(member.outbox)
-        .containsExactly(new Message.AppendResponse(1, 2, 2, 1, false, 2, EntryId.ZERO));
+        .containsExactly(new Message.AppendResponse(1, 2, 2, 1, false, 2, EntryId.ORIGIN));
   }
 
   @Test

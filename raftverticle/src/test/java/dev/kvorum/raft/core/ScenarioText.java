@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;

@@ -51,7 +51,7 @@ class RaftStageTest {
     journal.mark(new Mark.StateSynced(BIRTH));
     runDisk();
     effects.clear();
-    var position = new dev.kvorum.raft.core.EntryId(1, 1);
+    var position = new EntryId(1, 1);
     var boot =
         new RaftBoot(
             1,
