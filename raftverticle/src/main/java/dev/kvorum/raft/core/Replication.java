@@ -323,7 +323,7 @@ final class Replication {
     if (reached <= log.commit() || reached == Long.MAX_VALUE) {
       return false;
     }
-    if (log.term(reached) != state.term()) {
+    if (!mayBeCounted(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -332,6 +332,11 @@ final class Replication {
     log.commitTo(reached);
     sendToAll();
     return true;
+  }
+
+  /** Whether a quorum that has the entry commits it: only an entry of this leader's term. */
+  private boolean mayBeCounted(long index) {
+    return state.log.term(index) == state.term();
   }
 
   private void countCommitted(long from, long to) {
