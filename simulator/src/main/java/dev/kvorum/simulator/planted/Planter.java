@@ -173,6 +173,8 @@ final class Planter {
         code.with(element);
         code.iconst_1().ixor();
       }
+      case Instead.Sibling(var name) ->
+          code.invoke(call.opcode(), call.owner().asSymbol(), name, call.typeSymbol(), call.isInterface());
       case Instead.Replacement(var name) -> callReplacement(code, name, operands, result);
     }
   }

@@ -72,6 +72,9 @@ public sealed interface Substitution {
     /** The opposite is the answer. */
     record Opposite() implements Instead {}
 
+    /** Another method of the same type is called, which takes and gives the same. */
+    record Sibling(String name) implements Instead {}
+
     /** A method of {@link Replacements} gets receiver and arguments. */
     record Replacement(String name) implements Instead {}
   }
