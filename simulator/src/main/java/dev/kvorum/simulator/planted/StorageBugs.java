@@ -41,7 +41,13 @@ final class StorageBugs {
             "rename before fsync",
             "A snapshot gets its name while its content is still on the way to the disk.",
             new Calls(
-                "storage.journal.snapshot.SnapshotWriter", "finish", LIST, "of", by("withoutFirst")),
+                "storage.journal.snapshot.SnapshotWriter",
+                "finish",
+                LIST,
+                "of",
+                1,
+                2,
+                by("withoutFirst")),
             "a member starts again"),
         bug(
             "journal-released-before-state-sync",
