@@ -1,4 +1,4 @@
-/** Makes a failing seed's schedule of faults as small as it still fails. */
+/** Makes the script of a failing seed small enough to read. */
 @NullMarked
 package dev.kvorum.simulator.shrink;
 
