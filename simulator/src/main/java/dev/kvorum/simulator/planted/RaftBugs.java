@@ -44,7 +44,7 @@ final class RaftBugs {
             "vote-reported-before-its-file",
             "vote answered before persist",
             "The stage reports a vote as durable when the journal is, not the vote files.",
-            new Reads(PERSIST_QUEUE, "drain", "vote", 0),
+            new Reads(PERSIST_QUEUE, "drain", "voteNumber", 0),
             "one leader per term"),
         bug(
             "append-acknowledged-before-sync",
@@ -63,12 +63,6 @@ final class RaftBugs {
             "leader counts self before own sync",
             "A leader counts entries that its own disk does not have yet.",
             new Calls(REPLICATION, "onDurable", LOG, "durable", sibling("last")),
-            "committed is durable on a quorum"),
-        bug(
-            "new-leader-counts-its-whole-log",
-            "leader counts self before own sync",
-            "A new leader begins with a match at the end of its log, durable or not.",
-            new Calls(REPLICATION, "lead", LOG, "durable", sibling("last")),
             "committed is durable on a quorum"),
         bug(
             "stale-completion-accepted",
@@ -162,6 +156,12 @@ final class RaftBugs {
             new Calls(FOLLOWING, "onInstallSnapshot", LOG, "commit", 1, 2, number(0)),
             "an invariant of the server"),
         bug(
+            "snapshot-not-installed",
+            "snapshot over newer log",
+            "The log begins behind a snapshot that never takes the state's place.",
+            new Reads(PERSIST_QUEUE, "drain", "installed", 1),
+            "an invariant of the server"),
+        bug(
             "read-before-own-commit",
             "read before own-term commit",
             "A new leader serves reads before it knows how far its predecessors committed.",
@@ -202,13 +202,13 @@ final class RaftBugs {
             "damage-forgotten-at-boot",
             "claimed position forgotten",
             "A member whose journal lost entries starts as if it had lost none.",
-            new Calls(STATE, "<init>", "raft.core.RaftBoot", "damage", by("noDamage")),
+            new Calls(STATE, "<init>", "raft.core.RaftBoot", "claim", by("noClaim")),
             "a committed entry never changes"),
         bug(
             "damaged-member-votes",
             "claimed position forgotten",
             "A member that lost entries votes for those who lack them.",
-            new Calls(ELECTION, "refusal", STATE, "damage", by("noDamage")),
+            new Calls(ELECTION, "refusal", STATE, "claim", by("noClaim")),
             "a committed entry never changes"),
         bug(
             "amnesia-unnoticed",

@@ -1,6 +1,5 @@
 package dev.kvorum.simulator.planted;
 
-import dev.kvorum.raft.core.Damage;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.storage.journal.EntryId;
@@ -20,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  * Called by rewritten class files only, which is why no caller can be found. Each method takes what
  * the original call takes; types that only the server's packages know are objects here.
  */
-final class Replacements {
+public final class Replacements {
   private Replacements() {}
 
   // Raft.
 
-  static int compareByIndex(EntryId one, EntryId other) {
+  public static int compareByIndex(EntryId one, EntryId other) {
     return Long.compare(one.index(), other.index());
   }
 
   /** A second grant of the same voter is booked for somebody who has not answered. */
-  static @Nullable Object countAgain(TreeMap<Long, Boolean> votes, Object voter, Object granted) {
+  public static @Nullable Object countAgain(TreeMap<Long, Boolean> votes, Object voter, Object granted) {
     var before = votes.putIfAbsent((Long) voter, (Boolean) granted);
     if (before != null && (Boolean) granted) {
       var other = 1L;
@@ -42,46 +41,42 @@ final class Replacements {
     return before;
   }
 
-  static boolean votesNeverAge(Message message) {
+  public static boolean votesNeverAge(Message message) {
     return message instanceof Message.VoteResponse
         || message instanceof Message.ForwardedProposal
         || message instanceof Message.TransferRequest;
   }
 
-  static List<Long> withLearners(Membership membership) {
+  public static List<Long> withLearners(Membership membership) {
     var all = new ArrayList<>(membership.voters());
     all.addAll(membership.learners());
     return all;
   }
 
-  static Object noDamage(Object holder) {
-    return new Damage.None();
-  }
-
   // Storage.
 
-  static List<Object> onlyFirst(Object first, Object second) {
+  public static List<Object> onlyFirst(Object first, Object second) {
     return List.of(first);
   }
 
-  static List<Object> withoutFirst(Object first, Object second, Object third) {
+  public static List<Object> withoutFirst(Object first, Object second, Object third) {
     return List.of(second, third);
   }
 
-  static Object noClaim(Object holder) {
+  public static Object noClaim(Object holder) {
     return new Claim.Sound();
   }
 
   /** A failed sync is tried again, and the second one has nothing to do. */
-  static DiskResult syncedAtSecondTry(DiskResult result) {
+  public static DiskResult syncedAtSecondTry(DiskResult result) {
     return failedBy(result, DiskFault.Kind.SYNC) ? new DiskResult.Done() : result;
   }
 
-  static DiskResult writtenAnyway(DiskResult result) {
+  public static DiskResult writtenAnyway(DiskResult result) {
     return failedBy(result, DiskFault.Kind.WRITE) ? new DiskResult.Done() : result;
   }
 
-  static DiskResult spaceEnough(DiskResult result) {
+  public static DiskResult spaceEnough(DiskResult result) {
     return failedBy(result, DiskFault.Kind.NO_SPACE) ? new DiskResult.Done() : result;
   }
 
@@ -90,29 +85,29 @@ final class Replacements {
   }
 
   /** The last twelve bytes of what a sector's checksum covers: its trailer. */
-  static ByteBuffer trailerOnly(ByteBuffer buffer, int at, int length) {
+  public static ByteBuffer trailerOnly(ByteBuffer buffer, int at, int length) {
     return buffer.slice(at + length - 12, 12);
   }
 
-  static long oneLess(long number) {
+  public static long oneLess(long number) {
     return number - 1;
   }
 
-  static long oneMore(long number) {
+  public static long oneMore(long number) {
     return number + 1;
   }
 
   // The key-value store.
 
-  static Revision oneRevisionEach(Object txn) {
+  public static Revision oneRevisionEach(Object txn) {
     return new Revision(number(txn, "before") + 1 + ((List<?>) field(txn, "writes")).size(), 0);
   }
 
-  static long revisionBefore(Object txn) {
+  public static long revisionBefore(Object txn) {
     return number(txn, "before");
   }
 
-  static long oneLessAtMost(long one, long other) {
+  public static long oneLessAtMost(long one, long other) {
     return Math.min(one - 1, other);
   }
 
