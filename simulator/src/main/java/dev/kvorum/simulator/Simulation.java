@@ -28,15 +28,21 @@ public final class Simulation {
           world.trace().hash(),
           world.scheduler().now(),
           world.coverage());
-    } catch (WrongException | InvariantViolation wrong) {
-      return new Verdict.Failed(
-          plan,
-          world.scheduler().fired(),
-          world.trace().hash(),
-          String.valueOf(wrong.getMessage()),
-          String.valueOf(wrong),
-          world.coverage());
+    } catch (WrongException wrong) {
+      return failed(plan, world, wrong.what(), wrong);
+    } catch (InvariantViolation violation) {
+      return failed(plan, world, String.valueOf(violation.getMessage()), violation);
     }
+  }
+
+  private static Verdict failed(Plan plan, World world, String what, Throwable evidence) {
+    return new Verdict.Failed(
+        plan,
+        world.scheduler().fired(),
+        world.trace().hash(),
+        what,
+        String.valueOf(evidence),
+        world.coverage());
   }
 
   private static Traffic noTraffic() {

@@ -31,6 +31,14 @@ public interface Observer {
   /** A client's request leaves the client. */
   default void invoked(Request request) {}
 
+  /**
+   * The member that was asked hands the request to Raft.
+   *
+   * @param envelopeId the request id in the log entry's envelope, by which a committed entry is
+   *     known to be this request
+   */
+  default void proposed(Request request, long envelopeId) {}
+
   /** A member decided the answer; it is on its way and may be lost. */
   default void answered(Request request, Reply.Answered reply) {}
 
