@@ -53,14 +53,14 @@ final class StorageBugs {
             "journal-released-before-state-sync",
             "WAL released before state sync",
             "Entries are given up that only the un-synced state store holds.",
-            new Calls(RELEASE, "durable", MATH, "min", argument(1)),
+            new Calls(RELEASE, "durable", MATH, "min", 1, 2, argument(1)),
             "a member starts again"),
         bug(
             "journal-released-before-snapshot",
             "snapshot mark before sync",
             "Entries are given up that no snapshot holds, so that a lost state store cannot be made"
                 + " again.",
-            new Calls(RELEASE, "durable", MATH, "min", argument(0)),
+            new Calls(RELEASE, "durable", MATH, "min", 1, 2, argument(0)),
             "a member starts again"),
         bug(
             "applied-index-behind-the-data",
@@ -73,6 +73,12 @@ final class StorageBugs {
             "applied index in a separate transaction (#13766)",
             "The state store names a later index than it holds; the difference is never applied.",
             new Takes(STORE, "meta", 0, "oneMore"),
+            "equal state at equal index"),
+        bug(
+            "applied-index-in-another-transaction",
+            "applied index in a separate transaction (#13766)",
+            "Several flushes in one transaction are described by the first of them.",
+            new Calls("verticles.stage.FlushBatch", "of", LIST, "getLast", sibling("getFirst")),
             "equal state at equal index"),
         bug(
             "sync-retried",
@@ -171,6 +177,10 @@ final class StorageBugs {
 
   private static Instead argument(int position) {
     return new Instead.Argument(position);
+  }
+
+  private static Instead sibling(String name) {
+    return new Instead.Sibling(name);
   }
 
   private static Instead by(String replacement) {
