@@ -93,7 +93,7 @@ public final class SimRandom {
   }
 
   /**
-   * A number with the exponential distribution of that mean, within two percent: the logarithm's
+   * A number with the exponential distribution of that mean, within five percent: the logarithm's
    * integer part is the number of leading zeros, its fraction is taken as linear.
    */
   public long exponential(long mean) {
@@ -103,9 +103,9 @@ public final class SimRandom {
     var drawn = next() | 1;
     var zeros = Long.numberOfLeadingZeros(drawn);
     var fraction = zeros == 63 ? 0 : (drawn << (zeros + 1)) >>> 32;
-    // -log2 of drawn / 2^64 in units of 2^-32, then to base e.
+    // -log2 of drawn / 2^64 in units of 2^-32, below 2^39; then to base e in the same units.
     var log2 = ((long) (zeros + 1) << 32) - fraction;
-    var log = Math.multiplyHigh(log2, LN2 << 32);
-    return mean < (1L << 31) ? (mean * (log >>> 4)) >>> 28 : Math.multiplyHigh(mean, log << 31) << 1;
+    var log = Math.multiplyHigh(log2 << 24, LN2 << 8);
+    return mean < (1L << 24) ? (mean * log) >>> 32 : Math.multiplyHigh(mean, log << 25) << 7;
   }
 }
