@@ -89,8 +89,7 @@ final class Planter {
       case Answers(_, _, var number) -> {
         isHere();
         var type = method.methodTypeSymbol().returnType();
-        yield MethodTransform.dropping(
-                element -> element instanceof java.lang.classfile.CodeModel)
+        yield MethodTransform.dropping(element -> element instanceof java.lang.classfile.CodeModel)
             .andThen(
                 MethodTransform.endHandler(
                     builder ->
@@ -174,7 +173,8 @@ final class Planter {
         code.iconst_1().ixor();
       }
       case Instead.Sibling(var name) ->
-          code.invoke(call.opcode(), call.owner().asSymbol(), name, call.typeSymbol(), call.isInterface());
+          code.invoke(
+              call.opcode(), call.owner().asSymbol(), name, call.typeSymbol(), call.isInterface());
       case Instead.Replacement(var name) -> callReplacement(code, name, operands, result);
     }
   }
@@ -257,8 +257,7 @@ final class Planter {
   private static String descriptor(Method method) {
     var parameters =
         Arrays.stream(method.getParameterTypes()).map(type -> type.describeConstable().get());
-    return MethodTypeDesc.of(
-            method.getReturnType().describeConstable().get(), parameters.toList())
+    return MethodTypeDesc.of(method.getReturnType().describeConstable().get(), parameters.toList())
         .descriptorString();
   }
 }

@@ -147,7 +147,8 @@ final class RaftBugs {
             "learner-counted",
             "learner counted",
             "A learner is one of those whose majority decides.",
-            new Calls(PEERS, "configure", "raft.core.Membership", "voters", 2, 2, by("withLearners")),
+            new Calls(
+                PEERS, "configure", "raft.core.Membership", "voters", 2, 2, by("withLearners")),
             "committed is durable on a quorum"),
         bug(
             "snapshot-over-newer-log",
@@ -170,8 +171,8 @@ final class RaftBugs {
         bug(
             "read-ticket-reused",
             "ReadIndex id reuse (#20418)",
-            "A follower's requests for a read index all have the same number, so that the late answer"
-                + " to one is taken for the answer to the next.",
+            "A follower's requests for a read index all have the same number, so that the late"
+                + " answer to one is taken for the answer to the next.",
             new Forgets("raft.core.FollowerReads", "ask", "ticket"),
             "no read is stale"),
         bug(

@@ -29,7 +29,8 @@ public final class Replacements {
   }
 
   /** A second grant of the same voter is booked for somebody who has not answered. */
-  public static @Nullable Object countAgain(TreeMap<Long, Boolean> votes, Object voter, Object granted) {
+  public static @Nullable Object countAgain(
+      TreeMap<Long, Boolean> votes, Object voter, Object granted) {
     var before = votes.putIfAbsent((Long) voter, (Boolean) granted);
     if (before != null && (Boolean) granted) {
       var other = 1L;

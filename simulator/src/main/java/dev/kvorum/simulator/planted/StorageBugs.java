@@ -65,7 +65,8 @@ final class StorageBugs {
         bug(
             "applied-index-behind-the-data",
             "double apply after crash",
-            "The state store names an earlier index than it holds; the difference is applied twice.",
+            "The state store names an earlier index than it holds; the difference is applied"
+                + " twice.",
             new Takes(STORE, "meta", 0, "oneLess"),
             "equal state at equal index"),
         bug(

@@ -1,8 +1,5 @@
 package dev.kvorum.simulator.planted;
 
-import dev.kvorum.simulator.Simulation;
-import dev.kvorum.simulator.Verdict;
-import dev.kvorum.simulator.plan.Plan;
 import org.jspecify.annotations.Nullable;
 
 /** Runs a whole cluster; made by {@link PlantedClasses}, so all that it uses has the bug. */
