@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.TreeMap;
 
 /**
@@ -109,7 +110,7 @@ final class Election {
   private boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
-        && state.damage() instanceof Damage.None;
+        && state.claim() instanceof Claim.Sound;
   }
 
   /** At boot: nobody else can lead, so nobody is waited for. */
@@ -244,13 +245,13 @@ final class Election {
     if (request.last().compareTo(state.log.lastId()) < 0) {
       return "the log " + state.log.lastId() + " is ahead of " + request.last();
     }
-    return switch (state.damage()) {
-      case Damage.None _ -> "";
-      case Damage.Claimed(var position) ->
+    return switch (state.claim()) {
+      case Claim.Sound _ -> "";
+      case Claim.Reached(var position) ->
           request.last().compareTo(position) >= 0
               ? ""
               : "entries up to " + position + " may be lost here";
-      case Damage.Unknown _ -> "an unknown number of entries is lost here";
+      case Claim.Unknown _ -> "an unknown number of entries is lost here";
     };
   }
 

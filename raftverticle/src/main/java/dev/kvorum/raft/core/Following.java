@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.InvariantViolation;
 
 /** The follower's side of the log: what the leader of this term says is done (Raft paper 5.3). */
@@ -90,8 +91,8 @@ final class Following {
     var log = state.log;
     if (heartbeat.commit() > log.last()) {
       // Rule P6. The leader knows that this member acknowledged the entry, yet it is not here.
-      state.damage(
-          state.damage().and(new Damage.Claimed(new EntryId(state.term(), heartbeat.commit()))),
+      state.claim(
+          state.claim().and(new Claim.Reached(new EntryId(state.term(), heartbeat.commit()))),
           "the leader's commit position lies above the log");
     } else {
       commitTo(heartbeat.commit());
@@ -103,7 +104,7 @@ final class Following {
             state.term(),
             state.incarnation,
             heartbeat.readRound(),
-            state.damage() instanceof Damage.Unknown));
+            state.claim() instanceof Claim.Unknown));
   }
 
   /** A whole snapshot has arrived beside the log. */

@@ -52,7 +52,7 @@ final class Persistence {
   private long made;
   private long done;
 
-  /** The last persist that carried a term, vote or damage. */
+  /** The last persist that carried a term, vote or claim. */
   private long lastWithState;
 
   /** The last persist that carried entries or a snapshot. */
@@ -74,7 +74,7 @@ final class Persistence {
   void made(Persist persist) {
     made++;
     InvariantViolation.check(persist.sequence() == made, "persists are numbered in order");
-    if (persist.hardState() != null || persist.damage() != null) {
+    if (persist.hardState() != null || persist.claim() != null) {
       lastWithState = made;
     }
     var installs = persist.snapshot() != null;

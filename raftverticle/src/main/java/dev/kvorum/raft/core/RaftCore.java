@@ -2,6 +2,7 @@ package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
@@ -437,8 +438,8 @@ public final class RaftCore {
     return state.peers.membership();
   }
 
-  public Damage damage() {
-    return state.damage();
+  public Claim claim() {
+    return state.claim();
   }
 
   /** To whom the leadership is being handed over, or 0. */

@@ -148,11 +148,15 @@ final class Replication {
         progress.reading(true);
         state.outcome.entryReads.add(
             new EntryRead(
-                progress.member(), from, log.tailFirst() - 1, state.config.windows().maxAppendBytes()));
+                progress.member(),
+                from,
+                log.tailFirst() - 1,
+                state.config.windows().maxAppendBytes()));
       }
       return List.of();
     }
-    return log.slice(from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
+    return log.slice(
+        from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
   }
 
   private void sendAppend(Progress progress, long previous, List<Entry> entries) {
@@ -323,7 +327,7 @@ final class Replication {
     if (reached <= log.commit() || reached == Long.MAX_VALUE) {
       return false;
     }
-    if (log.term(reached) != state.term()) {
+    if (!mayBeCounted(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -332,6 +336,11 @@ final class Replication {
     log.commitTo(reached);
     sendToAll();
     return true;
+  }
+
+  /** Whether a quorum that has the entry commits it: only an entry of this leader's term. */
+  private boolean mayBeCounted(long index) {
+    return state.log.term(index) == state.term();
   }
 
   private void countCommitted(long from, long to) {

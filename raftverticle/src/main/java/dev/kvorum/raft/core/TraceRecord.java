@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 
 /**
  * What the machine decided and why: for the log, the flight recorder and the tests. Made for rare
@@ -50,7 +51,7 @@ public sealed interface TraceRecord {
   record SnapshotIgnored(EntryId position, String reason) implements TraceRecord {}
 
   /** What is known about lost entries changed. */
-  record DamageChanged(Damage damage, String reason) implements TraceRecord {}
+  record ClaimChanged(Claim damage, String reason) implements TraceRecord {}
 
   /** A peer's new life has less than its old one acknowledged. */
   record AmnesiaSeen(long peer, long acknowledged, long lastIndex) implements TraceRecord {}

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.stage;
 
 import dev.kvorum.raft.core.Message;
+import dev.kvorum.raft.core.SnapshotInstall;
 import dev.kvorum.raft.core.SnapshotRequest;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.storage.journal.Entry;
@@ -29,6 +30,13 @@ public sealed interface RaftEffect {
 
   /** Stream a snapshot to a peer. */
   record SendSnapshot(SnapshotRequest request) implements RaftEffect {}
+
+  /**
+   * Replace the store by this snapshot, whose file is in place and behind which the journal begins
+   * now; then call {@link RaftStage#snapshotInstalled}. Comes after every {@link Commit} that the
+   * old state may still apply.
+   */
+  record InstallSnapshot(SnapshotInstall snapshot) implements RaftEffect {}
 
   /** The mark of this snapshot is durable: older snapshot files may go. */
   record DropSnapshotsBelow(EntryId position) implements RaftEffect {}

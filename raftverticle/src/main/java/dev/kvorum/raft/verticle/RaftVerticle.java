@@ -137,6 +137,8 @@ public final class RaftVerticle extends VerticleBase {
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
       case RaftEffect.SendSnapshot send ->
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
+      case RaftEffect.InstallSnapshot install ->
+          throw new IllegalStateException("a lone voter gets no snapshot: " + install);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ class PaperTest {
                 DurableLog.of(RaftBoot.BIRTH, log(terms)),
                 Membership.ofVoters(voters),
                 1,
-                new Damage.None()));
+                new Claim.Sound()));
     member.start();
     return member;
   }

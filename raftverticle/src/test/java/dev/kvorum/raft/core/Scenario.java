@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -179,7 +180,7 @@ final class Scenario {
               founder.log(),
               membership,
               founder.applied(),
-              new Damage.None());
+              new Claim.Sound());
       begin(new TestMember(ScenarioWords.config(id, words), boot));
     }
   }
@@ -215,7 +216,7 @@ final class Scenario {
             DurableLog.of(RaftBoot.BIRTH, entries),
             Membership.ofVoters(voters),
             RaftBoot.BIRTH.index(),
-            new Damage.None());
+            new Claim.Sound());
     begin(
         new TestMember(
             ScenarioWords.config(
@@ -236,7 +237,7 @@ final class Scenario {
 
   private void restart(List<String> words) {
     var member = member(words);
-    Damage found = new Damage.None();
+    Claim found = new Claim.Sound();
     for (var word : words.subList(1, words.size())) {
       var parts = word.split("=", -1);
       switch (parts[0]) {
@@ -244,8 +245,8 @@ final class Scenario {
         case "claim" -> {
           found =
               parts[1].equals("unknown")
-                  ? new Damage.Unknown()
-                  : new Damage.Claimed(ScenarioWords.position(parts[1]));
+                  ? new Claim.Unknown()
+                  : new Claim.Reached(ScenarioWords.position(parts[1]));
         }
         case "commit" ->
             member.disk.hardState =
@@ -267,7 +268,7 @@ final class Scenario {
       member.disk.hardState =
           new HardState(kept.term(), kept.vote(), Math.min(kept.commit(), member.disk.lastIndex()));
     }
-    observe(member, member.start(state, Integer.MAX_VALUE, new TestMember.DamageFound(found)));
+    observe(member, member.start(state, Integer.MAX_VALUE, new TestMember.ClaimFound(found)));
   }
 
   // What happens.
@@ -466,9 +467,9 @@ final class Scenario {
                   core.commitIndex(),
                   core.appliedIndex(),
                   core.membership(),
-                  core.damage() instanceof Damage.None
+                  core.claim() instanceof Claim.Sound
                       ? ""
-                      : " " + ScenarioText.damage(core.damage())));
+                      : " " + ScenarioText.claim(core.claim())));
     }
   }
 

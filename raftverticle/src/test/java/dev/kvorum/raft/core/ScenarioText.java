@@ -2,6 +2,7 @@ package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -95,9 +96,9 @@ final class ScenarioText {
     if (hardState != null) {
       text.append(" term=").append(hardState.term()).append(" vote=").append(hardState.vote());
     }
-    var damage = persist.damage();
-    if (damage != null) {
-      text.append(' ').append(damage(damage));
+    var claim = persist.claim();
+    if (claim != null) {
+      text.append(' ').append(claim(claim));
     }
     var snapshot = persist.snapshot();
     if (snapshot != null) {
@@ -106,11 +107,11 @@ final class ScenarioText {
     return text.append(entries(persist.entries())).toString();
   }
 
-  static String damage(Damage damage) {
-    return switch (damage) {
-      case Damage.None _ -> "undamaged";
-      case Damage.Claimed(var position) -> "damaged claim=" + position;
-      case Damage.Unknown _ -> "damaged claim=unknown";
+  static String claim(Claim claim) {
+    return switch (claim) {
+      case Claim.Sound _ -> "undamaged";
+      case Claim.Reached(var position) -> "damaged claim=" + position;
+      case Claim.Unknown _ -> "damaged claim=unknown";
     };
   }
 
@@ -164,7 +165,7 @@ final class ScenarioText {
       case TraceRecord.SnapshotAccepted(var position) -> "takes the snapshot " + position;
       case TraceRecord.SnapshotIgnored(var position, var reason) ->
           "ignores the snapshot %s: %s".formatted(position, reason);
-      case TraceRecord.DamageChanged(var damage, var reason) -> damage(damage) + ": " + reason;
+      case TraceRecord.ClaimChanged(var claim, var reason) -> claim(claim) + ": " + reason;
       case TraceRecord.AmnesiaSeen(var peer, var acknowledged, var last) ->
           "sees that %d acknowledged %d and has %d".formatted(peer, acknowledged, last);
       case TraceRecord.TransferStarted(var target) -> "begins to hand over to " + target;

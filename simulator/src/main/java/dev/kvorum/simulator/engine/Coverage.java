@@ -20,6 +20,16 @@ public final class Coverage {
     counts.merge(point, 1L, Long::sum);
   }
 
+  /** Something of that class happened; for sealed families of happenings. */
+  public void happened(Object happening) {
+    hit(happening.getClass().getSimpleName());
+  }
+
+  /** Something happened that often. */
+  public void count(String point, long times) {
+    counts.merge(point, times, Long::sum);
+  }
+
   /** Adds another run's counts. */
   public void add(Coverage other) {
     other.counts.forEach((point, count) -> counts.merge(point, count, Long::sum));

@@ -1,12 +1,10 @@
 package dev.kvorum.verticles.store;
 
 import dev.kvorum.storage.backend.Backend;
-import dev.kvorum.storage.backend.Bucket;
-import dev.kvorum.storage.backend.WriteBatch;
-import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.stage.Flush;
+import dev.kvorum.verticles.stage.FlushBatch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -235,29 +233,17 @@ public final class BackendWriter implements AutoCloseable {
 
   private long commit(List<Flush> flushes) {
     var began = System.nanoTime();
-    var batch = new WriteBatch();
-    var records = new ArrayList<Write>();
-    var bytes = 0L;
-    for (var flush : flushes) {
-      for (var write : flush.records()) {
-        batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
-        bytes += write.record().size();
-        records.add(write);
-      }
-      flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
-      flush.others().forEach(batch::add);
-    }
-    var meta = flushes.getLast().meta();
-    batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
-    backend.commit(batch);
-    listener.flushed(records, meta.appliedIndex(), System.nanoTime() - began);
+    var flush = FlushBatch.of(flushes);
+    backend.commit(flush.batch());
+    listener.flushed(
+        flush.records(), flush.meta().appliedIndex(), System.nanoTime() - began);
     lock.lock();
     try {
-      flushedIndex = meta.appliedIndex();
+      flushedIndex = flush.meta().appliedIndex();
       caughtUp.signalAll();
     } finally {
       lock.unlock();
     }
-    return bytes;
+    return flush.recordBytes();
   }
 }
