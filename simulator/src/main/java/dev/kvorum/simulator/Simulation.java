@@ -1,7 +1,9 @@
 package dev.kvorum.simulator;
 
+import dev.kvorum.simulator.client.Clients;
+import dev.kvorum.simulator.client.TrafficPlan;
+import dev.kvorum.simulator.oracle.Oracles;
 import dev.kvorum.simulator.plan.Plan;
-import dev.kvorum.simulator.world.Traffic;
 import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.model.InvariantViolation;
@@ -19,7 +21,14 @@ public final class Simulation {
    * @param reader gets the story, line by line; null when nobody reads
    */
   public static Verdict run(Plan plan, @Nullable Consumer<String> reader) {
-    var world = new World(plan, noTraffic(), List.of(), reader);
+    return run(plan, TrafficPlan.draw(plan), reader);
+  }
+
+  /** Runs the plan with other clients than it draws by itself. */
+  public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
+    var oracles = new Oracles(traffic.singleKeys());
+    var world = new World(plan, new Clients(traffic), List.of(oracles), reader);
+    oracles.watch(world);
     try {
       world.run();
       return new Verdict.Held(
@@ -43,20 +52,5 @@ public final class Simulation {
         what,
         String.valueOf(evidence),
         world.coverage());
-  }
-
-  private static Traffic noTraffic() {
-    return new Traffic() {
-      @Override
-      public void start(World world) {}
-
-      @Override
-      public void wantLast() {}
-
-      @Override
-      public boolean isQuiet() {
-        return true;
-      }
-    };
   }
 }

@@ -30,6 +30,9 @@ final class FrontDoor {
     /** Calls {@link #startRound} in a later turn. */
     void startRoundLater();
 
+    /** The request is part of the batch that is being collected, under this id. */
+    void proposed(Request request, long requestId);
+
     void propose(long firstRequestId, List<Bytes> envelopes);
 
     void askRound(long round);
@@ -114,6 +117,7 @@ final class FrontDoor {
     }
     var requestId = RequestId.of(life, LOOP, nextCount);
     proposed.put(nextCount, request);
+    shell.proposed(request, requestId);
     nextCount++;
     var command = request.command();
     var body = CommandCodec.encode(command);

@@ -579,13 +579,15 @@ public final class World implements ClientPort, Scheduler.Target {
     return life == null ? EntryId.ORIGIN : life.durable();
   }
 
-  /** Whether the member's journal holds that very entry durably, as far as it knows. */
+  /**
+   * Whether the member's journal holds that very entry durably, as far as it knows; while the
+   * member is down, as far as it knew.
+   */
   public boolean holdsDurably(int member, EntryId entry) {
-    var life = members.get(member).life();
-    if (life == null) {
+    var journal = members.get(member).journal();
+    if (journal == null) {
       return false;
     }
-    var journal = life.journal();
     return entry.index() <= journal.base().index()
         || (entry.index() <= journal.lastDurable().index()
             && journal.termAt(entry.index()) == entry.term());
