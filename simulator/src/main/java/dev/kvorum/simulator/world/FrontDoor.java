@@ -32,6 +32,9 @@ final class FrontDoor {
 
     void propose(long firstRequestId, List<Bytes> envelopes);
 
+    /** The request has this id in the log from now on. */
+    void proposed(Request request, long requestId);
+
     void askRound(long round);
 
     boolean readsNeedNoRound();
@@ -114,6 +117,7 @@ final class FrontDoor {
     }
     var requestId = RequestId.of(life, LOOP, nextCount);
     proposed.put(nextCount, request);
+    shell.proposed(request, requestId);
     nextCount++;
     var command = request.command();
     var body = CommandCodec.encode(command);

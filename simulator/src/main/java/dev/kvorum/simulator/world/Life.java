@@ -621,6 +621,11 @@ final class Life extends Actor {
     }
 
     @Override
+    public void proposed(Request request, long requestId) {
+      world.observe(observer -> observer.proposed(request, requestId));
+    }
+
+    @Override
     public void askRound(long round) {
       later(ROUND_TIMEOUT_NANOS, ROUND_TIMEOUT, round, null);
       perform(raft.read(FrontDoor.LOOP, round));

@@ -3,6 +3,7 @@ package dev.kvorum.simulator.world;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -28,6 +29,9 @@ final class SimMember {
 
   private @Nullable Life life;
 
+  /** Of the present life or the last one. */
+  private @Nullable Journal journal;
+
   /** Why it never starts again, or null. */
   private @Nullable String ended;
 
@@ -46,6 +50,10 @@ final class SimMember {
 
   @Nullable Life life() {
     return life;
+  }
+
+  @Nullable Journal journal() {
+    return journal;
   }
 
   FaultyDisk files() {
@@ -95,6 +103,7 @@ final class SimMember {
       backend = opened.backend();
       var born = new Life(world, index, id, disk, opened);
       life = born;
+      journal = opened.journal();
       world.started(index);
       born.start();
     } catch (PowerCut _) {
