@@ -25,7 +25,7 @@ public final class Main {
         case Verdict.Failed wrong -> {
           failed++;
           System.out.println(seed + " FAILED after " + wrong.events() + ": " + wrong.what());
-          System.out.println(wrong.detail().lines().limit(14).collect(java.util.stream.Collectors.joining("\n")));
+          System.out.println(wrong.detail().lines().limit(9).collect(java.util.stream.Collectors.joining("\n")));
         }
       }
     }
