@@ -6,7 +6,8 @@ import dev.kvorum.simulator.oracle.Oracles;
 import dev.kvorum.simulator.plan.Plan;
 import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
-import dev.kvorum.storage.model.InvariantViolation;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -24,33 +25,27 @@ public final class Simulation {
     return run(plan, TrafficPlan.draw(plan), reader);
   }
 
-  /** Runs the plan with other clients than it draws by itself. */
+  /** Runs the plan with that traffic. */
   public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
     var oracles = new Oracles(traffic.singleKeys());
     var world = new World(plan, new Clients(traffic), List.of(oracles), reader);
     oracles.watch(world);
+    var scheduler = world.scheduler();
     try {
       world.run();
       return new Verdict.Held(
-          plan,
-          world.scheduler().fired(),
-          world.trace().hash(),
-          world.scheduler().now(),
-          world.coverage());
-    } catch (WrongException wrong) {
-      return failed(plan, world, wrong.what(), wrong);
-    } catch (InvariantViolation violation) {
-      return failed(plan, world, String.valueOf(violation.getMessage()), violation);
+          plan, scheduler.fired(), world.trace().hash(), scheduler.now(), world.coverage());
+    } catch (RuntimeException | Error wrong) {
+      // Whatever a machine throws is its bug; that of the simulator itself fails a run as well.
+      var what = wrong instanceof WrongException rule ? rule.what() : String.valueOf(wrong);
+      return new Verdict.Failed(
+          plan, scheduler.fired(), world.trace().hash(), what, evidence(wrong), world.coverage());
     }
   }
 
-  private static Verdict failed(Plan plan, World world, String what, Throwable evidence) {
-    return new Verdict.Failed(
-        plan,
-        world.scheduler().fired(),
-        world.trace().hash(),
-        what,
-        String.valueOf(evidence),
-        world.coverage());
+  private static String evidence(Throwable wrong) {
+    var text = new StringWriter();
+    wrong.printStackTrace(new PrintWriter(text));
+    return text.toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.oracle;
 
+import dev.kvorum.raft.core.RaftBoot;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
 import java.util.Arrays;
@@ -16,11 +17,11 @@ final class LogOracle {
   /** A life has begun, and where the log goes on for it is not known yet. */
   private static final long UNKNOWN = -1;
 
-  /** By index; null up to the birth of the cluster. */
+  /** By index; index 0 is unused. */
   private @Nullable Entry[] entries = new Entry[256];
 
-  /** The last index that is committed anywhere; 0 before the first member is born. */
-  private long lastIndex;
+  /** The log begins behind the place of the founders. */
+  private long lastIndex = RaftBoot.BIRTH.index();
 
   /** The last index that the member's present life knows to be committed, or UNKNOWN. */
   private final long[] commitIndexes;
@@ -116,10 +117,6 @@ final class LogOracle {
    * The member has applied everything up to the index: its log so far, or a snapshot in its place.
    */
   void applied(int member, long index) {
-    if (lastIndex == 0) {
-      // Founders are born with a snapshot, all with the same one.
-      lastIndex = index;
-    }
     if (index > lastIndex) {
       throw new WrongException(
           "only what is committed is applied",

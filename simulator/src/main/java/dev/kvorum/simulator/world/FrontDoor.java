@@ -30,10 +30,10 @@ final class FrontDoor {
     /** Calls {@link #startRound} in a later turn. */
     void startRoundLater();
 
-    /** The request is part of the batch that is being collected, under this id. */
-    void proposed(Request request, long requestId);
-
     void propose(long firstRequestId, List<Bytes> envelopes);
+
+    /** The request has this id in the log from now on. */
+    void proposed(Request request, long requestId);
 
     void askRound(long round);
 

@@ -616,13 +616,13 @@ final class Life extends Actor {
     }
 
     @Override
-    public void proposed(Request request, long requestId) {
-      world.observe(observer -> observer.proposed(request, requestId));
+    public void propose(long firstRequestId, List<Bytes> envelopes) {
+      perform(raft.propose(FrontDoor.LOOP, firstRequestId, envelopes));
     }
 
     @Override
-    public void propose(long firstRequestId, List<Bytes> envelopes) {
-      perform(raft.propose(FrontDoor.LOOP, firstRequestId, envelopes));
+    public void proposed(Request request, long requestId) {
+      world.observe(observer -> observer.proposed(request, requestId));
     }
 
     @Override

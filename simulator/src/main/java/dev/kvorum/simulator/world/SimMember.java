@@ -29,7 +29,7 @@ final class SimMember {
 
   private @Nullable Life life;
 
-  /** The journal of this life, or of the last one. */
+  /** Of the present life or the last one. */
   private @Nullable Journal journal;
 
   /** Why it never starts again, or null. */
@@ -52,7 +52,6 @@ final class SimMember {
     return life;
   }
 
-  /** The journal of this life, or as the last one left it; null before the first. */
   @Nullable Journal journal() {
     return journal;
   }
@@ -104,7 +103,7 @@ final class SimMember {
       backend = opened.backend();
       var born = new Life(world, index, id, disk, opened);
       life = born;
-      journal = born.journal();
+      journal = opened.journal();
       world.started(index);
       born.start();
     } catch (PowerCut _) {

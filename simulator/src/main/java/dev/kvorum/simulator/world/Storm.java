@@ -417,7 +417,7 @@ final class Storm {
       var revision = state.kv().revision() - random.below(Math.min(state.kv().revision() - 1, 50));
       var request =
           new Request(
-              world.nextRequestId(), -1, member, new Command.Compact(revision, random.chance(500_000)));
+              world.nextRequestId(), world.plan().clients(), member, new Command.Compact(revision, random.chance(500_000)));
       world.submit(request, (_, _) -> {});
     }
   }

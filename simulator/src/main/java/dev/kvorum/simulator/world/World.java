@@ -579,18 +579,12 @@ public final class World implements ClientPort, Scheduler.Target {
     return life == null ? EntryId.ORIGIN : life.durable();
   }
 
-  /**
-   * Whether the member's journal holds that very entry durably, as far as it knows; while the
-   * member is down, as far as it knew.
-   */
+  /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
   public boolean holdsDurably(int member, EntryId entry) {
     var journal = members.get(member).journal();
-    if (journal == null) {
-      return false;
-    }
-    return entry.index() <= journal.base().index()
+    return journal != null && (entry.index() <= journal.base().index()
         || (entry.index() <= journal.lastDurable().index()
-            && journal.termAt(entry.index()) == entry.term());
+            && journal.termAt(entry.index()) == entry.term()));
   }
 
   /** The voters that the leader knows of, or else the founders; counted from 0. */
