@@ -169,15 +169,9 @@ public final class Oracles implements Observer {
       throw new WrongException("what is acknowledged is committed", "" + request);
     }
     var entry = new EntryId(log.entry(index).term(), index);
-    var voters = world().voters();
-    var holders = 0;
-    for (var voter : voters) {
-      holders += world().holdsDurably(voter, entry) ? 1 : 0;
-    }
-    if (holders <= voters.size() / 2) {
+    if (!world().isOnQuorum(entry)) {
       throw new WrongException(
-          "what is acknowledged is durable on a quorum",
-          "%s is on %d disks of %d: %s".formatted(entry, holders, voters.size(), request));
+          "what is acknowledged is durable on a quorum", "%s: %s".formatted(entry, request));
     }
   }
 
