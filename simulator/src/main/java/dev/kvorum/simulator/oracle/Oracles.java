@@ -55,9 +55,6 @@ public final class Oracles implements Observer {
   /** By operation: where in the log it is committed, 0 while it is not. */
   private long[] indexes = new long[256];
 
-  /** By log index: the voters when it was committed, as a set of bits. */
-  private long[] votersAtCommit = new long[256];
-
   private final boolean searches;
   private @Nullable World world;
 
@@ -108,9 +105,7 @@ public final class Oracles implements Observer {
     var index = Math.toIntExact(entry.index());
     if (index >= positions.length) {
       positions = Arrays.copyOf(positions, 2 * index);
-      votersAtCommit = Arrays.copyOf(votersAtCommit, 2 * index);
     }
-    votersAtCommit[index] = setOf(world().voters());
     positions[index] = positions[index - 1];
     if (entry.type() == Entry.Type.COMMAND) {
       positions[index]++;
@@ -185,31 +180,10 @@ public final class Oracles implements Observer {
       throw new WrongException("what is acknowledged is committed", "" + request);
     }
     var entry = new EntryId(log.entry(index).term(), index);
-    // Voters that came later need not have it, if those that counted then have it.
-    var now = setOf(world().voters());
-    if (!isOnQuorum(now, entry) && !isOnQuorum(votersAtCommit[Math.toIntExact(index)], entry)) {
+    if (!world().isOnQuorum(entry)) {
       throw new WrongException(
-          "what is acknowledged is durable on a quorum",
-          "%s, voters %s: %s".formatted(entry, Long.toBinaryString(now), request));
+          "what is acknowledged is durable on a quorum", "%s: %s".formatted(entry, request));
     }
-  }
-
-  private boolean isOnQuorum(long voters, EntryId entry) {
-    var holders = 0;
-    for (var member = 0; member < MAX_MEMBERS; member++) {
-      if ((voters >>> member & 1) != 0 && world().holdsDurably(member, entry)) {
-        holders++;
-      }
-    }
-    return holders > Long.bitCount(voters) / 2;
-  }
-
-  private static long setOf(List<Integer> members) {
-    var set = 0L;
-    for (var member : members) {
-      set |= 1L << member;
-    }
-    return set;
   }
 
   @Override

@@ -60,6 +60,8 @@ public enum FaultKind {
   DISK_SLOW,
   /** A member's syncs succeed without making anything durable, until its next crash. */
   DISK_LIES,
+  /** The power of a member is cut in the middle of writing a sector. */
+  DISK_SHORN_WRITE,
   /** A bit of a member's files flips while it is down; the number says which. */
   DISK_BIT_FLIP,
   /** A sector of a member's files is garbage when it starts again. */

@@ -35,6 +35,7 @@ public final class Swarm {
   private static final List<FaultKind> DESTROYING =
       List.of(
           FaultKind.DISK_LIES,
+          FaultKind.DISK_SHORN_WRITE,
           FaultKind.DISK_BIT_FLIP,
           FaultKind.DISK_GARBAGE_SECTOR,
           FaultKind.DISK_ZERO_SECTOR,
@@ -189,6 +190,7 @@ public final class Swarm {
           DISK_FULL,
           DISK_SLOW,
           DISK_LIES,
+          DISK_SHORN_WRITE,
           DISK_BIT_FLIP,
           DISK_GARBAGE_SECTOR,
           DISK_ZERO_SECTOR,

@@ -425,6 +425,9 @@ final class Life extends Actor {
 
   private void happened(TraceRecord record) {
     world.coverage().happened(record);
+    if (record instanceof TraceRecord.MembershipChanged(var membership)) {
+      world.configured(membership);
+    }
     if (world.trace().isTold()) {
       world.tell(index, Words.of(record));
     }

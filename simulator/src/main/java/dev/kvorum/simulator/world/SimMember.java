@@ -112,7 +112,7 @@ final class SimMember {
       if (!founded) {
         backend = new MemoryBackend();
       }
-      cut(random.pick(CrashPolicy.values()));
+      cut(Storm.policy(random.next() >>> 1));
       world.stopped(index, "the power was cut while it started");
       world.restartLater(index);
     } catch (RefusedException refused) {

@@ -31,9 +31,6 @@ final class Storm {
 
   private final List<Runnable> takeBack = new ArrayList<>();
 
-  /** Members whose disks may be damaged. */
-  private long damagedMembers;
-
   Storm(World world, SimRandom random) {
     this.world = world;
     this.random = random;
@@ -185,10 +182,9 @@ final class Storm {
           undo(fault, () -> disk.meanNanos(world.plan().diskNanos()));
         }
       }
-      case DISK_LIES -> {
-        damagedMembers |= 1L << member;
-        world.member(member).files().lie(true);
-      }
+      case DISK_LIES -> world.member(member).files().lie(true);
+      case DISK_SHORN_WRITE ->
+          waiting.put(member, new Waiting(false, CrashPolicy.SHORN, fault.durationNanos()));
       case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
@@ -228,9 +224,18 @@ final class Storm {
     }
   }
 
-  private CrashPolicy policy(Fault fault) {
+  /**
+   * Any policy but a shorn sector. Half a sector cannot be told from rot, so a member that finds
+   * one is damaged to an unknown extent; only the victims of the fault atlas may meet that.
+   */
+  static CrashPolicy policy(long number) {
     var policies = CrashPolicy.values();
-    return policies[(int) Math.floorMod(fault.number(), (long) policies.length)];
+    var picked = policies[(int) Math.floorMod(number, (long) policies.length)];
+    return picked == CrashPolicy.SHORN ? CrashPolicy.PREFIX : picked;
+  }
+
+  private static CrashPolicy policy(Fault fault) {
+    return policy(fault.number());
   }
 
   private void undo(Fault fault, Runnable what) {
@@ -351,7 +356,6 @@ final class Storm {
   }
 
   private void damage(Fault fault, int member) {
-    damagedMembers |= 1L << member;
     world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var files = world.member(member).files();
     var journal = new ArrayList<String>();

@@ -83,6 +83,10 @@ public final class World implements ClientPort, Scheduler.Target {
   private final Map<Long, Life> parcels = new HashMap<>();
 
   private final Membership founders;
+
+  /** The configurations that some member used, in the order of their first use. */
+  private final List<Membership> configurations = new ArrayList<>();
+
   private long nextRequestId;
   private long nextParcelId;
   private long diskNanos;
@@ -110,6 +114,7 @@ public final class World implements ClientPort, Scheduler.Target {
       voters.add(memberId(i));
     }
     founders = Membership.ofVoters(voters);
+    configurations.add(founders);
     storm = new Storm(this, random(3));
     for (var i = 0; i < plan.members(); i++) {
       addMember(founders);
@@ -498,7 +503,7 @@ public final class World implements ClientPort, Scheduler.Target {
 
   /** The power of the member is out now. */
   void powerCut(int member) {
-    crash(member, random(scheduler.fired()).pick(CrashPolicy.values()), 200_000_000L);
+    crash(member, Storm.policy(random(scheduler.fired()).next() >>> 1), 200_000_000L);
   }
 
   void crash(int member, CrashPolicy policy, long downNanos) {
@@ -589,6 +594,38 @@ public final class World implements ClientPort, Scheduler.Target {
     return journal != null && (entry.index() <= journal.base().index()
         || (entry.index() <= journal.lastDurable().index()
             && journal.termAt(entry.index()) == entry.term()));
+  }
+
+  /** A member uses this configuration from now on. */
+  void configured(Membership membership) {
+    if (!configurations.getLast().equals(membership)) {
+      configurations.add(membership);
+    }
+  }
+
+  /**
+   * Whether the entry is durable on a quorum of the configuration in force, or of one of the two
+   * before it: a change takes force when it is applied, and what was committed by the voters of
+   * before stays committed, because a majority of one configuration and a majority of the next have
+   * a member in common.
+   */
+  public boolean isOnQuorum(EntryId entry) {
+    for (var back = 1; back <= 3 && back <= configurations.size(); back++) {
+      var membership = configurations.get(configurations.size() - back);
+      if (isOnQuorum(entry, membership.voters())
+          && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isOnQuorum(EntryId entry, List<Long> voters) {
+    var holders = 0;
+    for (var voter : voters) {
+      holders += holdsDurably((int) (voter - 1), entry) ? 1 : 0;
+    }
+    return holders > voters.size() / 2;
   }
 
   /** The voters that the leader knows of, or else the founders; counted from 0. */
