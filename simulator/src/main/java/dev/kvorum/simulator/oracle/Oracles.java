@@ -219,8 +219,7 @@ public final class Oracles implements Observer {
     }
   }
 
-  private static void checkStore(
-      World ended, int member, AppliedState state, StoreCheck check) {
+  private static void checkStore(World ended, int member, AppliedState state, StoreCheck check) {
     try (var records = ended.openStore(member)) {
       if (records == null) {
         return;

@@ -80,9 +80,7 @@ final class StoreCheck {
 
   private static Bytes bucketKey(Version change) {
     return RecordCodec.bucketKey(
-        new RecordId(
-            new Revision(change.main(), change.sub()),
-            change.kv() == null));
+        new RecordId(new Revision(change.main(), change.sub()), change.kv() == null));
   }
 
   /** By key, its last change up to that revision, tombstones included. */
@@ -122,7 +120,8 @@ final class StoreCheck {
       small = found;
     } else if (!small.equals(found)) {
       throw new WrongException(
-          "members agree on what is not a key", "member %d: %s, %s".formatted(member, found, small));
+          "members agree on what is not a key",
+          "member %d: %s, %s".formatted(member, found, small));
     }
   }
 
@@ -132,8 +131,7 @@ final class StoreCheck {
     if (!hash.step(records, ALL)) {
       throw new IllegalStateException("a hash of more records than there can be");
     }
-    var expected =
-        hashes.computeIfAbsent(revision, at -> hash(at, view.compactRevision()));
+    var expected = hashes.computeIfAbsent(revision, at -> hash(at, view.compactRevision()));
     if (hash.result().hash() != expected) {
       throw new WrongException(
           "the hash of history is the contract's",
@@ -192,7 +190,6 @@ final class StoreCheck {
     return new WrongException(
         rule,
         "member %d, revision %d/%d of %s, compacted %d"
-            .formatted(
-                member, change.main(), change.sub(), change.key(), model.compactRevision()));
+            .formatted(member, change.main(), change.sub(), change.key(), model.compactRevision()));
   }
 }

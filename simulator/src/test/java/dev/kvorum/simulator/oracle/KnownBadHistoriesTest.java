@@ -31,8 +31,7 @@ final class KnownBadHistoriesTest {
   }
 
   private static Command.Range get() {
-    return new Command.Range(
-        KEY, Bytes.EMPTY, 0, 0, 0, 0, false, false, false, 0, 0, 0, 0);
+    return new Command.Range(KEY, Bytes.EMPTY, 0, 0, 0, 0, false, false, false, 0, 0, 0, 0);
   }
 
   private static Command.Txn putIfModRevision(long modRevision, String value) {
@@ -50,8 +49,7 @@ final class KnownBadHistoriesTest {
 
   private static Result.Range found(long revision, long version, String value) {
     var created = revision - version + 1;
-    var kv =
-        KeyValueCodec.encode(KEY, created, revision, version, Bytes.utf8(value), 0);
+    var kv = KeyValueCodec.encode(KEY, created, revision, version, Bytes.utf8(value), 0);
     return new Result.Range(revision, List.of(kv), false, 1);
   }
 
@@ -140,9 +138,7 @@ final class KnownBadHistoriesTest {
   @Test
   void aDeletedValueComesBack() {
     done(put("1"), written(2));
-    done(
-        new Command.DeleteRange(KEY, Bytes.EMPTY, false),
-        new Result.DeleteRange(3, 1, List.of()));
+    done(new Command.DeleteRange(KEY, Bytes.EMPTY, false), new Result.DeleteRange(3, 1, List.of()));
     done(get(), found(2, 1, "1"));
     assertRefusedByBoth("a linearizable read is not stale");
   }

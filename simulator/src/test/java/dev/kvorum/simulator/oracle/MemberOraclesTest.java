@@ -115,8 +115,7 @@ final class MemberOraclesTest {
   void aStateThatGoesBackWithoutARestartIsWrong() {
     var moment = new Moment(5, -1);
     states.applied(0, 9, 1, moment, moment);
-    assertWrong(
-        () -> states.applied(0, 8, 1, moment, moment), "a member's state never goes back");
+    assertWrong(() -> states.applied(0, 8, 1, moment, moment), "a member's state never goes back");
     states.started(0);
     states.applied(0, 8, 2, moment, moment);
   }
