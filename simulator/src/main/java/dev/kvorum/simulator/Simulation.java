@@ -27,7 +27,7 @@ public final class Simulation {
 
   /** Runs the plan with that traffic. */
   public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
-    var oracles = new Oracles();
+    var oracles = new Oracles(traffic.singleKeys());
     var world = new World(plan, new Clients(traffic), List.of(oracles), reader);
     oracles.watch(world);
     var scheduler = world.scheduler();

@@ -36,6 +36,8 @@ public final class Oracles implements Observer {
   /** As many members as a cluster ever has, those that join later included. */
   private static final int MAX_MEMBERS = 64;
 
+  private static final int MAX_SEARCHED_NODES = 200_000;
+
   private final History history = new History();
   private final HistoryCheck historyCheck = new HistoryCheck(history);
   private final LogOracle log = new LogOracle(MAX_MEMBERS);
@@ -53,7 +55,16 @@ public final class Oracles implements Observer {
   /** By operation: where in the log it is committed, 0 while it is not. */
   private long[] indexes = new long[256];
 
+  private final boolean searches;
   private @Nullable World world;
+
+  /**
+   * @param searches whether the history is also searched at the end, for which every request must
+   *     be about one key
+   */
+  public Oracles(boolean searches) {
+    this.searches = searches;
+  }
 
   /** The run that is about to begin. */
   public void watch(World watched) {
@@ -186,6 +197,14 @@ public final class Oracles implements Observer {
       case Reply.Unknown _ -> {
         // The operation stays open.
       }
+    }
+  }
+
+  @Override
+  public void ended(World ended) {
+    if (searches) {
+      var undecided = LinearizabilitySearch.check(history, MAX_SEARCHED_NODES);
+      ended.coverage().hit(undecided == 0 ? "history searched" : "search given up");
     }
   }
 

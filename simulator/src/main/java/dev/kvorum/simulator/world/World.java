@@ -41,7 +41,9 @@ public final class World implements ClientPort, Scheduler.Target {
   private static final int LOOK = 5;
   private static final int REPEAT = 6;
 
-  private static final long CLIENT_TIMEOUT_NANOS = 6_000_000_000L;
+  /** How long clients wait, in milliseconds; each seed has one of them. */
+  private static final int[] CLIENT_TIMEOUTS = {300, 1_000, 6_000};
+
   private static final long PARCEL_TIMEOUT_NANOS = 3_000_000_000L;
   private static final long LOOK_NANOS = 100_000_000L;
 
@@ -63,6 +65,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private final Coverage coverage = new Coverage();
   private final SimRandom random;
   private final SimRandom clientLinks;
+  private final long clientTimeoutNanos;
   private final Trace trace;
   private final Traffic traffic;
   private final List<Observer> observers;
@@ -102,6 +105,7 @@ public final class World implements ClientPort, Scheduler.Target {
     this.observers = List.copyOf(observers);
     random = new SimRandom(plan.seed());
     clientLinks = random(1);
+    clientTimeoutNanos = clientLinks.oneOf(CLIENT_TIMEOUTS) * 1_000_000L;
     trace = new Trace(scheduler, reader);
     network = new Network(scheduler, random(2), plan.weather(), new Receiver());
     diskNanos = plan.diskNanos();
@@ -294,7 +298,7 @@ public final class World implements ClientPort, Scheduler.Target {
   public void submit(Request request, Listener listener) {
     observe(observer -> observer.invoked(request));
     calls.put(request.id(), new Call(request, listener));
-    scheduler.schedule(CLIENT_TIMEOUT_NANOS, this, TIMEOUT, request.id(), null);
+    scheduler.schedule(clientTimeoutNanos, this, TIMEOUT, request.id(), null);
     var life = members.get(request.member()).life();
     if (life != null && !clientsCut.get(request.member())) {
       life.request(clientDelay(), request);
