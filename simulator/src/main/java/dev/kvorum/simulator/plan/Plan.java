@@ -35,4 +35,18 @@ public record Plan(
     return new Plan(
         seed, members, clients, maxEvents, chaosNanos, weather, tuning, diskNanos, fewer);
   }
+
+  /** The same with another network and other sizes. */
+  public Plan with(Weather otherWeather, Tuning otherTuning) {
+    return new Plan(
+        seed,
+        members,
+        clients,
+        maxEvents,
+        chaosNanos,
+        otherWeather,
+        otherTuning,
+        diskNanos,
+        faults);
+  }
 }
