@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.oracle;
 
+import dev.kvorum.raft.core.RaftBoot;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
 import java.util.Arrays;
@@ -19,7 +20,8 @@ final class LogOracle {
   /** By index; index 0 is unused. */
   private @Nullable Entry[] entries = new Entry[256];
 
-  private long lastIndex;
+  /** The log begins behind the place of the founders. */
+  private long lastIndex = RaftBoot.BIRTH.index();
 
   /** The last index that the member's present life knows to be committed, or UNKNOWN. */
   private final long[] commitIndexes;

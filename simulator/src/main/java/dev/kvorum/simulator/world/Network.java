@@ -138,7 +138,9 @@ final class Network {
       return;
     }
     put(pair, to, message);
-    if (random.chance(weather.duplicateRate())) {
+    // A proposal is passed on at most once: a transport must not repeat it on a new connection.
+    if (!(message instanceof Message.ForwardedProposal)
+        && random.chance(weather.duplicateRate())) {
       count(Happening.DUPLICATED);
       put(pair, to, message);
     }
