@@ -20,9 +20,9 @@ public final class Coverage {
     counts.merge(point, 1L, Long::sum);
   }
 
-  /** Something of that class happened; for sealed families of happenings. */
+  /** Raft told of something; counted by its class. */
   public void happened(Object happening) {
-    hit(happening.getClass().getSimpleName());
+    hit("raft " + happening.getClass().getSimpleName());
   }
 
   /** Something happened that often. */

@@ -32,6 +32,8 @@ final class SimMember {
   /** Of the present life or the last one. */
   private @Nullable Journal journal;
 
+  private boolean lies;
+
   /** Why it never starts again, or null. */
   private @Nullable String ended;
 
@@ -126,11 +128,33 @@ final class SimMember {
     }
   }
 
-  /** The power is cut. */
+  /** The disk's syncs make nothing durable from now on. */
+  void lie() {
+    lies = true;
+    files.lie(true);
+  }
+
+  /** What the disk has lied about it writes down at last. */
+  void beHonest() {
+    lies = false;
+    files.lie(false);
+  }
+
+  /**
+   * The power is cut. A disk that lied about everything may now hold what it held long ago, whole
+   * and consistent: nothing on it tells that it has forgotten votes and entries, and no log that
+   * counts majorities survives that. What can be told is tested with single sectors; this member
+   * needs an operator.
+   */
   void crash(CrashPolicy policy) {
     if (life != null) {
       stopLife();
       cut(policy);
+      if (lies) {
+        beHonest();
+        world.coverage().hit("a lying disk lost its power");
+        ended = "its disk lied and lost its power";
+      }
     }
   }
 

@@ -74,7 +74,7 @@ final class Storm {
     takeBack.clear();
     for (var i = 0; i < world.members().size(); i++) {
       var member = world.member(i);
-      member.files().lie(false);
+      member.beHonest();
       member.files().limitSpace(Long.MAX_VALUE);
       member.files().failOn(_ -> false);
       world.startMember(i);
@@ -182,7 +182,7 @@ final class Storm {
           undo(fault, () -> disk.meanNanos(world.plan().diskNanos()));
         }
       }
-      case DISK_LIES -> world.member(member).files().lie(true);
+      case DISK_LIES -> world.member(member).lie();
       case DISK_SHORN_WRITE ->
           waiting.put(member, new Waiting(false, CrashPolicy.SHORN, fault.durationNanos()));
       case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
