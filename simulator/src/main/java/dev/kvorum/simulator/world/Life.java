@@ -487,7 +487,12 @@ final class Life extends Actor {
         world.observe(observer -> observer.applied(index, state, machine.kv().stateHash()));
       }
       case StoreEffect.Count _ -> {}
-      case StoreEffect.Write(var flush) -> stateDisk.submit(flush);
+      case StoreEffect.Write(var flush) -> {
+        stateDisk.submit(flush);
+        if (records.isFull()) {
+          stateDisk.flushSoon();
+        }
+      }
       case StoreEffect.Reply(var answers) -> door.answered(answers);
       case StoreEffect.Fetch fetch -> later(READ_NANOS, FETCH, storeNumber, fetch);
       case StoreEffect.AppliedTo(var to) -> later(BUS_NANOS, APPLIED, to, storeNumber);

@@ -419,8 +419,12 @@ public final class World implements ClientPort, Scheduler.Target {
 
   /** A member has the whole snapshot, or could not store it. */
   void snapshotEnded(int receiver, Parcels.Parcel parcel, boolean delivered) {
+    if (network.state(receiver, parcel.from()) != Network.LinkState.OPEN) {
+      // The sender never hears of it, and gives up after the time-out.
+      return;
+    }
     var sender = parcels.remove(parcel.id());
-    if (sender != null && network.state(receiver, parcel.from()) == Network.LinkState.OPEN) {
+    if (sender != null) {
       sender.snapshotEnded(
           clientDelay(), memberId(receiver), parcel.position().index(), delivered);
     }
