@@ -31,8 +31,14 @@ public record Damage(
     ROT
   }
 
-  Damage withClaim(EntryId position) {
+  Damage withClaim(@Nullable EntryId position) {
     return new Damage(kind, segment, sector, batch, fromIndex, toIndex, position);
+  }
+
+  /** The entries from the index on were overwritten by entries that are there. */
+  Damage overwrittenFrom(long index) {
+    return new Damage(
+        kind, segment, sector, batch, fromIndex, Math.min(toIndex, index - 1), claimed);
   }
 
   /** Whether any entry is missing, as far as anything tells. */

@@ -149,7 +149,11 @@ public final class Journal {
             new DiskOperation.MakeDirectory(SegmentFile.DIRECTORY),
             new DiskOperation.SyncDirectory("")));
     var spares = SpareFiles.open(disk, options);
-    var log = keep instanceof Keep.BeforeDamage ? scan.logBeforeDamage() : scan.log();
+    var log =
+        switch (keep) {
+          case Keep.BeforeDamage _, Keep.UpTo _ -> scan.logBeforeDamage();
+          case Keep.Everything _, Keep.BehindDamage _ -> scan.log();
+        };
     var journal = new Journal(owner, options, spares, scan, log, vote);
     journal.restart = restartRecord(scan, keep, log);
     var restarting = journal.restart != null;
@@ -180,6 +184,10 @@ public final class Journal {
         yield usable ? null : new LogRecord.Cut(log.last());
       }
       case Keep.BeforeDamage() -> new LogRecord.Cut(log.last());
+      case Keep.UpTo(var position) ->
+          log.contains(position)
+              ? new LogRecord.Cut(position)
+              : new LogRecord.Marked(new Mark.LogReset(position));
       case Keep.BehindDamage(var covered) -> {
         InvariantViolation.check(
             log.base().index() <= covered.index(), "nothing between the state and the log is lost");

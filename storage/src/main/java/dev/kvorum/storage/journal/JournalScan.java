@@ -2,6 +2,7 @@ package dev.kvorum.storage.journal;
 
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -43,17 +44,22 @@ public final class JournalScan {
 
   /** Nothing acknowledged is missing and nothing contradicts itself; a torn end is sound. */
   public boolean isSound() {
-    return found.contradiction == null && found.damages.isEmpty();
+    return found.contradiction == null && found.replay.damages().isEmpty();
   }
 
-  /** A line for each segment (P21), oldest first. */
+  /** At least one finding for each segment that was walked through (P21), oldest first. */
+  public List<Verdict> verdicts() {
+    return List.copyOf(found.verdicts);
+  }
+
+  /** The same findings as lines for people. */
   public List<String> reports() {
-    return List.copyOf(found.reports);
+    return found.verdicts.stream().map(Verdict::message).toList();
   }
 
   /** What was durable and is damaged now, oldest first. */
   public List<Damage> damages() {
-    return List.copyOf(found.damages);
+    return List.copyOf(found.replay.damages());
   }
 
   /** Whether a batch was found that a crash cut short; it was never acknowledged. */
@@ -71,12 +77,12 @@ public final class JournalScan {
 
   /** The position before the first entry behind the last damage. */
   public EntryId base() {
-    return found.log.base();
+    return found.replay.log().base();
   }
 
   /** The last entry that was found. */
   public EntryId last() {
-    return found.log.last();
+    return found.replay.log().last();
   }
 
   /** The last entry before the first damage that loses entries. */
@@ -84,27 +90,48 @@ public final class JournalScan {
     return logBeforeDamage().last();
   }
 
+  /** How far the log had reached before it was damaged, for elections (P5). */
+  public Claim claim() {
+    if (found.replay.damages().isEmpty()) {
+      return new Claim.Sound();
+    }
+    var furthest = EntryId.ORIGIN;
+    for (var damage : found.replay.damages()) {
+      var claimed = damage.claimed();
+      if (claimed == null) {
+        return new Claim.Unknown();
+      }
+      furthest = claimed.compareTo(furthest) > 0 ? claimed : furthest;
+    }
+    return new Claim.Reached(furthest);
+  }
+
   /** The highest commit hint that was found. */
   public long commit() {
-    return found.commit;
+    return found.replay.commit();
   }
 
   /** The newest mark that the state store was synced, or the origin. */
   public EntryId stateSynced() {
-    return found.stateSynced;
+    return found.replay.stateSynced();
   }
 
   /** The newest mark of a snapshot taken, or the origin. */
   public EntryId snapshotTaken() {
-    return found.snapshotTaken;
+    return found.replay.snapshotTaken();
+  }
+
+  /** The paths of all segments, oldest first. */
+  public List<String> segmentPaths() {
+    return found.segments.stream().map(SegmentFile::path).toList();
   }
 
   LogIndex log() {
-    return found.log;
+    return found.replay.log();
   }
 
   LogIndex logBeforeDamage() {
-    return found.beforeDamage == null ? found.log : found.beforeDamage;
+    return found.replay.beforeDamage();
   }
 
   List<SegmentFile> segments() {

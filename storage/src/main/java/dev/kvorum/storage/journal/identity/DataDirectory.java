@@ -1,5 +1,6 @@
 package dev.kvorum.storage.journal.identity;
 
+import dev.kvorum.storage.journal.AuditFile;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * vote.a vote.b the vote                                        (*)
  * journal/      the log                                         (*)
  * ballast       space kept back for a full disk                 (*)
+ * audit         what was found damaged and what was repaired    (*)
  * snapshots/    full copies of the state
  * state/        the state store; can be rebuilt from the rest
  * quarantine/   what was damaged or given up
@@ -39,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * a directory without it holds nothing that anybody was promised.
  */
 public final class DataDirectory implements AutoCloseable {
-  private static final String LOCK = "LOCK";
+  static final String LOCK = "LOCK";
   private static final String STATE = "state";
   private static final String QUARANTINE = "quarantine";
 
@@ -58,6 +60,7 @@ public final class DataDirectory implements AutoCloseable {
           "journal",
           "ballast",
           "ballast.tmp",
+          AuditFile.PATH,
           QUARANTINE);
 
   /** The root of a mounted file system has it; it is nobody's. */
