@@ -129,7 +129,8 @@ final class StateStore {
       return "it lost synced changes: index %d, synced up to %d"
           .formatted(position.index(), journal.stateSynced().index());
     }
-    return position.index() < journal.base().index()
+    // Whether entries between the two are lost is not a question about the store.
+    return journal.isSound() && position.index() < journal.base().index()
         ? "it is behind the journal: index %d, the journal begins after %d"
             .formatted(position.index(), journal.base().index())
         : null;
