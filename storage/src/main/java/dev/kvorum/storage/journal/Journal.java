@@ -604,6 +604,11 @@ public final class Journal {
     return log.termAt(index);
   }
 
+  /** The newest batch whose sync has succeeded; 0 before there is one. */
+  public long durableBatch() {
+    return nextNumber - 1;
+  }
+
   /** The highest index known to be committed, as a hint: after a restart it may be behind. */
   public long commit() {
     return commit;
