@@ -23,10 +23,15 @@ public final class JournalScan {
    */
   record End(int index, int sector, long number, long prevHash) {}
 
-  private final JournalScanner found;
+  /** Bytes of a segment that belong together. */
+  record Stretch(String path, long offset, int bytes) {}
 
-  JournalScan(JournalScanner found) {
+  private final JournalScanner found;
+  private final boolean cacheIsDoubted;
+
+  private JournalScan(JournalScanner found, boolean cacheIsDoubted) {
     this.found = found;
+    this.cacheIsDoubted = cacheIsDoubted;
   }
 
   /**
@@ -37,9 +42,15 @@ public final class JournalScan {
    */
   public static JournalScan read(Disk disk, Owner owner, boolean newDirectory)
       throws DiskFaultException {
-    var scanner = new JournalScanner(disk, owner);
+    return read(disk, owner, newDirectory, Trust.ORDINARY);
+  }
+
+  /** The same, believing what is read only so far. */
+  static JournalScan read(Disk disk, Owner owner, boolean newDirectory, Trust trust)
+      throws DiskFaultException {
+    var scanner = new JournalScanner(disk, owner, trust);
     scanner.run(newDirectory);
-    return new JournalScan(scanner);
+    return new JournalScan(scanner, trust.cacheIsDoubted());
   }
 
   /** Nothing acknowledged is missing and nothing contradicts itself; a torn end is sound. */
@@ -92,18 +103,12 @@ public final class JournalScan {
 
   /** How far the log had reached before it was damaged, for elections (P5). */
   public Claim claim() {
-    if (found.replay.damages().isEmpty()) {
-      return new Claim.Sound();
-    }
-    var furthest = EntryId.ORIGIN;
+    Claim claim = new Claim.Sound();
     for (var damage : found.replay.damages()) {
-      var claimed = damage.claimed();
-      if (claimed == null) {
-        return new Claim.Unknown();
-      }
-      furthest = claimed.compareTo(furthest) > 0 ? claimed : furthest;
+      var reached = damage.claimed();
+      claim = claim.and(reached == null ? new Claim.Unknown() : new Claim.Reached(reached));
     }
-    return new Claim.Reached(furthest);
+    return claim;
   }
 
   /** The highest commit hint that was found. */
@@ -124,6 +129,21 @@ public final class JournalScan {
   /** The paths of all segments, oldest first. */
   public List<String> segmentPaths() {
     return found.segments.stream().map(SegmentFile::path).toList();
+  }
+
+  /** The last whole batch, which no other one proves; null if there is none. */
+  @Nullable Stretch lastBatch() {
+    return found.lastBatch;
+  }
+
+  /** The number of the last whole batch that was taken over, 0 if there is none. */
+  long lastBatchNumber() {
+    return found.lastBatchNumber;
+  }
+
+  /** Whether the page cache may show something else behind the end than the medium has. */
+  boolean cacheIsDoubted() {
+    return cacheIsDoubted;
   }
 
   LogIndex log() {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class JournalScanner {
   private final Disk disk;
   private final Owner owner;
+  private final Trust trust;
 
   // What JournalScan shows of the scan; complete when run has returned.
   final List<SegmentFile> segments = new ArrayList<>();
@@ -38,6 +39,8 @@ final class JournalScanner {
   JournalScan.@Nullable Torn torn;
   JournalScan.@Nullable End end;
   @Nullable String contradiction;
+  JournalScan.@Nullable Stretch lastBatch;
+  long lastBatchNumber;
   long highestNumber;
   long prevHash;
 
@@ -54,9 +57,10 @@ final class JournalScanner {
   private int sector;
   private SegmentReader reader;
 
-  JournalScanner(Disk disk, Owner owner) {
+  JournalScanner(Disk disk, Owner owner, Trust trust) {
     this.disk = disk;
     this.owner = owner;
+    this.trust = trust;
     this.reader = new SegmentReader(disk, new SegmentFile(0, 0));
   }
 
@@ -82,10 +86,24 @@ final class JournalScanner {
     while (going && contradiction == null) {
       going = step();
     }
+    missWhatWasSynced();
     if (contradiction == null && newDirectory && highestNumber > 0) {
       contradict("the journal holds entries, but the file identity is missing");
     }
     replay.nameClaims(torn != null, tornClaim);
+  }
+
+  /** Batches are known to have been synced that are not there, not even damaged. */
+  private void missWhatWasSynced() {
+    if (contradiction == null
+        && replay.damages().isEmpty()
+        && lastBatchNumber < trust.syncedBatch()) {
+      note(Verdict.Kind.LOST, "batches up to " + trust.syncedBatch() + " were synced");
+      replay.loseEnd(Damage.Kind.LOST, null, reader.file(), sector, expected);
+      highestNumber = Math.max(highestNumber, trust.syncedBatch());
+      torn = null;
+      end = null;
+    }
   }
 
   private void enter(int segment, int atSector) {
@@ -196,6 +214,10 @@ final class JournalScanner {
 
   /** Takes over the whole batch at the walk's position; false after a contradiction. */
   private boolean take(BatchHeader header) {
+    if (header.number() > trust.lastBatch()) {
+      disbelieve(header);
+      return false;
+    }
     var count = BatchHeader.sectors(header.batchBytes());
     var offset = reader.load(sector, count);
     switch (Batch.decode(reader.buffer(), offset, header)) {
@@ -219,8 +241,29 @@ final class JournalScanner {
     chained = true;
     highestNumber = Math.max(highestNumber, header.number());
     expected = header.number() + 1;
+    lastBatchNumber = header.number();
+    lastBatch =
+        new JournalScan.Stretch(
+            reader.file().path(), (long) sector * Sector.BYTES, count * Sector.BYTES);
     sector += count;
     return contradiction == null;
+  }
+
+  /** The whole batch at the walk's position is not believed, and ends the journal (P9). */
+  private void disbelieve(BatchHeader header) {
+    var number = header.number();
+    highestNumber = Math.max(highestNumber, number);
+    note(
+        trust.restIsDamage() ? Verdict.Kind.LOST : Verdict.Kind.TORN,
+        "batch " + number + " may not be on the medium");
+    if (trust.restIsDamage()) {
+      replay.distrust(header, reader.file(), sector);
+      end = null;
+    } else {
+      var count = BatchHeader.sectors(header.batchBytes());
+      torn = new JournalScan.Torn(reader.file(), sector, sector + count, number);
+      end = end(sector, number);
+    }
   }
 
   /** The head of a segment says whose it is, and how long it was made. */

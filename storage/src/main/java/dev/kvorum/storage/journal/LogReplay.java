@@ -221,6 +221,20 @@ final class LogReplay {
     damages.add(new Damage(kind, segment.path(), sector, missingBatch, from, to, claimed));
   }
 
+  /** A batch is whole, and nothing tells whether it is on the medium. */
+  void distrust(BatchHeader header, SegmentFile segment, int sector) {
+    keepBeforeDamage();
+    damages.add(
+        new Damage(
+            Damage.Kind.UNPROVEN,
+            segment.path(),
+            sector,
+            header.number(),
+            header.firstIndex(),
+            header.last().index(),
+            header.last()));
+  }
+
   /** Another leader's entries may have replaced the end of what is left of the log. */
   private long firstThatMayDiffer() {
     return Math.min(log.last().index(), Math.max(commit, log.base().index())) + 1;
