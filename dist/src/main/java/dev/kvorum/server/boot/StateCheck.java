@@ -57,9 +57,7 @@ public record StateCheck(Verdict verdict, @Nullable EntryId covered) {
         return misfit == null
             ? new StateCheck(
                 Verdict.of(
-                    Verdict.Kind.SOUND,
-                    STATE,
-                    "holds everything up to index " + position.index()),
+                    Verdict.Kind.SOUND, STATE, "holds everything up to index " + position.index()),
                 position)
             : misfit;
       } finally {

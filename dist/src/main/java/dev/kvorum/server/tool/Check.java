@@ -106,8 +106,7 @@ final class Check {
 
   /** A finding as both tools print it. */
   static String line(Verdict verdict) {
-    return "%-13s %s"
-        .formatted(verdict.kind().name().toLowerCase(Locale.ROOT), verdict.message());
+    return "%-13s %s".formatted(verdict.kind().name().toLowerCase(Locale.ROOT), verdict.message());
   }
 
   /** The findings that are not sound. */

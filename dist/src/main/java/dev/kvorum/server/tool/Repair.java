@@ -61,8 +61,7 @@ final class Repair {
     }
   }
 
-  private Outcome run(DataDirectory directory, Owner owner)
-      throws DiskFaultException, IOException {
+  private Outcome run(DataDirectory directory, Owner owner) throws DiskFaultException, IOException {
     var disk = directory.logDisk();
     var scan = JournalScan.read(disk, owner, false);
     if (scan.contradiction() != null) {
@@ -70,8 +69,9 @@ final class Repair {
       return Outcome.FOREIGN;
     }
     var covered = StateCheck.of(arguments.data(), directory.dataDisk(), scan).covered();
-    if (covered == null || scan.base().index() > Math.max(covered.index(), scan.lastBeforeDamage().index())
-        && scan.damages().isEmpty()) {
+    if (covered == null
+        || scan.base().index() > Math.max(covered.index(), scan.lastBeforeDamage().index())
+            && scan.damages().isEmpty()) {
       out.println("entries before the journal are missing: restore a backup");
       return Outcome.REFUSED;
     }

@@ -26,8 +26,7 @@ final class ClaimSearch {
    * @param near the number of a batch that is not far from the ones to be seen
    * @return where the log ended, or null if nothing tells
    */
-  static @Nullable EntryId from(
-      Iterable<SegmentReader> segments, int firstSector, long near) {
+  static @Nullable EntryId from(Iterable<SegmentReader> segments, int firstSector, long near) {
     var search = new ClaimSearch(near);
     var from = firstSector;
     for (var segment : segments) {

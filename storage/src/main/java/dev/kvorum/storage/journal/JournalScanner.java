@@ -402,8 +402,7 @@ final class JournalScanner {
 
   private void contradict(int at, String what) {
     contradiction = "%s, sector %d: %s".formatted(reader.file().path(), at, what);
-    verdicts.add(
-        new Verdict(Verdict.Kind.CONTRADICTION, reader.file().path(), at, expected, what));
+    verdicts.add(new Verdict(Verdict.Kind.CONTRADICTION, reader.file().path(), at, expected, what));
   }
 
   private void contradict(String what) {

@@ -12,8 +12,8 @@ public sealed interface Keep {
   record BeforeDamage() implements Keep {}
 
   /**
-   * Nothing behind the position: an operator gave the rest up. The position is the last entry before
-   * the damage, or a later one that the state store holds.
+   * Nothing behind the position: an operator gave the rest up. The position is the last entry
+   * before the damage, or a later one that the state store holds.
    */
   record UpTo(EntryId position) implements Keep {}
 

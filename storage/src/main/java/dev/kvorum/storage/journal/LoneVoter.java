@@ -55,8 +55,8 @@ public final class LoneVoter {
   }
 
   /**
-   * The last entry that is there for certain, in the journal or in the state: what an operator keeps
-   * who gives the rest up.
+   * The last entry that is there for certain, in the journal or in the state: what an operator
+   * keeps who gives the rest up.
    */
   public static EntryId kept(JournalScan scan, EntryId covered) {
     var last = scan.lastBeforeDamage();

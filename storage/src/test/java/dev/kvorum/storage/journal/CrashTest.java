@@ -149,8 +149,7 @@ final class CrashTest {
       var unsynced = life.disk.unsyncedSectors();
       for (var policy : CrashPolicy.values()) {
         // The members of a family take turns, so that a long life sees them all.
-        var survival =
-            policy.survival(operation % policy.variants(unsynced), SEED + operation);
+        var survival = policy.survival(operation % policy.variants(unsynced), SEED + operation);
         var what = "seed %d, operation %d, %s".formatted(SEED, operation, survival);
         var found = life.disk.crash(survival);
         var scan = JournalScan.read(found, Node.OWNER, false);

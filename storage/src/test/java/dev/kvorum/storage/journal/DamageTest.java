@@ -110,8 +110,7 @@ final class DamageTest {
           }
         }
         case ROT, LOST -> {
-          var kind =
-              expected.kind() == Verdict.Kind.ROT ? Damage.Kind.ROT : Damage.Kind.LOST;
+          var kind = expected.kind() == Verdict.Kind.ROT ? Damage.Kind.ROT : Damage.Kind.LOST;
           var first = damages.isEmpty() ? null : damages.getFirst();
           var from = expected.from();
           // Without the batch that gave an end up, that end is found again, in an earlier place.
@@ -172,7 +171,9 @@ final class DamageTest {
       }
     }
 
-    /** The whole last batch has vanished, which nothing on the disk can tell from its never being. */
+    /**
+     * The whole last batch has vanished, which nothing on the disk can tell from its never being.
+     */
     private static boolean loses(DamagePolicyTable.Expected expected) {
       return expected.kind() == Verdict.Kind.SOUND && expected.batch() != null;
     }

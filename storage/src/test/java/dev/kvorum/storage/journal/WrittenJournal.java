@@ -116,7 +116,9 @@ final class WrittenJournal {
         .sum();
   }
 
-  /** Finds every batch by the marks of its first and last sectors, as nothing in the journal does. */
+  /**
+   * Finds every batch by the marks of its first and last sectors, as nothing in the journal does.
+   */
   private void walk() {
     var found = new ArrayList<Batch>();
     for (var path : segments()) {

@@ -93,8 +93,6 @@ public final class ReadOnlyDisk implements Disk {
     var reason = cause.getMessage();
     return new DiskFaultException(
         new DiskFault(
-            DiskFault.Kind.READ,
-            path,
-            reason == null ? cause.getClass().getSimpleName() : reason));
+            DiskFault.Kind.READ, path, reason == null ? cause.getClass().getSimpleName() : reason));
   }
 }

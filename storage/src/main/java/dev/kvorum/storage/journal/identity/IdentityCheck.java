@@ -36,8 +36,7 @@ public record IdentityCheck(Verdict verdict, @Nullable Identity identity, boolea
             .formatted(identity.memberId(), identity.clusterId(), identity.incarnation());
     if (identity.unsafe()) {
       return new IdentityCheck(
-          Verdict.of(
-              Verdict.Kind.LOST, IdentityFile.PATH, who + "; was written without syncing"),
+          Verdict.of(Verdict.Kind.LOST, IdentityFile.PATH, who + "; was written without syncing"),
           identity,
           true);
     }
