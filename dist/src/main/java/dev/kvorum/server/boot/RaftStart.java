@@ -46,6 +46,10 @@ public final class RaftStart {
             member.state().meta().appliedIndex(),
             List.of());
     return new RaftStage(
-        memberId, new RaftCore(config, boot), journal, snapshotCount, SNAPSHOT_AFTER_BYTES);
+        memberId,
+        new RaftCore(config, boot),
+        journal,
+        snapshotCount,
+        SNAPSHOT_AFTER_BYTES);
   }
 }

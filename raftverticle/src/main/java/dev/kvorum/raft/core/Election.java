@@ -57,8 +57,7 @@ final class Election {
   private void restartTimer() {
     elapsed = 0;
     timeout =
-        state.config.timeouts().electionTicks()
-            + random.below(state.config.timeouts().electionTicks());
+        state.config.timeouts().electionTicks() + random.below(state.config.timeouts().electionTicks());
   }
 
   // Time.

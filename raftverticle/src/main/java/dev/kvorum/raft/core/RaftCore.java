@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Replication} and
  * {@link Following} (the two ends of the log), {@link Reconfiguration} (who takes part), {@link
  * LeaderReads} and {@link FollowerReads} (linearizable reads), {@link Transfer} (handing over),
- * {@link Healing} and {@link TailInquiry} (members whose disk forgot), {@link SlowDisk} (members
- * whose disk hangs), {@link Divergence} (members whose state is wrong), {@link Applying} (handing
- * out). Here is only the way in and the way out: the rules about terms that hold for every message.
+ * {@link Healing} and {@link TailInquiry} (members whose disk forgot), {@link SlowDisk} (members whose
+ * disk hangs), {@link Divergence} (members whose state is wrong), {@link Applying} (handing out). Here
+ * is only the way in and the way out: the rules about terms that hold for every message.
  *
  * <p>One thread at a time may call.
  */
@@ -53,7 +53,13 @@ public final class RaftCore {
     healing = new Healing(state, following, leaderReads);
     election =
         new Election(
-            state, replication, reconfiguration, leaderReads, followerReads, transfer, divergence);
+            state,
+            replication,
+            reconfiguration,
+            leaderReads,
+            followerReads,
+            transfer,
+            divergence);
     tailInquiry = new TailInquiry(state, election);
     applying = new Applying(state);
     standing = new Standing(Role.FOLLOWER, state.term(), 0);
@@ -282,13 +288,7 @@ public final class RaftCore {
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(
           new Message.AppendResponse(
-              state.self,
-              message.from(),
-              state.term(),
-              state.incarnation,
-              true,
-              0,
-              EntryId.ORIGIN));
+              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ORIGIN));
     } else if (message instanceof Message.TailInquiry inquiry && inquiry.beforehand()) {
       tailInquiry.answerFromLaterTerm(inquiry);
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {

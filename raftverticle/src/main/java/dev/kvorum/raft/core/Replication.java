@@ -150,15 +150,11 @@ final class Replication {
         progress.reading(true);
         state.outcome.entryReads.add(
             new EntryRead(
-                progress.member(),
-                from,
-                log.tailFirst() - 1,
-                state.config.windows().maxAppendBytes()));
+                progress.member(), from, log.tailFirst() - 1, state.config.windows().maxAppendBytes()));
       }
       return List.of();
     }
-    return log.slice(
-        from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
+    return log.slice(from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
   }
 
   private void sendAppend(Progress progress, long previous, List<Entry> entries) {

@@ -66,7 +66,11 @@ public final class RaftStage {
    * @param snapshotAfterBytes the journal's size that makes a full snapshot file worth writing
    */
   public RaftStage(
-      long memberId, RaftCore core, Journal journal, long snapshotCount, long snapshotAfterBytes) {
+      long memberId,
+      RaftCore core,
+      Journal journal,
+      long snapshotCount,
+      long snapshotAfterBytes) {
     this.memberId = memberId;
     this.core = core;
     this.journal = journal;
