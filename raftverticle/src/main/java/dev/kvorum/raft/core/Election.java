@@ -18,6 +18,7 @@ final class Election {
   private final LeaderReads leaderReads;
   private final FollowerReads followerReads;
   private final Transfer transfer;
+  private final Divergence divergence;
 
   /** Ticks since this member heard from its leader, voted or campaigned; of a leader, checked. */
   private int elapsed;
@@ -40,13 +41,15 @@ final class Election {
       Reconfiguration reconfiguration,
       LeaderReads leaderReads,
       FollowerReads followerReads,
-      Transfer transfer) {
+      Transfer transfer,
+      Divergence divergence) {
     this.state = state;
     this.replication = replication;
     this.reconfiguration = reconfiguration;
     this.leaderReads = leaderReads;
     this.followerReads = followerReads;
     this.transfer = transfer;
+    this.divergence = divergence;
     random = new RandomNumbers(state.config.seed() ^ state.self);
     restartTimer();
   }
@@ -106,10 +109,11 @@ final class Election {
 
   // Campaigns.
 
-  /** Whether this member could be the leader: it has a vote, a whole log and an intact memory. */
+  /** Whether this member could be the leader: a voter that is whole in log, state and memory. */
   private boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
+        && !state.diverged()
         && state.claim() instanceof Claim.Sound;
   }
 
@@ -255,9 +259,14 @@ final class Election {
     };
   }
 
-  /** Whether the request must not even be looked at, because the leader is alive and well. */
-  boolean ignores(Message.VoteRequest request) {
-    return request.term() > state.term() && isLoyal() && !request.transfer();
+  /** Whether the message must not even be looked at, because the leader is alive and well. */
+  boolean ignores(Message message) {
+    return switch (message) {
+      case Message.VoteRequest request ->
+          request.term() > state.term() && isLoyal() && !request.transfer();
+      case Message.TailInquiry inquiry -> inquiry.term() > state.term() && isLoyal();
+      default -> false;
+    };
   }
 
   void onVoteResponse(Message.VoteResponse response) {
@@ -320,6 +329,7 @@ final class Election {
     state.stand(Role.LEADER, state.self);
     reconfiguration.lead();
     replication.lead();
+    divergence.lead();
     leaderReads.lead(followerReads.takeAll());
   }
 

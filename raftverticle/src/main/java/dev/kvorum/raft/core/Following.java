@@ -7,14 +7,18 @@ import dev.kvorum.storage.model.InvariantViolation;
 /** The follower's side of the log: what the leader of this term says is done (Raft paper 5.3). */
 final class Following {
   private final RaftState state;
+  private final Divergence divergence;
+  private final SlowDisk slowDisk;
 
   /** The log equals the leader's of this term up to here. */
   private long matched;
 
   private long matchedTerm;
 
-  Following(RaftState state) {
+  Following(RaftState state, Divergence divergence, SlowDisk slowDisk) {
     this.state = state;
+    this.divergence = divergence;
+    this.slowDisk = slowDisk;
   }
 
   void onAppend(Message.Append append) {
@@ -104,7 +108,9 @@ final class Following {
             state.term(),
             state.incarnation,
             heartbeat.readRound(),
-            state.claim() instanceof Claim.Unknown));
+            state.claim() instanceof Claim.Unknown,
+            slowDisk.isSlow(),
+            divergence.at(heartbeat.hashIndex())));
   }
 
   /** A whole snapshot has arrived beside the log. */

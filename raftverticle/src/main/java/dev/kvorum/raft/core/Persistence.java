@@ -37,11 +37,15 @@ final class Persistence {
     /** The highest index of the log as it is now that this persist makes durable. */
     private long proves;
 
-    private Pending(long sequence, EntryId last, boolean installs, long proves) {
+    /** When it was given to the disk. */
+    private final long madeTick;
+
+    private Pending(long sequence, EntryId last, boolean installs, long proves, long madeTick) {
       this.sequence = sequence;
       this.last = last;
       this.installs = installs;
       this.proves = proves;
+      this.madeTick = madeTick;
     }
   }
 
@@ -51,6 +55,9 @@ final class Persistence {
   private final List<Held> held = new ArrayList<>();
   private long made;
   private long done;
+
+  /** Ticks since this member's start. */
+  private long now;
 
   /** The last persist that carried a term, vote or claim. */
   private long lastWithState;
@@ -85,7 +92,7 @@ final class Persistence {
       logReplacedFrom(0);
     }
     var proves = installs || !persist.entries().isEmpty() ? persist.last().index() : 0;
-    pending.addLast(new Pending(made, persist.last(), installs, proves));
+    pending.addLast(new Pending(made, persist.last(), installs, proves, now));
   }
 
   /** The log changed at and above the index: what is under way no longer proves that part. */
@@ -139,6 +146,16 @@ final class Persistence {
         }
       }
     }
+  }
+
+  /** Time has passed. */
+  void tick() {
+    now++;
+  }
+
+  /** How long the oldest write has been under way; 0 if there is none. */
+  long oldestAgeTicks() {
+    return pending.isEmpty() ? 0 : now - pending.getFirst().madeTick;
   }
 
   /** How many persists are under way. */

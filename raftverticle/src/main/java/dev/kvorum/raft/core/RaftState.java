@@ -33,6 +33,12 @@ final class RaftState {
   /** Who was seen to lead in this term, even if forgotten since: there is never a second one. */
   private long leaderOfTerm;
 
+  /** Whether this member's state machine is known to be wrong (rule P14). */
+  private boolean diverged;
+
+  /** What was reported last, so that nothing is reported again and again. */
+  private @Nullable Finding found;
+
   private boolean hardStateChanged;
   private boolean claimChanged;
 
@@ -142,6 +148,23 @@ final class RaftState {
       claim = newClaim;
       claimChanged = true;
       trace(new TraceRecord.ClaimChanged(newClaim, reason));
+    }
+  }
+
+  /** Whether this member's state machine is known to be wrong; it is healed by a new start. */
+  boolean diverged() {
+    return diverged;
+  }
+
+  void diverge() {
+    diverged = true;
+  }
+
+  /** Reports what only a person or the shell can put right. */
+  void find(Finding finding) {
+    if (!finding.equals(found)) {
+      found = finding;
+      outcome.findings.add(finding);
     }
   }
 

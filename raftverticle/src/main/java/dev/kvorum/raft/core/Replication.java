@@ -15,6 +15,7 @@ import java.util.List;
 final class Replication {
   private final RaftState state;
   private final Transfer transfer;
+  private final Divergence divergence;
 
   /** Payload bytes of this term's proposals that are not yet committed. */
   private long uncommittedBytes;
@@ -28,9 +29,10 @@ final class Replication {
   /** The round that heartbeats carry. */
   private long readRound;
 
-  Replication(RaftState state, Transfer transfer) {
+  Replication(RaftState state, Transfer transfer, Divergence divergence) {
     this.state = state;
     this.transfer = transfer;
+    this.divergence = divergence;
   }
 
   /** The progress of a member of the configuration. */
@@ -226,12 +228,14 @@ final class Replication {
   void heartbeatToAll(long round) {
     heartbeatElapsed = 0;
     readRound = round;
+    var hashIndex = divergence.ask();
     for (var progress : state.peers.all()) {
       if (progress.member() != state.self) {
         // No commit index above the match: the peer may have something else there.
         var commit = Math.min(progress.match(), state.log.commit());
         state.send(
-            new Message.Heartbeat(state.self, progress.member(), state.term(), commit, round));
+            new Message.Heartbeat(
+                state.self, progress.member(), state.term(), commit, round, hashIndex));
       }
     }
   }

@@ -15,6 +15,7 @@ import dev.kvorum.storage.journal.JournalOutcome;
 import dev.kvorum.storage.journal.Mark;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -189,6 +190,17 @@ public final class RaftStage {
         : core.logBase().index();
   }
 
+  /** The store's hash where it stands: at every 4,096th index, and each second while idle (P14). */
+  public List<RaftEffect> stateHashed(StateHash hash) {
+    step(new RaftEvent.StateHashed(hash));
+    return drain();
+  }
+
+  /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
+  public long diskAgeTicks() {
+    return core.diskAgeTicks();
+  }
+
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
   public List<RaftEffect> stateSynced(long index) {
     // A snapshot may have replaced the log, and the store, since the sync began.
@@ -296,6 +308,9 @@ public final class RaftStage {
     }
     for (var request : outcome.snapshotRequests()) {
       effects.add(new RaftEffect.SendSnapshot(request));
+    }
+    for (var finding : outcome.findings()) {
+      effects.add(new RaftEffect.Found(finding));
     }
     for (var happening : outcome.trace()) {
       effects.add(new RaftEffect.Trace(happening));

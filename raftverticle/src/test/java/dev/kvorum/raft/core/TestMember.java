@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -120,7 +121,9 @@ final class TestMember {
         (message instanceof Message.VoteRequest request && request.preVote())
             || (message instanceof Message.VoteResponse response
                 && response.preVote()
-                && response.granted());
+                && response.granted())
+            || (message instanceof Message.TailInquiry inquiry && inquiry.beforehand())
+            || (message instanceof Message.TailReport report && report.beforehand());
     var entered = isBeforehand ? message.term() - 1 : message.term();
     var forgetful = disk.hardState.term() < message.term() && !isBeforehand;
     if (forgetful || (isBeforehand && disk.hardState.term() > entered + 1)) {
@@ -141,6 +144,12 @@ final class TestMember {
         if (!ack.rejected() && ack.index() > disk.lastIndex()) {
           throw new AssertionError(
               "acknowledged up to " + ack.index() + ", durable is " + disk.lastIndex());
+        }
+      }
+      case Message.TailReport report -> {
+        var last = disk.log.isEmpty() ? disk.base.position() : EntryId.of(disk.log.getLast());
+        if (report.last().compareTo(last) > 0) {
+          throw new AssertionError("reported " + report.last() + ", durable is " + last);
         }
       }
       default -> {}

@@ -414,6 +414,9 @@ final class Life extends Actor {
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
       case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
+      case RaftEffect.Found(var finding) ->
+          // Damage never reaches a quorum here, and nobody makes states differ on purpose.
+          throw new WrongException("the cluster is as well as its disks are", finding.message());
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
