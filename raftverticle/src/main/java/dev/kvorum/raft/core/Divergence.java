@@ -150,9 +150,8 @@ final class Divergence {
   }
 
   private void quarantine(long index) {
-    if (!state.diverged()) {
-      state.diverge();
-      state.find(new Finding.StateDiverged(index));
+    if (!state.isUnfit()) {
+      state.unfit(new Finding.StateDiverged(index));
     }
   }
 }

@@ -113,7 +113,7 @@ final class Election {
   private boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
-        && !state.diverged()
+        && !state.isUnfit()
         && state.claim() instanceof Claim.Sound;
   }
 

@@ -102,6 +102,10 @@ public final class RaftCore {
         }
       }
       case RaftEvent.StateHashed(var hash) -> divergence.onStateHash(hash);
+      case RaftEvent.JournalUnreadable(var index) -> {
+        state.unfit(new Finding.JournalUnreadable(index));
+        stepAsideIfUnfit();
+      }
       case RaftEvent.TransferLeadership(var target) -> transferTo(target);
       case RaftEvent.Campaign _ -> election.campaign();
       case RaftEvent.ForgetLeader _ -> election.forgetLeader();
@@ -343,7 +347,8 @@ public final class RaftCore {
           if (response.seeksCure()) {
             healing.onSeeksCure(progress);
           }
-          compareState(progress, response);
+          divergence.onAnswer(progress.member(), response.stateHash());
+          stepAsideIfUnfit();
         }
       }
       case Message.ForwardedProposal proposal -> {
@@ -381,9 +386,8 @@ public final class RaftCore {
     }
   }
 
-  private void compareState(Progress progress, Message.HeartbeatResponse response) {
-    divergence.onAnswer(progress.member(), response.stateHash());
-    if (state.diverged() && state.isLeader()) {
+  private void stepAsideIfUnfit() {
+    if (state.isUnfit() && state.isLeader()) {
       transfer.takeLeave();
       election.becomeFollower(0);
     }

@@ -33,8 +33,8 @@ final class RaftState {
   /** Who was seen to lead in this term, even if forgotten since: there is never a second one. */
   private long leaderOfTerm;
 
-  /** Whether this member's state machine is known to be wrong (rule P14). */
-  private boolean diverged;
+  /** Whether this member must start again before it may lead (rules P10 and P14). */
+  private boolean unfit;
 
   /** What was reported last, so that nothing is reported again and again. */
   private @Nullable Finding found;
@@ -151,13 +151,15 @@ final class RaftState {
     }
   }
 
-  /** Whether this member's state machine is known to be wrong; it is healed by a new start. */
-  boolean diverged() {
-    return diverged;
+  /** Whether this member must start again before it may lead. */
+  boolean isUnfit() {
+    return unfit;
   }
 
-  void diverge() {
-    diverged = true;
+  /** Something is wrong with this member that only a new start puts right. */
+  void unfit(Finding reason) {
+    unfit = true;
+    find(reason);
   }
 
   /** Reports what only a person or the shell can put right. */

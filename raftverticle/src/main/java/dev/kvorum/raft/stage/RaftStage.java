@@ -261,6 +261,15 @@ public final class RaftStage {
     return drain();
   }
 
+  /**
+   * What {@link RaftEffect.ReadEntries} asked for cannot be read. The answer is a finding, after
+   * which this life of the member ends (P10).
+   */
+  public List<RaftEffect> entriesUnreadable(long from) {
+    step(new RaftEvent.JournalUnreadable(from));
+    return drain();
+  }
+
   private void reportPersisted() {
     persists.drain(persisted);
   }
