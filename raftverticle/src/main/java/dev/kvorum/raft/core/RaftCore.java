@@ -50,7 +50,7 @@ public final class RaftCore {
     leaderReads = new LeaderReads(state, replication);
     followerReads = new FollowerReads(state);
     following = new Following(state, divergence, slowDisk);
-    healing = new Healing(state, following, leaderReads);
+    healing = new Healing(state, following, leaderReads, divergence);
     election =
         new Election(
             state,

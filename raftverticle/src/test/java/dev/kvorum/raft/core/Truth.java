@@ -1,0 +1,60 @@
+package dev.kvorum.raft.core;
+
+import dev.kvorum.storage.journal.Entry;
+import java.util.HashMap;
+import java.util.Map;
+
+/** What really happened in a random cluster, as nobody in it knows it, and what must be true of it. */
+final class Truth {
+  private record PendingRead(long member, long incarnation, long floor) {}
+
+  private final Map<Long, Long> leaders = new HashMap<>();
+  private final Map<Long, Entry> committed = new HashMap<>();
+  private final Map<Long, Long> hashes = new HashMap<>();
+  private final Map<Long, PendingRead> pendingReads = new HashMap<>();
+  private long highestCommitted = 1;
+  private long nextToken = 1;
+
+  long highestCommitted() {
+    return highestCommitted;
+  }
+
+  void leads(long member, long term) {
+    var other = leaders.putIfAbsent(term, member);
+    if (other != null && other != member) {
+      throw new AssertionError("two leaders in term " + term);
+    }
+  }
+
+  void commits(Entry entry) {
+    var first = committed.putIfAbsent(entry.index(), entry);
+    if (first != null && !first.equals(entry)) {
+      throw new AssertionError("committed twice: " + first + " and " + entry);
+    }
+    highestCommitted = Math.max(highestCommitted, entry.index());
+  }
+
+  void applies(StoreState state) {
+    var hash = hashes.putIfAbsent(state.position().index(), state.hash());
+    if (hash != null && hash != state.hash()) {
+      throw new AssertionError("states differ at " + state.position());
+    }
+  }
+
+  /** A reader asks; returns its token. */
+  long asks(TestMember member) {
+    var token = nextToken++;
+    pendingReads.put(token, new PendingRead(member.id, member.incarnation, highestCommitted));
+    return token;
+  }
+
+  void answers(TestMember member, ReadReady ready) {
+    var read = pendingReads.remove(ready.token());
+    if (read == null || read.member() != member.id) {
+      throw new AssertionError("answer to a reader who did not ask: " + ready);
+    }
+    if (read.incarnation() != member.incarnation || ready.index() < read.floor()) {
+      throw new AssertionError("stale read: " + ready + " but " + read);
+    }
+  }
+}
