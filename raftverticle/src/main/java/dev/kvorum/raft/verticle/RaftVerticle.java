@@ -60,6 +60,7 @@ public final class RaftVerticle extends VerticleBase {
     this.onDiskLow = onDiskLow;
     this.guard = guard;
     this.recorder = recorder;
+    recorder.attach(stage.events());
   }
 
   @Override
