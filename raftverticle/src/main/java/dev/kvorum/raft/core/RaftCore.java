@@ -182,7 +182,7 @@ public final class RaftCore {
     if (state.peers.get(state.self) == null) {
       return rejected(ProposalResult.Reason.REMOVED, "");
     }
-    if (transfer.isUnderWay()) {
+    if (mustHoldProposals()) {
       return rejected(ProposalResult.Reason.TRANSFERRING, "to " + transfer.target());
     }
     var bytes = 0L;
@@ -201,6 +201,11 @@ public final class RaftCore {
     }
     return new ProposalResult.Accepted(
         replication.append(type, payloads), payloads.size(), state.term());
+  }
+
+  /** While the leadership is handed over nothing may come in that the next leader lacks. */
+  private boolean mustHoldProposals() {
+    return transfer.isUnderWay();
   }
 
   private ProposalResult rejected(ProposalResult.Reason reason, String detail) {
@@ -250,7 +255,7 @@ public final class RaftCore {
     }
     if (message.term() > state.term() && !namesFutureTerm(message)) {
       election.becomeFollower(message.term(), isFromLeader(message) ? message.from() : 0);
-    } else if (message.term() < state.term() && !isTermless(message)) {
+    } else if (isFromEarlierTerm(message)) {
       answerFromLaterTerm(message);
       return;
     }
@@ -272,6 +277,11 @@ public final class RaftCore {
     return message instanceof Message.Append
         || message instanceof Message.Heartbeat
         || message instanceof Message.InstallSnapshot;
+  }
+
+  /** Nothing that was said in an earlier term counts in this one: no vote, no acknowledgement. */
+  private boolean isFromEarlierTerm(Message message) {
+    return message.term() < state.term() && !isTermless(message);
   }
 
   /** Wishes of clients, passed on, are as good in a later term. */

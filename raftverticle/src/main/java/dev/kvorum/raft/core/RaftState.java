@@ -61,7 +61,7 @@ final class RaftState {
             committedByMembership(durable.membershipIndexes()));
     claim = boot.claim();
     term = Math.max(boot.hardState().term(), durable.lastTerm());
-    vote = term == boot.hardState().term() ? boot.hardState().vote() : 0;
+    vote = voteAtBoot(boot.hardState());
     if (hint > durable.lastIndex()) {
       // Rule P6: committed entries were here once and are gone. Their terms are not known; this
       // member's own term is the highest that they can have.
@@ -72,6 +72,11 @@ final class RaftState {
     }
     log = new RaftLog(durable, hint, boot.applied());
     peers = new Peers(config, boot.membership());
+  }
+
+  /** The vote of the term in which this life begins; one of an earlier term is none. */
+  private long voteAtBoot(HardState durable) {
+    return term == durable.term() ? durable.vote() : 0;
   }
 
   /**
