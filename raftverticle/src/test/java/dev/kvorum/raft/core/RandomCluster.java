@@ -390,7 +390,7 @@ final class RandomCluster {
       switch (happening) {
         case TraceRecord.RoleChanged(var role, var term, _) when role == Role.LEADER -> {
           elections++;
-          truth.leads(member.id, term);
+          truth.leads(member, term);
         }
         case TraceRecord.LogOverwritten _ -> overwrites++;
         case TraceRecord.ClaimChanged(_, var reason) when reason.contains("ever committed") ->

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -19,10 +20,18 @@ final class Truth {
     return highestCommitted;
   }
 
-  void leads(long member, long term) {
-    var other = leaders.putIfAbsent(term, member);
-    if (other != null && other != member) {
+  /** Election safety and leader completeness (Raft paper, figure 3). */
+  void leads(TestMember member, long term) {
+    var other = leaders.putIfAbsent(term, member.id);
+    if (other != null && other != member.id) {
       throw new AssertionError("two leaders in term " + term);
+    }
+    var base = member.core.logBase().index();
+    for (var entry : committed.values()) {
+      var lacks = entry.index() > base && !member.core.has(EntryId.of(entry));
+      if (lacks && entry.term() < term) {
+        throw new AssertionError("the leader of term " + term + " lacks " + entry);
+      }
     }
   }
 
