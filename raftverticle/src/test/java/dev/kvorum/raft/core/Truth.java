@@ -35,6 +35,19 @@ final class Truth {
     }
   }
 
+  /** Log matching (Raft paper, figure 3): logs that agree on an entry agree on all before it. */
+  static void logsMatch(TestDisk one, TestDisk other) {
+    var from = Math.max(one.base.position().index(), other.base.position().index()) + 1;
+    var agree = false;
+    for (var index = Math.min(one.lastIndex(), other.lastIndex()); index >= from; index--) {
+      agree |= one.get(index).term() == other.get(index).term();
+      if (agree && !one.get(index).equals(other.get(index))) {
+        throw new AssertionError("logs part before an entry that both have: " + one.get(index));
+      }
+    }
+  }
+
+  /** State machine safety (Raft paper, figure 3). */
   void commits(Entry entry) {
     var first = committed.putIfAbsent(entry.index(), entry);
     if (first != null && !first.equals(entry)) {
