@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import java.util.TreeMap;
 
@@ -18,6 +19,7 @@ final class Election {
   private final LeaderReads leaderReads;
   private final FollowerReads followerReads;
   private final Transfer transfer;
+  private final Divergence divergence;
 
   /** Ticks since this member heard from its leader, voted or campaigned; of a leader, checked. */
   private int elapsed;
@@ -40,13 +42,15 @@ final class Election {
       Reconfiguration reconfiguration,
       LeaderReads leaderReads,
       FollowerReads followerReads,
-      Transfer transfer) {
+      Transfer transfer,
+      Divergence divergence) {
     this.state = state;
     this.replication = replication;
     this.reconfiguration = reconfiguration;
     this.leaderReads = leaderReads;
     this.followerReads = followerReads;
     this.transfer = transfer;
+    this.divergence = divergence;
     random = new RandomNumbers(state.config.seed() ^ state.self);
     restartTimer();
   }
@@ -106,10 +110,11 @@ final class Election {
 
   // Campaigns.
 
-  /** Whether this member could be the leader: it has a vote, a whole log and an intact memory. */
+  /** Whether this member could be the leader: a voter that is whole in log, state and memory. */
   private boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
+        && !state.isUnfit()
         && state.claim() instanceof Claim.Sound;
   }
 
@@ -237,27 +242,45 @@ final class Election {
 
   /** Why the vote is refused, or nothing. A learner may vote: its configuration may be old. */
   private String refusal(Message.VoteRequest request) {
-    var ahead = request.preVote() && request.term() > state.term();
-    var free = state.vote() == 0 && state.leader() == 0;
-    if (!ahead && !free && state.vote() != request.from()) {
+    if (!mayGrantVote(request)) {
       return state.vote() != 0 ? "voted for " + state.vote() : "follows " + state.leader();
     }
-    if (request.last().compareTo(state.log.lastId()) < 0) {
+    if (!isUpToDate(request.last())) {
       return "the log " + state.log.lastId() + " is ahead of " + request.last();
     }
-    return switch (state.claim()) {
-      case Claim.Sound _ -> "";
-      case Claim.Reached(var position) ->
-          request.last().compareTo(position) >= 0
-              ? ""
-              : "entries up to " + position + " may be lost here";
-      case Claim.Unknown _ -> "an unknown number of entries is lost here";
-    };
+    if (isBeyondClaim(request.last())) {
+      return "";
+    }
+    return state.claim() instanceof Claim.Reached(var position)
+        ? "entries up to " + position + " may be lost here"
+        : "an unknown number of entries is lost here";
   }
 
-  /** Whether the request must not even be looked at, because the leader is alive and well. */
-  boolean ignores(Message.VoteRequest request) {
-    return request.term() > state.term() && isLoyal() && !request.transfer();
+  /** One vote a term, and none where a leader is known; nothing is promised beforehand. */
+  private boolean mayGrantVote(Message.VoteRequest request) {
+    var ahead = request.preVote() && request.term() > state.term();
+    var free = state.vote() == 0 && state.leader() == 0;
+    return ahead || free || state.vote() == request.from();
+  }
+
+  /** Whether a log that ends there has all that this one has (Raft paper 5.4.1). */
+  private boolean isUpToDate(EntryId candidateLast) {
+    return candidateLast.compareTo(state.log.lastId()) >= 0;
+  }
+
+  /** Whether a log that ends there has all that this member may have lost (rule P5). */
+  private boolean isBeyondClaim(EntryId candidateLast) {
+    return !state.claim().isBeyond(candidateLast);
+  }
+
+  /** Whether the message must not even be looked at, because the leader is alive and well. */
+  boolean ignores(Message message) {
+    return switch (message) {
+      case Message.VoteRequest request ->
+          request.term() > state.term() && isLoyal() && !request.transfer();
+      case Message.TailInquiry inquiry -> inquiry.term() > state.term() && isLoyal();
+      default -> false;
+    };
   }
 
   void onVoteResponse(Message.VoteResponse response) {
@@ -274,8 +297,7 @@ final class Election {
   }
 
   private void count(long voter, boolean granted) {
-    // Only the first answer counts; a repeated one is a doubled message.
-    votes.putIfAbsent(voter, granted);
+    takeDown(voter, granted);
     var tally =
         state.peers.tally(
             member -> votes.getOrDefault(member, false),
@@ -293,6 +315,11 @@ final class Election {
         }
       }
     }
+  }
+
+  /** Only the first answer counts; a repeated one is a doubled message. */
+  private void takeDown(long voter, boolean granted) {
+    votes.putIfAbsent(voter, granted);
   }
 
   // Changes of role.
@@ -320,6 +347,7 @@ final class Election {
     state.stand(Role.LEADER, state.self);
     reconfiguration.lead();
     replication.lead();
+    divergence.lead();
     leaderReads.lead(followerReads.takeAll());
   }
 

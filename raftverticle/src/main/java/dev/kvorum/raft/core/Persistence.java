@@ -37,11 +37,15 @@ final class Persistence {
     /** The highest index of the log as it is now that this persist makes durable. */
     private long proves;
 
-    private Pending(long sequence, EntryId last, boolean installs, long proves) {
+    /** When it was given to the disk. */
+    private final long madeTick;
+
+    private Pending(long sequence, EntryId last, boolean installs, long proves, long madeTick) {
       this.sequence = sequence;
       this.last = last;
       this.installs = installs;
       this.proves = proves;
+      this.madeTick = madeTick;
     }
   }
 
@@ -51,6 +55,9 @@ final class Persistence {
   private final List<Held> held = new ArrayList<>();
   private long made;
   private long done;
+
+  /** Ticks since this member's start. */
+  private long now;
 
   /** The last persist that carried a term, vote or claim. */
   private long lastWithState;
@@ -85,7 +92,7 @@ final class Persistence {
       logReplacedFrom(0);
     }
     var proves = installs || !persist.entries().isEmpty() ? persist.last().index() : 0;
-    pending.addLast(new Pending(made, persist.last(), installs, proves));
+    pending.addLast(new Pending(made, persist.last(), installs, proves, now));
   }
 
   /** The log changed at and above the index: what is under way no longer proves that part. */
@@ -114,12 +121,17 @@ final class Persistence {
 
   /** Sends the message now if it may go, else when it may. */
   void send(Message message, boolean afterLog, List<Message> out) {
-    var barrier = afterLog ? Math.max(lastWithState, lastWithLog) : lastWithState;
-    if (barrier <= done) {
+    var barrier = barrier(afterLog);
+    if (isDone(barrier)) {
       out.add(message);
     } else {
       held.add(new Held(barrier, message));
     }
+  }
+
+  /** The persist that must be complete before a message goes. */
+  private long barrier(boolean afterLog) {
+    return afterLog ? Math.max(lastWithState, lastWithLog) : lastWithState;
   }
 
   /**
@@ -132,13 +144,23 @@ final class Persistence {
     }
     for (Iterator<Held> each = held.iterator(); each.hasNext(); ) {
       var candidate = each.next();
-      if (candidate.barrier <= done) {
+      if (isDone(candidate.barrier)) {
         each.remove();
         if (candidate.message.term() >= term) {
           out.add(candidate.message);
         }
       }
     }
+  }
+
+  /** Time has passed. */
+  void tick() {
+    now++;
+  }
+
+  /** How long the oldest write has been under way; 0 if there is none. */
+  long oldestAgeTicks() {
+    return pending.isEmpty() ? 0 : now - pending.getFirst().madeTick;
   }
 
   /** How many persists are under way. */

@@ -3,7 +3,6 @@ package dev.kvorum.raft.core;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
-import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +12,12 @@ import org.jspecify.annotations.Nullable;
  * everything that should follow is in the {@link Outcome} of {@link #step}. The machine never
  * waits: the disk, the peers and the state machine answer by further events.
  *
- * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Replication} and
+ * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Proposals} (what is taken in), {@link Replication} and
  * {@link Following} (the two ends of the log), {@link Reconfiguration} (who takes part), {@link
  * LeaderReads} and {@link FollowerReads} (linearizable reads), {@link Transfer} (handing over),
- * {@link Healing} (members whose disk forgot), {@link Applying} (handing out). Here is only the way
- * in and the way out: the rules about terms that hold for every message.
+ * {@link Healing} and {@link TailInquiry} (members whose disk forgot), {@link SlowDisk} (members whose
+ * disk hangs), {@link Divergence} (members whose state is wrong), {@link Applying} (handing out). Here
+ * is only the way in and the way out: the rules about terms that hold for every message.
  *
  * <p>One thread at a time may call.
  */
@@ -29,8 +29,12 @@ public final class RaftCore {
   private final Reconfiguration reconfiguration;
   private final LeaderReads leaderReads;
   private final FollowerReads followerReads;
+  private final Proposals proposals;
   private final Transfer transfer;
   private final Healing healing;
+  private final TailInquiry tailInquiry;
+  private final Divergence divergence;
+  private final SlowDisk slowDisk;
   private final Applying applying;
 
   /** What the world was told last. */
@@ -39,14 +43,25 @@ public final class RaftCore {
   public RaftCore(RaftConfig config, RaftBoot boot) {
     state = new RaftState(config, boot);
     transfer = new Transfer(state);
-    replication = new Replication(state, transfer);
+    divergence = new Divergence(state);
+    slowDisk = new SlowDisk(state);
+    replication = new Replication(state, transfer, divergence);
     reconfiguration = new Reconfiguration(state, replication, transfer);
+    proposals = new Proposals(state, replication, reconfiguration, transfer);
     leaderReads = new LeaderReads(state, replication);
     followerReads = new FollowerReads(state);
-    following = new Following(state);
-    healing = new Healing(state, following, leaderReads);
+    following = new Following(state, divergence, slowDisk);
+    healing = new Healing(state, following, leaderReads, divergence);
     election =
-        new Election(state, replication, reconfiguration, leaderReads, followerReads, transfer);
+        new Election(
+            state,
+            replication,
+            reconfiguration,
+            leaderReads,
+            followerReads,
+            transfer,
+            divergence);
+    tailInquiry = new TailInquiry(state, election);
     applying = new Applying(state);
     standing = new Standing(Role.FOLLOWER, state.term(), 0);
   }
@@ -64,9 +79,9 @@ public final class RaftCore {
     switch (event) {
       case RaftEvent.Tick _ -> tick();
       case RaftEvent.Propose(var commands) ->
-          state.outcome.proposal = propose(Entry.Type.COMMAND, commands);
+          state.outcome.proposal = proposals.propose(Entry.Type.COMMAND, commands);
       case RaftEvent.ChangeMembership(var change) ->
-          state.outcome.proposal = propose(Entry.Type.MEMBERSHIP, List.of(change.encode()));
+          state.outcome.proposal = proposals.propose(Entry.Type.MEMBERSHIP, List.of(change.encode()));
       case RaftEvent.Receive(var message) -> receive(message);
       case RaftEvent.Persisted(var sequence, var last) -> persisted(sequence, last);
       case RaftEvent.Applied(var index) -> applied(index);
@@ -86,6 +101,11 @@ public final class RaftCore {
         } else {
           followerReads.request(token);
         }
+      }
+      case RaftEvent.StateHashed(var hash) -> divergence.onStateHash(hash);
+      case RaftEvent.JournalUnreadable(var index) -> {
+        state.unfit(new Finding.JournalUnreadable(index));
+        stepAsideIfUnfit();
       }
       case RaftEvent.TransferLeadership(var target) -> transferTo(target);
       case RaftEvent.Campaign _ -> election.campaign();
@@ -131,62 +151,30 @@ public final class RaftCore {
   }
 
   private void tick() {
+    slowDisk.tick();
     if (state.isLeader()) {
       election.tickLeader();
     } else {
       election.tickFollower();
       followerReads.tick();
+      tailInquiry.tick();
     }
     if (state.isLeader()) {
       replication.tick();
+      giveWayIfTheDiskHangs();
     }
   }
 
-  // Proposals.
-
-  private ProposalResult propose(Entry.Type type, List<Bytes> payloads) {
-    if (!state.isLeader()) {
-      return forward(type, payloads);
+  private void giveWayIfTheDiskHangs() {
+    if (!transfer.isUnderWay()) {
+      var successor = slowDisk.successor();
+      if (successor != 0) {
+        transferTo(successor);
+      }
     }
-    if (state.peers.get(state.self) == null) {
-      return rejected(ProposalResult.Reason.REMOVED, "");
-    }
-    if (transfer.isUnderWay()) {
-      return rejected(ProposalResult.Reason.TRANSFERRING, "to " + transfer.target());
-    }
-    var bytes = 0L;
-    for (var payload : payloads) {
-      bytes += payload.size();
-    }
-    if (!replication.hasRoomFor(bytes)) {
-      return rejected(ProposalResult.Reason.TOO_MANY_UNCOMMITTED_BYTES, "");
-    }
-    if (type == Entry.Type.MEMBERSHIP) {
-      var change = MembershipChange.decode(payloads.getFirst());
-      var refusal = reconfiguration.refusal(change);
-      return refusal != null
-          ? refusal
-          : new ProposalResult.Accepted(reconfiguration.append(change), 1, state.term());
-    }
-    return new ProposalResult.Accepted(
-        replication.append(type, payloads), payloads.size(), state.term());
   }
 
-  private ProposalResult rejected(ProposalResult.Reason reason, String detail) {
-    return new ProposalResult.Rejected(reason, state.leader(), detail);
-  }
-
-  private ProposalResult forward(Entry.Type type, List<Bytes> payloads) {
-    var leader = state.leader();
-    if (leader == 0) {
-      return rejected(ProposalResult.Reason.NO_LEADER, "");
-    }
-    if (!state.config.rules().forwardProposals()) {
-      return rejected(ProposalResult.Reason.NOT_LEADER, "");
-    }
-    state.send(new Message.ForwardedProposal(state.self, leader, state.term(), type, payloads));
-    return new ProposalResult.Forwarded(leader);
-  }
+  // Handing over.
 
   private void transferTo(long target) {
     if (!state.isLeader()) {
@@ -213,24 +201,26 @@ public final class RaftCore {
       ignore(message, "not for this member");
       return;
     }
-    if (message instanceof Message.VoteRequest request && election.ignores(request)) {
+    if (election.ignores(message)) {
       ignore(message, "the leader is alive");
       return;
     }
     if (message.term() > state.term() && !namesFutureTerm(message)) {
       election.becomeFollower(message.term(), isFromLeader(message) ? message.from() : 0);
-    } else if (message.term() < state.term() && !isTermless(message)) {
+    } else if (isFromEarlierTerm(message)) {
       answerFromLaterTerm(message);
       return;
     }
     dispatch(message);
   }
 
-  /** A pre-vote and its grant speak of a term that nobody has entered. */
+  /** What is asked beforehand, and a yes to it, speak of a term that nobody has entered. */
   private static boolean namesFutureTerm(Message message) {
     return switch (message) {
       case Message.VoteRequest request -> request.preVote();
       case Message.VoteResponse response -> response.preVote() && response.granted();
+      case Message.TailInquiry inquiry -> inquiry.beforehand();
+      case Message.TailReport report -> report.beforehand();
       default -> false;
     };
   }
@@ -239,6 +229,11 @@ public final class RaftCore {
     return message instanceof Message.Append
         || message instanceof Message.Heartbeat
         || message instanceof Message.InstallSnapshot;
+  }
+
+  /** Nothing that was said in an earlier term counts in this one: no vote, no acknowledgement. */
+  private boolean isFromEarlierTerm(Message message) {
+    return message.term() < state.term() && !isTermless(message);
   }
 
   /** Wishes of clients, passed on, are as good in a later term. */
@@ -260,6 +255,8 @@ public final class RaftCore {
       state.send(
           new Message.AppendResponse(
               state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ORIGIN));
+    } else if (message instanceof Message.TailInquiry inquiry && inquiry.beforehand()) {
+      tailInquiry.answerFromLaterTerm(inquiry);
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {
       state.send(
           new Message.VoteResponse(
@@ -306,16 +303,19 @@ public final class RaftCore {
       case Message.HeartbeatResponse response -> {
         var progress = answeringPeer(response);
         if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
+          progress.slowDisk(response.slowDisk());
           replication.onHeartbeatResponse(progress);
           leaderReads.onHeartbeatResponse(progress, response.readRound());
           if (response.seeksCure()) {
             healing.onSeeksCure(progress);
           }
+          divergence.onAnswer(progress.member(), response.stateHash());
+          stepAsideIfUnfit();
         }
       }
       case Message.ForwardedProposal proposal -> {
         if (state.isLeader()) {
-          propose(proposal.type(), proposal.payloads());
+          proposals.propose(proposal.type(), proposal.payloads());
         } else {
           ignore(message, "this member does not lead");
         }
@@ -340,8 +340,18 @@ public final class RaftCore {
           election.campaignForTransfer();
         }
       }
+      case Message.TailInquiry inquiry -> tailInquiry.onInquiry(inquiry);
+      case Message.TailReport report -> tailInquiry.onReport(report);
+      case Message.DivergenceNotice notice -> divergence.onNotice(notice);
       case Message.DamageNotice notice -> healing.onDamageNotice(notice);
       case Message.CureNotice notice -> healing.onCureNotice(notice);
+    }
+  }
+
+  private void stepAsideIfUnfit() {
+    if (state.isUnfit() && state.isLeader()) {
+      transfer.takeLeave();
+      election.becomeFollower(0);
     }
   }
 
@@ -377,6 +387,7 @@ public final class RaftCore {
       applying.replaced();
     }
     state.log.durableTo(completion.provenIndex());
+    slowDisk.judge();
     state.persistence.release(state.term(), state.outcome.messages);
     election.onDurable();
     if (state.isLeader()) {
@@ -428,6 +439,11 @@ public final class RaftCore {
     return state.log.lastId();
   }
 
+  /** Whether this very entry stands in the log, durable or not. */
+  public boolean has(EntryId entry) {
+    return state.log.has(entry);
+  }
+
   /** Position before the first entry that the log still has. */
   public EntryId logBase() {
     return state.log.base();
@@ -440,6 +456,11 @@ public final class RaftCore {
 
   public Claim claim() {
     return state.claim();
+  }
+
+  /** How long the oldest write has been at the disk, in ticks; 0 if there is none. */
+  public long diskAgeTicks() {
+    return state.persistence.oldestAgeTicks();
   }
 
   /** To whom the leadership is being handed over, or 0. */

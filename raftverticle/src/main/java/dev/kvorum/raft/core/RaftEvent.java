@@ -3,6 +3,7 @@ package dev.kvorum.raft.core;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,15 @@ public sealed interface RaftEvent {
    * @param token comes back with the answer
    */
   record ReadRequest(long token) implements RaftEvent {}
+
+  /**
+   * The state machine's hash where it stands; told at every 4,096th index, and each second where it
+   * stands while nothing happens. All members tell the former at the same indexes.
+   */
+  record StateHashed(StateHash hash) implements RaftEvent {}
+
+  /** The journal does not give back the entries of an {@link EntryRead} from this index on. */
+  record JournalUnreadable(long index) implements RaftEvent {}
 
   /** Somebody wants this member to lead. */
   record TransferLeadership(long target) implements RaftEvent {}

@@ -274,6 +274,11 @@ final class RaftLog {
     membershipIndexes.removeFirst();
   }
 
+  /** Whether a membership entry, committed or not, waits to be applied. */
+  boolean hasMembershipToApply() {
+    return !membershipIndexes.isEmpty();
+  }
+
   /** Whether a committed membership entry waits to be applied. */
   boolean hasCommittedMembershipToApply() {
     return !membershipIndexes.isEmpty() && membershipIndexes.first() <= commit;

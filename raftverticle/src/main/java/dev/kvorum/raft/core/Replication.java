@@ -15,6 +15,7 @@ import java.util.List;
 final class Replication {
   private final RaftState state;
   private final Transfer transfer;
+  private final Divergence divergence;
 
   /** Payload bytes of this term's proposals that are not yet committed. */
   private long uncommittedBytes;
@@ -28,9 +29,10 @@ final class Replication {
   /** The round that heartbeats carry. */
   private long readRound;
 
-  Replication(RaftState state, Transfer transfer) {
+  Replication(RaftState state, Transfer transfer, Divergence divergence) {
     this.state = state;
     this.transfer = transfer;
+    this.divergence = divergence;
   }
 
   /** The progress of a member of the configuration. */
@@ -52,7 +54,7 @@ final class Replication {
       progress.reset(log.last());
       if (progress.member() == state.self) {
         progress.becomeReplicate();
-        progress.matchOwn(log.durable());
+        progress.matchOwn(ownMatch());
       }
     }
     uncommittedBytes = 0;
@@ -93,11 +95,16 @@ final class Replication {
     return first;
   }
 
-  /** This leader's own disk has come this far. */
+  /** What the leader itself has: what its own disk has, not what is on the way there. */
+  private long ownMatch() {
+    return state.log.durable();
+  }
+
+  /** This leader's own disk has come further. */
   void onDurable() {
     var own = state.peers.get(state.self);
     if (own != null) {
-      own.matchOwn(state.log.durable());
+      own.matchOwn(ownMatch());
       advanceCommit();
     }
   }
@@ -226,14 +233,24 @@ final class Replication {
   void heartbeatToAll(long round) {
     heartbeatElapsed = 0;
     readRound = round;
+    var hashIndex = divergence.ask();
     for (var progress : state.peers.all()) {
       if (progress.member() != state.self) {
-        // No commit index above the match: the peer may have something else there.
-        var commit = Math.min(progress.match(), state.log.commit());
         state.send(
-            new Message.Heartbeat(state.self, progress.member(), state.term(), commit, round));
+            new Message.Heartbeat(
+                state.self,
+                progress.member(),
+                state.term(),
+                commitToTell(progress),
+                round,
+                hashIndex));
       }
     }
+  }
+
+  /** No commit index above the match: the peer may have something else there. */
+  private long commitToTell(Progress progress) {
+    return Math.min(progress.match(), state.log.commit());
   }
 
   /** The peer lives and may be sent to again. */
@@ -324,10 +341,7 @@ final class Replication {
   boolean advanceCommit() {
     var log = state.log;
     var reached = state.peers.reached(Progress::match);
-    if (reached <= log.commit() || reached == Long.MAX_VALUE) {
-      return false;
-    }
-    if (!mayBeCounted(reached)) {
+    if (reached <= log.commit() || reached == Long.MAX_VALUE || !mayCommitByCounting(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -338,8 +352,8 @@ final class Replication {
     return true;
   }
 
-  /** Whether a quorum that has the entry commits it: only an entry of this leader's term. */
-  private boolean mayBeCounted(long index) {
+  /** Only entries of this leader's own term are committed because a quorum has them. */
+  private boolean mayCommitByCounting(long index) {
     return state.log.term(index) == state.term();
   }
 
@@ -358,7 +372,7 @@ final class Replication {
     var own = state.peers.get(state.self);
     if (own != null) {
       own.becomeReplicate();
-      own.matchOwn(state.log.durable());
+      own.matchOwn(ownMatch());
     }
     if (!advanceCommit()) {
       for (var progress : state.peers.all()) {

@@ -53,6 +53,18 @@ public sealed interface TraceRecord {
   /** What is known about lost entries changed. */
   record ClaimChanged(Claim damage, String reason) implements TraceRecord {}
 
+  /** A damaged voter asks all voters what they have, beforehand or for good. */
+  record TailInquired(long term, boolean beforehand) implements TraceRecord {}
+
+  /** The answers to an inquiry allow no conclusion. */
+  record TailUndecided(String reason) implements TraceRecord {}
+
+  /** A member's state is not what a quorum has. */
+  record DivergenceSeen(long member, long index) implements TraceRecord {}
+
+  /** The disk became slow, or quick again. */
+  record DiskPaceChanged(boolean slow, long ageTicks) implements TraceRecord {}
+
   /** A peer's new life has less than its old one acknowledged. */
   record AmnesiaSeen(long peer, long acknowledged, long lastIndex) implements TraceRecord {}
 

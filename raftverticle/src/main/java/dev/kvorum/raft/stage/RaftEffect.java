@@ -1,5 +1,6 @@
 package dev.kvorum.raft.stage;
 
+import dev.kvorum.raft.core.Finding;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.SnapshotInstall;
 import dev.kvorum.raft.core.SnapshotRequest;
@@ -55,6 +56,9 @@ public sealed interface RaftEffect {
 
   /** The disk failed for good: stop the process now (P9). */
   record Halt(DiskFault fault) implements RaftEffect {}
+
+  /** Something that the machine cannot put right by itself (P7, P14). */
+  record Found(Finding finding) implements RaftEffect {}
 
   /** What the core decided, and why. */
   record Trace(TraceRecord record) implements RaftEffect {}

@@ -15,6 +15,7 @@ import dev.kvorum.storage.journal.JournalOutcome;
 import dev.kvorum.storage.journal.Mark;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,6 +41,7 @@ public final class RaftStage {
   private final Journal journal;
   private final PersistQueue persists;
   private final Persisted persisted = new Persisted();
+  private final EventRing events = new EventRing();
   private final JournalRelease release;
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
@@ -89,7 +91,7 @@ public final class RaftStage {
 
   /** What one front end collected in one turn; all of it enters the log, or none. */
   public List<RaftEffect> propose(int loop, long firstRequestId, List<Bytes> envelopes) {
-    var outcome = core.step(new RaftEvent.Propose(envelopes));
+    var outcome = take(new RaftEvent.Propose(envelopes));
     if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
       effects.add(
           new RaftEffect.Refuse(
@@ -101,7 +103,7 @@ public final class RaftStage {
 
   /** Somebody wants to change who takes part; refused like any proposal. */
   public List<RaftEffect> changeMembership(int loop, long requestId, MembershipChange change) {
-    var outcome = core.step(new RaftEvent.ChangeMembership(change));
+    var outcome = take(new RaftEvent.ChangeMembership(change));
     if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
       effects.add(new RaftEffect.Refuse(loop, requestId, 1, failure(rejected.reason())));
     }
@@ -189,6 +191,22 @@ public final class RaftStage {
         : core.logBase().index();
   }
 
+  /** The store's hash where it stands: at every 4,096th index, and each second while idle (P14). */
+  public List<RaftEffect> stateHashed(StateHash hash) {
+    step(new RaftEvent.StateHashed(hash));
+    return drain();
+  }
+
+  /** What came in last, for whoever looks into a violated invariant. */
+  public EventRing events() {
+    return events;
+  }
+
+  /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
+  public long diskAgeTicks() {
+    return core.diskAgeTicks();
+  }
+
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
   public List<RaftEffect> stateSynced(long index) {
     // A snapshot may have replaced the log, and the store, since the sync began.
@@ -249,6 +267,15 @@ public final class RaftStage {
     return drain();
   }
 
+  /**
+   * What {@link RaftEffect.ReadEntries} asked for cannot be read. The answer is a finding, after
+   * which this life of the member ends (P10).
+   */
+  public List<RaftEffect> entriesUnreadable(long from) {
+    step(new RaftEvent.JournalUnreadable(from));
+    return drain();
+  }
+
   private void reportPersisted() {
     persists.drain(persisted);
   }
@@ -269,7 +296,12 @@ public final class RaftStage {
   }
 
   private void step(RaftEvent event) {
-    handle(core.step(event));
+    handle(take(event));
+  }
+
+  private Outcome take(RaftEvent event) {
+    events.record(event);
+    return core.step(event);
   }
 
   private void handle(Outcome outcome) {
@@ -296,6 +328,9 @@ public final class RaftStage {
     }
     for (var request : outcome.snapshotRequests()) {
       effects.add(new RaftEffect.SendSnapshot(request));
+    }
+    for (var finding : outcome.findings()) {
+      effects.add(new RaftEffect.Found(finding));
     }
     for (var happening : outcome.trace()) {
       effects.add(new RaftEffect.Trace(happening));

@@ -7,6 +7,7 @@ import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,7 +104,7 @@ class PaperTest {
     candidate.step(new RaftEvent.Campaign());
     var leader = leader(2, THREE);
     for (var member : List.of(follower, candidate, leader)) {
-      answers(member, new Message.Heartbeat(2, 1, 9, 0, 0));
+      answers(member, new Message.Heartbeat(2, 1, 9, 0, 0, 0));
       assertThat(member.core.role()).isEqualTo(Role.FOLLOWER);
       assertThat(member.core.term()).isEqualTo(9);
       assertThat(member.core.leader()).isEqualTo(2);
@@ -133,7 +134,7 @@ class PaperTest {
     leader.step(new RaftEvent.Tick());
     assertThat(leader.outbox)
         .containsExactly(
-            new Message.Heartbeat(1, 2, 2, 0, 0), new Message.Heartbeat(1, 3, 2, 0, 0));
+            new Message.Heartbeat(1, 2, 2, 0, 0, 0), new Message.Heartbeat(1, 3, 2, 0, 0, 0));
   }
 
   @Test
@@ -444,9 +445,9 @@ class PaperTest {
     leader.step(new RaftEvent.ReadRequest(7));
     assertThat(leader.readReady).isEmpty();
     // An answer to an earlier heartbeat proves nothing about now.
-    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(2, 1, 2, 1, 0, false)));
+    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(2, 1, 2, 1, 0, false, false, StateHash.NONE)));
     assertThat(leader.readReady).isEmpty();
-    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(3, 1, 2, 1, 1, false)));
+    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(3, 1, 2, 1, 1, false, false, StateHash.NONE)));
     assertThat(leader.readReady).containsExactly(new ReadReady(7, 2));
   }
 }

@@ -3,6 +3,7 @@ package dev.kvorum.raft.core;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -81,12 +82,20 @@ final class Scenario {
               member(arguments),
               new RaftEvent.ChangeMembership(
                   ScenarioWords.change(arguments.subList(1, arguments.size()))));
+      case "state-hash" ->
+          step(
+              member(arguments),
+              new RaftEvent.StateHashed(
+                  new StateHash(
+                      Long.parseLong(arguments.get(1)), 0, Long.parseLong(arguments.get(2)))));
       case "read" ->
           step(member(arguments), new RaftEvent.ReadRequest(Long.parseLong(arguments.get(1))));
       case "transfer" ->
           step(
               member(arguments),
               new RaftEvent.TransferLeadership(Long.parseLong(arguments.get(1))));
+      case "unreadable" ->
+          step(member(arguments), new RaftEvent.JournalUnreadable(Long.parseLong(arguments.get(1))));
       case "unreachable" ->
           step(member(arguments), new RaftEvent.Unreachable(Long.parseLong(arguments.get(1))));
       case "deliver" -> take(arguments).forEach(this::deliver);
@@ -280,6 +289,9 @@ final class Scenario {
   private void observe(TestMember member, Outcome outcome) {
     for (var happening : outcome.trace()) {
       tell(member.id, ScenarioText.trace(happening));
+    }
+    for (var finding : outcome.findings()) {
+      tell(member.id, "finds: " + finding.message());
     }
     var proposal = outcome.proposal();
     if (proposal != null) {

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,6 +21,12 @@ final class TestMember {
   RaftCore core;
   long incarnation;
   boolean up = true;
+
+  /** Whether a finding says that this life of the member must end. */
+  boolean spent;
+
+  /** Whether its state machine tells a wrong hash; a new start rebuilds it. */
+  boolean wrong;
 
   /** Every state since the disk's base, oldest first. */
   final List<StoreState> states = new ArrayList<>();
@@ -51,6 +58,8 @@ final class TestMember {
   Outcome start(StoreState from, int tailEntries, ClaimFound found) {
     incarnation++;
     up = true;
+    wrong = false;
+    spent = false;
     var whole = DurableLog.of(disk.base.position(), disk.log);
     var tail = disk.log.subList(Math.max(0, disk.log.size() - tailEntries), disk.log.size());
     var log =
@@ -120,7 +129,9 @@ final class TestMember {
         (message instanceof Message.VoteRequest request && request.preVote())
             || (message instanceof Message.VoteResponse response
                 && response.preVote()
-                && response.granted());
+                && response.granted())
+            || (message instanceof Message.TailInquiry inquiry && inquiry.beforehand())
+            || (message instanceof Message.TailReport report && report.beforehand());
     var entered = isBeforehand ? message.term() - 1 : message.term();
     var forgetful = disk.hardState.term() < message.term() && !isBeforehand;
     if (forgetful || (isBeforehand && disk.hardState.term() > entered + 1)) {
@@ -141,6 +152,12 @@ final class TestMember {
         if (!ack.rejected() && ack.index() > disk.lastIndex()) {
           throw new AssertionError(
               "acknowledged up to " + ack.index() + ", durable is " + disk.lastIndex());
+        }
+      }
+      case Message.TailReport report -> {
+        var last = disk.log.isEmpty() ? disk.base.position() : EntryId.of(disk.log.getLast());
+        if (report.last().compareTo(last) > 0) {
+          throw new AssertionError("reported " + report.last() + ", durable is " + last);
         }
       }
       default -> {}

@@ -9,6 +9,7 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** A member through all its lives: what outlasts a crash is here. */
@@ -33,6 +34,9 @@ final class SimMember {
   private @Nullable Journal journal;
 
   private boolean lies;
+
+  /** The mark that a process leaves when its disk fails: what was synced by then. */
+  private OptionalLong failedAfterBatch = OptionalLong.empty();
 
   /** Why it never starts again, or null. */
   private @Nullable String ended;
@@ -99,8 +103,9 @@ final class SimMember {
     try {
       var boot = new Boot(disk, world.plan().tuning(), id, founders);
       incarnation++;
-      var opened = founded ? boot.reopen(incarnation, backend) : boot.found();
+      var opened = founded ? boot.reopen(incarnation, backend, failedAfterBatch) : boot.found();
       founded = true;
+      failedAfterBatch = OptionalLong.empty();
       disk.cutPowerAfter(Long.MAX_VALUE);
       backend = opened.backend();
       var born = new Life(world, index, id, disk, opened);
@@ -171,6 +176,13 @@ final class SimMember {
       stopLife();
       backend = backend.afterCrash();
     }
+  }
+
+  /** The disk failed under the process, which leaves word of it, if it can, and ends. */
+  void kill(boolean leavesMark) {
+    var synced = journal == null ? 0 : journal.durableBatch();
+    kill();
+    failedAfterBatch = leavesMark ? OptionalLong.of(synced) : OptionalLong.of(0);
   }
 
   private void stopLife() {

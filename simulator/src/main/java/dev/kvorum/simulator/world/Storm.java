@@ -7,6 +7,7 @@ import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultPlan;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -77,6 +78,7 @@ final class Storm {
       member.beHonest();
       member.files().limitSpace(Long.MAX_VALUE);
       member.files().failOn(_ -> false);
+      member.files().plan(FaultPlan.NONE);
       world.startMember(i);
     }
   }
@@ -168,8 +170,8 @@ final class Storm {
           life.loseTicks(fault.number());
         }
       }
-      case DISK_WRITE_ERROR -> failOnce(member, false);
-      case DISK_SYNC_ERROR -> failOnce(member, true);
+      case DISK_WRITE_ERROR -> failWrite(member);
+      case DISK_SYNC_ERROR -> failSync(member, fault.number());
       case DISK_FULL -> {
         var files = world.member(member).files();
         files.limitSpace(used(member) + fault.number());
@@ -331,18 +333,37 @@ final class Storm {
 
   // Disks.
 
-  private void failOnce(int member, boolean sync) {
+  private void failWrite(int member) {
     var files = world.member(member).files();
     files.failOn(
         operation -> {
           var fails =
-              SimMember.isSync(operation) == sync
-                  && !(operation instanceof DiskOperation.MakeDirectory)
-                  && !(operation instanceof DiskOperation.Delete);
+              operation instanceof DiskOperation.Write
+                  || operation instanceof DiskOperation.WriteZeros
+                  || operation instanceof DiskOperation.Rename;
           if (fails) {
             files.failOn(_ -> false);
           }
           return fails;
+        });
+  }
+
+  /** The next sync fails, as on one of the two kinds of file systems. */
+  private void failSync(int member, long number) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
+              DiskOperation operation) {
+            if (!(operation instanceof DiskOperation.Sync)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return number % 2 == 0
+                ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
+                : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT;
+          }
         });
   }
 

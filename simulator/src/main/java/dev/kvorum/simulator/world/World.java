@@ -524,7 +524,7 @@ public final class World implements ClientPort, Scheduler.Target {
   /** The member stopped itself; whoever watches over it starts it again. */
   void halted(int member, String reason) {
     coverage.hit("halted");
-    members.get(member).kill();
+    members.get(member).kill(clientLinks.chance(SimRandom.MILLION * 3 / 4));
     stopped(member, reason);
     restartLater(member);
   }

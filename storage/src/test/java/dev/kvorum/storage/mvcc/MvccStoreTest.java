@@ -161,7 +161,7 @@ final class MvccStoreTest {
   @Test
   void compactedDeletesDoNotMoveTheRevisionBackwards() {
     var restored = new MvccStore();
-    restored.restore(new StoreMeta(9, 1, 8, 8, 8, 2000, 1024, 0));
+    restored.restore(new StoreMeta(9, 1, 8, 8, 8, 2000, 1024, 0, 0));
     assertThat(restored.revision()).isEqualTo(8);
   }
 
@@ -305,6 +305,16 @@ final class MvccStoreTest {
     assertThat(failure(store.apply(put))).isEqualTo(Failure.LEASE_NOT_FOUND);
     var known = new Command.Put(bytes("a"), Bytes.EMPTY, 7, false, true, false);
     assertThat(failure(store.apply(known))).isEqualTo(Failure.KEY_NOT_FOUND);
+  }
+
+  /** The order of S4.1 holds for S6.3 too; etcd 3.5 still looked for the key first. */
+  @Test
+  void unknownLeaseIsFoundOutBeforeAMissingKeyInsideATransactionToo() {
+    var put = new Command.Put(bytes("a"), Bytes.EMPTY, -1, false, true, false);
+    assertThat(failure(store.apply(txn(range("a", ""), put)))).isEqualTo(Failure.LEASE_NOT_FOUND);
+    assertThat(failure(store.apply(txn(txn(put))))).isEqualTo(Failure.LEASE_NOT_FOUND);
+    var known = new Command.Put(bytes("a"), Bytes.EMPTY, 7, false, true, false);
+    assertThat(failure(store.apply(txn(known)))).isEqualTo(Failure.KEY_NOT_FOUND);
   }
 
   @Test

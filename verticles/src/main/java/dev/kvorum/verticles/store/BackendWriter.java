@@ -1,6 +1,7 @@
 package dev.kvorum.verticles.store;
 
 import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.stage.Flush;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * waits for it, so the writer lets changes collect for a moment before it takes all that are there.
  * It never syncs for a client's sake; it syncs when much was written or some time has passed, so
  * that the journal behind the synced index can be released.
+ *
+ * <p>Without space it waits and tries again each second (P15). What it has not written stays in
+ * memory and in the journal; how much that may become is for those who accept requests, who ask
+ * {@link #isBehindFullDisk}.
  */
 public final class BackendWriter implements AutoCloseable {
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -28,6 +33,10 @@ public final class BackendWriter implements AutoCloseable {
   private static final long LARGEST_TRANSACTION_BYTES = 16L << 20;
   private static final long SYNC_BYTES = 64L << 20;
   private static final long SYNC_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long SPACE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Changes without a record, deletions above all, weigh on no other bound. */
+  private static final int MOST_WAITING_RECORDS = 200_000;
 
   /** Hears what the thread did; called on the thread. */
   public interface Listener {
@@ -36,6 +45,12 @@ public final class BackendWriter implements AutoCloseable {
 
     /** The backend holds everything up to this position, durably. */
     void synced(StoreMeta meta);
+
+    /** There is no space; called once, and then {@link #spaceFound} when writing goes on. */
+    void spaceMissing(BackendFullException full);
+
+    /** Writing goes on. */
+    void spaceFound();
 
     /** The backend cannot be written; the thread has ended. */
     void failed(Throwable fault);
@@ -52,7 +67,9 @@ public final class BackendWriter implements AutoCloseable {
   private long queuedBytes;
   private boolean urgent;
   private boolean closing;
+  private boolean ended;
   private long flushedIndex;
+  private volatile boolean waitsForSpace;
 
   public BackendWriter(Backend backend, long flushedIndex, Listener listener) {
     this.backend = backend;
@@ -84,7 +101,7 @@ public final class BackendWriter implements AutoCloseable {
   public void awaitFlushed(long appliedIndex) {
     lock.lock();
     try {
-      while (flushedIndex < appliedIndex && thread.isAlive()) {
+      while (flushedIndex < appliedIndex && !ended) {
         urgent = true;
         wakeUp.signal();
         caughtUp.awaitUninterruptibly();
@@ -94,7 +111,31 @@ public final class BackendWriter implements AutoCloseable {
     }
   }
 
-  /** Flushes and syncs what was submitted, then ends the thread. Blocks. */
+  /**
+   * Whether the disk is full and as much waits for it as may.
+   *
+   * @param tailBytes the records in memory that the backend does not show
+   * @param mostTailBytes how much that may be
+   */
+  public boolean isBehindFullDisk(long tailBytes, long mostTailBytes) {
+    if (!waitsForSpace) {
+      return false;
+    }
+    if (tailBytes > mostTailBytes) {
+      return true;
+    }
+    lock.lock();
+    try {
+      return queuedRecords > MOST_WAITING_RECORDS;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Flushes and syncs what was submitted, then ends the thread. Blocks. Without space it ends as it
+   * is: the journal has the rest.
+   */
   @Override
   public void close() {
     lock.lock();
@@ -129,6 +170,7 @@ public final class BackendWriter implements AutoCloseable {
     } finally {
       lock.lock();
       try {
+        ended = true;
         caughtUp.signalAll();
       } finally {
         lock.unlock();
@@ -146,7 +188,11 @@ public final class BackendWriter implements AutoCloseable {
         if (unsynced == null) {
           unsyncedSince = System.nanoTime();
         }
-        unsyncedBytes += commit(taken);
+        var bytes = commit(taken);
+        if (bytes < 0) {
+          return;
+        }
+        unsyncedBytes += bytes;
         unsynced = taken.getLast().meta();
       }
       var ending = taken.isEmpty() && isClosing();
@@ -154,7 +200,9 @@ public final class BackendWriter implements AutoCloseable {
           && (ending
               || unsyncedBytes >= SYNC_BYTES
               || System.nanoTime() - unsyncedSince >= SYNC_AFTER_NANOS)) {
-        backend.sync();
+        if (!whenThereIsSpace(backend::sync)) {
+          return;
+        }
         listener.synced(unsynced);
         unsynced = null;
         unsyncedBytes = 0;
@@ -231,10 +279,13 @@ public final class BackendWriter implements AutoCloseable {
     return bytes;
   }
 
+  /** Commits in one transaction and says how many bytes; -1 if the writer is closed meanwhile. */
   private long commit(List<Flush> flushes) {
     var began = System.nanoTime();
     var flush = FlushBatch.of(flushes);
-    backend.commit(flush.batch());
+    if (!whenThereIsSpace(() -> backend.commit(flush.batch()))) {
+      return -1;
+    }
     listener.flushed(
         flush.records(), flush.meta().appliedIndex(), System.nanoTime() - began);
     lock.lock();
@@ -245,5 +296,44 @@ public final class BackendWriter implements AutoCloseable {
       lock.unlock();
     }
     return flush.recordBytes();
+  }
+
+  /** Does it, as often as it takes; false if the writer is closed before there is space. */
+  private boolean whenThereIsSpace(Runnable write) {
+    while (true) {
+      try {
+        write.run();
+        break;
+      } catch (BackendFullException full) {
+        if (!waitsForSpace) {
+          waitsForSpace = true;
+          listener.spaceMissing(full);
+        }
+        if (!rest()) {
+          return false;
+        }
+      }
+    }
+    if (waitsForSpace) {
+      waitsForSpace = false;
+      listener.spaceFound();
+    }
+    return true;
+  }
+
+  /** Waits until the next attempt is due; false when the writer is closed. */
+  private boolean rest() {
+    lock.lock();
+    try {
+      var left = SPACE_RETRY_NANOS;
+      while (left > 0 && !closing) {
+        left = wakeUp.awaitNanos(left);
+      }
+      return !closing;
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException("the backend writer is never interrupted", interrupt);
+    } finally {
+      lock.unlock();
+    }
   }
 }

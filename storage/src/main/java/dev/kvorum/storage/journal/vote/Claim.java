@@ -18,6 +18,15 @@ public sealed interface Claim {
   /** The log was damaged and nothing tells how far it reached. No candidate gets a vote. */
   record Unknown() implements Claim {}
 
+  /** Whether something behind this position may have been acknowledged and lost. */
+  default boolean isBeyond(EntryId position) {
+    return switch (this) {
+      case Sound _ -> false;
+      case Reached(var mine) -> mine.compareTo(position) > 0;
+      case Unknown _ -> true;
+    };
+  }
+
   /** The weaker trust of the two: what must hold when both findings are true. */
   default Claim and(Claim other) {
     return switch (this) {
