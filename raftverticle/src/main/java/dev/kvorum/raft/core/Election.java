@@ -111,7 +111,7 @@ final class Election {
   // Campaigns.
 
   /** Whether this member could be the leader: a voter that is whole in log, state and memory. */
-  private boolean mayLead() {
+  boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
         && !state.isUnfit()

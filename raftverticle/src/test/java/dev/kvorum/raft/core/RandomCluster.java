@@ -118,7 +118,7 @@ final class RandomCluster {
     for (var i = 0; i < steps; i++) {
       var member = anyMember();
       if (!member.up) {
-        if (percent(10)) {
+        if (percent(weather.restartPercent())) {
           restart(member);
         }
         continue;
@@ -321,8 +321,9 @@ final class RandomCluster {
     for (var row : cut) {
       java.util.Arrays.fill(row, false);
     }
-    switch (random.below(4)) {
+    switch (random.below(5)) {
       case 0 -> {}
+      case 4 -> cutLeadersOff();
       case 1 -> {
         var alone = (int) anyMember().id;
         for (var other = 0; other < cut.length; other++) {
@@ -342,6 +343,20 @@ final class RandomCluster {
           for (var to = 0; to < row.length; to++) {
             row[to] = random.below(3) == 0;
           }
+        }
+      }
+    }
+  }
+
+  /** Whoever leads speaks to one other member only: its entries are on few disks (figure 8). */
+  private void cutLeadersOff() {
+    var friend = (int) anyMember().id;
+    for (var member : list) {
+      if (member.up && member.core.role() == Role.LEADER) {
+        for (var other = 0; other < cut.length; other++) {
+          var isCut = other != friend;
+          cut[(int) member.id][other] = isCut;
+          cut[other][(int) member.id] = isCut;
         }
       }
     }

@@ -8,6 +8,7 @@ record Weather(
     int dropPerMille,
     int doublePerMille,
     int crashPerMille,
+    int restartPercent,
     int partitionPerMille,
     int changePerMille,
     int compactPerMille,
@@ -29,7 +30,9 @@ record Weather(
     return new Weather(
         sometimes(random, 150),
         sometimes(random, 100),
-        sometimes(random, 6),
+        // In a storm everybody is often down: votes are given, and candidates die, around restarts.
+        sometimes(random, random.below(2) == 0 ? 6 : 60),
+        10 + random.below(60),
         sometimes(random, 10),
         changePerMille,
         sometimes(random, 30),
