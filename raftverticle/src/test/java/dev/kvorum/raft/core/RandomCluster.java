@@ -149,6 +149,8 @@ final class RandomCluster {
     } else if (perMille(weather.compactPerMille())) {
       var states = member.states;
       member.compact(states.get(random.below(states.size())));
+    } else if (perMille(weather.leaderTroublePerMille())) {
+      troubleLeaders();
     } else if (perMille(weather.divergePerMille())) {
       if (list.stream().noneMatch(each -> each.wrong)) {
         member.wrong = true;
@@ -160,6 +162,11 @@ final class RandomCluster {
       step(member, new RaftEvent.ForgetLeader());
     } else if (perMille(weather.campaignPerMille())) {
       step(member, new RaftEvent.Campaign());
+      // Two candidates of one term: every vote that is given twice shows.
+      var rival = anyMember();
+      if (rival.up && percent(50)) {
+        step(rival, new RaftEvent.Campaign());
+      }
     } else if (perMille(3)) {
       step(member, new RaftEvent.Unreachable(anyMember().id));
     }
@@ -342,6 +349,25 @@ final class RandomCluster {
         for (var row : cut) {
           for (var to = 0; to < row.length; to++) {
             row[to] = random.below(3) == 0;
+          }
+        }
+      }
+    }
+  }
+
+  /** Leaders come and go before their entries are everywhere. */
+  private void troubleLeaders() {
+    switch (random.below(3)) {
+      case 0 -> cutLeadersOff();
+      case 1 -> {
+        for (var row : cut) {
+          java.util.Arrays.fill(row, false);
+        }
+      }
+      default -> {
+        for (var member : list) {
+          if (member.up && member.core.role() == Role.LEADER) {
+            crash(member);
           }
         }
       }
