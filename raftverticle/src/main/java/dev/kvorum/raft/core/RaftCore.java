@@ -161,6 +161,7 @@ public final class RaftCore {
     }
     if (state.isLeader()) {
       replication.tick();
+      divergence.tick();
       giveWayIfTheDiskHangs();
     }
   }
