@@ -4,6 +4,9 @@ import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.server.logging.Logging;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +21,14 @@ final class HaltingGuard implements NodeGuard {
   private static final int SHOWN_RECORDS = 64;
 
   private final FlightRecorder recorder;
+  private final Path dumpFile;
 
-  HaltingGuard(FlightRecorder recorder) {
+  /**
+   * @param directory where the recorder's events are left, as {@code flight-recorder}
+   */
+  HaltingGuard(FlightRecorder recorder, Path directory) {
     this.recorder = recorder;
+    dumpFile = directory.resolve("flight-recorder");
   }
 
   @Override
@@ -32,8 +40,22 @@ final class HaltingGuard implements NodeGuard {
           .addKeyValue("flight-recorder", recorder.last(SHOWN_RECORDS))
           .setCause(cause)
           .log(why + "; the process stops, what was acknowledged is in the journal");
+      if (!(cause instanceof DiskFaultException)) {
+        dump();
+      }
     } finally {
       Runtime.getRuntime().halt(cause instanceof DiskFaultException ? DISK_FAILED : BUG);
+    }
+  }
+
+  /** Best effort: the log has the last decisions, the file has all events. */
+  private void dump() {
+    try {
+      Files.createDirectories(dumpFile.getParent());
+      Files.write(dumpFile, recorder.dump());
+      LOGGER.atError().addKeyValue("file", dumpFile).log("the flight recorder's events are kept");
+    } catch (IOException e) {
+      LOGGER.atError().setCause(e).log("the flight recorder's events cannot be kept");
     }
   }
 }

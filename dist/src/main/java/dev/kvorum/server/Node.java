@@ -83,7 +83,7 @@ final class Node {
 
   private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
     this.member = member;
-    guard = new HaltingGuard(recorder);
+    guard = new HaltingGuard(recorder, member.directory().data().resolve("quarantine"));
     vertx =
         Vertx.vertx(
             new VertxOptions()

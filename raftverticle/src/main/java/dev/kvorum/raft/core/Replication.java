@@ -54,7 +54,7 @@ final class Replication {
       progress.reset(log.last());
       if (progress.member() == state.self) {
         progress.becomeReplicate();
-        progress.matchOwn(log.durable());
+        progress.matchOwn(ownMatch());
       }
     }
     uncommittedBytes = 0;
@@ -95,11 +95,16 @@ final class Replication {
     return first;
   }
 
-  /** This leader's own disk has come this far. */
+  /** What the leader itself has: what its own disk has, not what is on the way there. */
+  private long ownMatch() {
+    return state.log.durable();
+  }
+
+  /** This leader's own disk has come further. */
   void onDurable() {
     var own = state.peers.get(state.self);
     if (own != null) {
-      own.matchOwn(state.log.durable());
+      own.matchOwn(ownMatch());
       advanceCommit();
     }
   }
@@ -227,13 +232,21 @@ final class Replication {
     var hashIndex = divergence.ask();
     for (var progress : state.peers.all()) {
       if (progress.member() != state.self) {
-        // No commit index above the match: the peer may have something else there.
-        var commit = Math.min(progress.match(), state.log.commit());
         state.send(
             new Message.Heartbeat(
-                state.self, progress.member(), state.term(), commit, round, hashIndex));
+                state.self,
+                progress.member(),
+                state.term(),
+                commitToTell(progress),
+                round,
+                hashIndex));
       }
     }
+  }
+
+  /** No commit index above the match: the peer may have something else there. */
+  private long commitToTell(Progress progress) {
+    return Math.min(progress.match(), state.log.commit());
   }
 
   /** The peer lives and may be sent to again. */
@@ -324,10 +337,7 @@ final class Replication {
   boolean advanceCommit() {
     var log = state.log;
     var reached = state.peers.reached(Progress::match);
-    if (reached <= log.commit() || reached == Long.MAX_VALUE) {
-      return false;
-    }
-    if (log.term(reached) != state.term()) {
+    if (reached <= log.commit() || reached == Long.MAX_VALUE || !mayCommitByCounting(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -336,6 +346,11 @@ final class Replication {
     log.commitTo(reached);
     sendToAll();
     return true;
+  }
+
+  /** Only entries of this leader's own term are committed because a quorum has them. */
+  private boolean mayCommitByCounting(long index) {
+    return state.log.term(index) == state.term();
   }
 
   private void countCommitted(long from, long to) {
@@ -353,7 +368,7 @@ final class Replication {
     var own = state.peers.get(state.self);
     if (own != null) {
       own.becomeReplicate();
-      own.matchOwn(state.log.durable());
+      own.matchOwn(ownMatch());
     }
     if (!advanceCommit()) {
       for (var progress : state.peers.all()) {

@@ -44,6 +44,7 @@ public final class RaftStage {
   private final Journal journal;
   private final PersistQueue persists;
   private final Persisted persisted = new Persisted();
+  private final EventRing events = new EventRing();
   private final JournalRelease release;
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
@@ -101,7 +102,7 @@ public final class RaftStage {
 
   /** What one front end collected in one turn; all of it enters the log, or none. */
   public List<RaftEffect> propose(int loop, long firstRequestId, List<Bytes> envelopes) {
-    var outcome = core.step(new RaftEvent.Propose(envelopes));
+    var outcome = take(new RaftEvent.Propose(envelopes));
     if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
       effects.add(
           new RaftEffect.Refuse(
@@ -113,7 +114,7 @@ public final class RaftStage {
 
   /** Somebody wants to change who takes part; refused like any proposal. */
   public List<RaftEffect> changeMembership(int loop, long requestId, MembershipChange change) {
-    var outcome = core.step(new RaftEvent.ChangeMembership(change));
+    var outcome = take(new RaftEvent.ChangeMembership(change));
     if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
       effects.add(new RaftEffect.Refuse(loop, requestId, 1, failure(rejected.reason())));
     }
@@ -199,6 +200,11 @@ public final class RaftStage {
     return drain();
   }
 
+  /** What came in last, for whoever looks into a violated invariant. */
+  public EventRing events() {
+    return events;
+  }
+
   /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
   public long diskAgeTicks() {
     return core.diskAgeTicks();
@@ -261,6 +267,15 @@ public final class RaftStage {
     return drain();
   }
 
+  /**
+   * What {@link RaftEffect.ReadEntries} asked for cannot be read. The answer is a finding, after
+   * which this life of the member ends (P10).
+   */
+  public List<RaftEffect> entriesUnreadable(long from) {
+    step(new RaftEvent.JournalUnreadable(from));
+    return drain();
+  }
+
   private void reportPersisted() {
     persists.drain(persisted);
   }
@@ -281,7 +296,12 @@ public final class RaftStage {
   }
 
   private void step(RaftEvent event) {
-    handle(core.step(event));
+    handle(take(event));
+  }
+
+  private Outcome take(RaftEvent event) {
+    events.record(event);
+    return core.step(event);
   }
 
   private void handle(Outcome outcome) {
