@@ -4,6 +4,7 @@ import dev.kvorum.grpc.GrpcLimits;
 import dev.kvorum.http.HttpEdge;
 import dev.kvorum.http.HttpSettings;
 import dev.kvorum.http.NodeView;
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.RaftBus;
@@ -177,7 +178,13 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
+    var stage = 
+        new StoreStage(
+            machine,
+            context.memory(),
+            context.pins()::allowsRemovalAt,
+            life,
+            Membership.ofVoters(List.of(member.identity().memberId())));
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);

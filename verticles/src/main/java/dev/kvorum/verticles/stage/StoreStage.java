@@ -1,5 +1,7 @@
 package dev.kvorum.verticles.stage;
 
+import dev.kvorum.raft.core.Membership;
+import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.model.Bytes;
@@ -50,6 +52,9 @@ public final class StoreStage {
   private final StateMachine machine;
   private final RecordPort records;
   private final int life;
+
+  /** Who takes part, as of the last applied entry. */
+  private Membership membership;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
   /** The head of {@link #committed}, taken apart already; not removed from it yet. */
@@ -64,11 +69,18 @@ public final class StoreStage {
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
    */
-  public StoreStage(StateMachine machine, RecordPort records, RemovalGate gate, int life) {
+  public StoreStage(
+      StateMachine machine,
+      RecordPort records,
+      RemovalGate gate,
+      int life,
+      Membership membership) {
     this.machine = machine;
     this.records = records;
     this.life = life;
+    this.membership = membership;
     compactions = new Compactions(machine, gate);
   }
 
@@ -163,6 +175,9 @@ public final class StoreStage {
         batch.apply(logged);
       } else {
         machine.skip(entry.index(), entry.term());
+        if (entry.type() == Entry.Type.MEMBERSHIP) {
+          batch.change(MembershipChange.decode(entry.payload()));
+        }
       }
       committed.removeFirst();
       bytes += entry.payload().size();
@@ -261,6 +276,14 @@ public final class StoreStage {
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
+      }
+    }
+
+    /** Who takes part changes in the same transaction as the applied index (P13). */
+    void change(MembershipChange change) {
+      if (membership.apply(change) instanceof Membership.Result.Changed(var changed)) {
+        membership = changed;
+        others.add(MembershipRecord.change(changed));
       }
     }
 

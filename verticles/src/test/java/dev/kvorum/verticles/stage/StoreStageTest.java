@@ -3,6 +3,7 @@ package dev.kvorum.verticles.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
@@ -250,7 +251,12 @@ class StoreStageTest {
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
     var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
-    return new StoreStage(new StateMachine(state, quotaBytes), memory, _ -> removalAllowed, LIFE);
+    return new StoreStage(
+        new StateMachine(state, quotaBytes),
+        memory,
+        _ -> removalAllowed,
+        LIFE,
+        Membership.ofVoters(List.of(1L)));
   }
 
   private Entry put(int life, long count, String key, String value) {
