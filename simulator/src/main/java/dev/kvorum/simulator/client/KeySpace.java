@@ -15,8 +15,7 @@ final class KeySpace {
     keys = new Bytes[count];
     for (var number = 0; number < count; number++) {
       keys[number] =
-          Bytes.utf8(
-              "/d%d/k%d".formatted(number / KEYS_IN_DIRECTORY, number % KEYS_IN_DIRECTORY));
+          Bytes.utf8("/d%d/k%d".formatted(number / KEYS_IN_DIRECTORY, number % KEYS_IN_DIRECTORY));
     }
   }
 

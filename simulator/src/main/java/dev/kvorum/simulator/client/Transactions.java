@@ -74,9 +74,7 @@ final class Transactions {
             case 4, 5 -> delete();
             case 6, 7 -> Ranges.odd(random, keys, memory.revision());
             default ->
-                depth >= MAX_DEPTH
-                    ? Ranges.get(Ranges.from(random, keys), false)
-                    : txn(depth + 1);
+                depth >= MAX_DEPTH ? Ranges.get(Ranges.from(random, keys), false) : txn(depth + 1);
           });
     }
     return ops;

@@ -1,7 +1,7 @@
 package dev.kvorum.simulator.oracle;
 
-import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.simulator.client.History;
+import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
@@ -112,8 +112,7 @@ public final class HistoryCheck implements History.Reader {
   @Override
   public void completed(int operation) {
     var result =
-        InvariantViolation.present(
-            history.result(operation), "a completed operation has a result");
+        InvariantViolation.present(history.result(operation), "a completed operation has a result");
     if (History.isUnknown(result)) {
       return;
     }

@@ -35,8 +35,8 @@ record KeyHistory(Bytes key, List<Call> calls) {
   }
 
   /**
-   * Takes a history apart. Reads that promise nothing about the present are left out, and so is what
-   * certainly did not happen.
+   * Takes a history apart. Reads that promise nothing about the present are left out, and so is
+   * what certainly did not happen.
    *
    * @throws IllegalArgumentException if a write is about more than one key
    */
@@ -94,7 +94,8 @@ record KeyHistory(Bytes key, List<Call> calls) {
       if (isRead && (!known || isOfThePast(command))) {
         return null;
       }
-      if (result instanceof Result.Failed failed && failed.failure().kind() == Failure.Kind.NOT_NOW) {
+      if (result instanceof Result.Failed failed
+          && failed.failure().kind() == Failure.Kind.NOT_NOW) {
         return null;
       }
       return new Call(

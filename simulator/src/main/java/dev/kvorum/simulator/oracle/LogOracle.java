@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The log that all members agree on: the entry that was committed first at an index, anywhere, is
- * the only one that is ever committed there (Raft paper 5.4.3, state machine safety); and a term has
- * one leader at most (5.2, election safety).
+ * the only one that is ever committed there (Raft paper 5.4.3, state machine safety); and a term
+ * has one leader at most (5.2, election safety).
  */
 final class LogOracle {
   private static final int NOBODY = -1;

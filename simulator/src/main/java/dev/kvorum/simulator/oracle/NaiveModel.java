@@ -245,8 +245,7 @@ final class NaiveModel {
     return switch (op) {
       case Command.Put put -> refusal(put);
       case Command.Txn nested -> refusal(nested, moment);
-      case Command.Range range when range.revision() > moment.revision() ->
-          Failure.FUTURE_REVISION;
+      case Command.Range range when range.revision() > moment.revision() -> Failure.FUTURE_REVISION;
       // Here a negative revision is compared as well (S6.3).
       case Command.Range range when range.revision() != 0 ->
           range.revision() < moment.compactRevision() ? Failure.COMPACTED : null;
@@ -273,18 +272,14 @@ final class NaiveModel {
         }
         yield !membersWithoutSpace.isEmpty() && takesSpace(command) ? Failure.NO_SPACE : null;
       }
-      case Command.Range _,
-          Command.Alarm _,
-          Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
           null;
     };
   }
 
   private static boolean takesSpace(Command command) {
     return command instanceof Command.Put
-        || (command instanceof Command.Txn txn
-            && (hasPut(txn.success()) || hasPut(txn.failure())));
+        || (command instanceof Command.Txn txn && (hasPut(txn.success()) || hasPut(txn.failure())));
   }
 
   private static boolean hasPut(List<TxnOp> ops) {
@@ -292,8 +287,7 @@ final class NaiveModel {
   }
 
   private Expected alarm(Command.Alarm alarm) {
-    var members =
-        alarm.alarm() == Command.Alarm.CORRUPT ? corruptMembers : membersWithoutSpace;
+    var members = alarm.alarm() == Command.Alarm.CORRUPT ? corruptMembers : membersWithoutSpace;
     if (alarm.alarm() != Command.Alarm.NONE) {
       if (alarm.action() == Command.Alarm.ACTIVATE) {
         members.add(alarm.memberId());

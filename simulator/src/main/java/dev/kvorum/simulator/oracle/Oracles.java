@@ -38,6 +38,9 @@ public final class Oracles implements Observer {
 
   private static final int MAX_SEARCHED_NODES = 200_000;
 
+  /** About how many revisions are hashed at the end. */
+  private static final int HASHES = 6;
+
   private final History history = new History();
   private final HistoryCheck historyCheck = new HistoryCheck(history);
   private final LogOracle log = new LogOracle(MAX_MEMBERS);
@@ -200,11 +203,36 @@ public final class Oracles implements Observer {
     }
   }
 
+  /** Everything that the members have stored must be what the model has. */
   @Override
   public void ended(World ended) {
+    var check = new StoreCheck(historyCheck.model());
+    for (var member = 0; member < ended.memberCount(); member++) {
+      var state = ended.appliedState(member);
+      if (state != null && state.appliedIndex() == log.lastIndex()) {
+        checkStore(ended, member, state, check);
+      }
+    }
     if (searches) {
       var undecided = LinearizabilitySearch.check(history, MAX_SEARCHED_NODES);
       ended.coverage().hit(undecided == 0 ? "history searched" : "search given up");
+    }
+  }
+
+  private static void checkStore(World ended, int member, AppliedState state, StoreCheck check) {
+    try (var records = ended.openStore(member)) {
+      if (records == null) {
+        return;
+      }
+      check.checkRecords(member, records);
+      check.checkSmallBuckets(member, records);
+      var last = state.kv().revision();
+      var first = Math.max(1, state.kv().compactRevision());
+      var step = Math.max(1, (last - first) / HASHES);
+      for (var revision = last; revision >= first; revision -= step) {
+        check.checkHash(member, state.kv(), records, revision);
+      }
+      ended.coverage().hit("store compared with the model");
     }
   }
 

@@ -58,8 +58,7 @@ public final class DeltaDebugging {
     return smallest;
   }
 
-  private <T> @Nullable List<T> withoutOnePart(
-      List<T> list, int parts, Predicate<List<T>> fails) {
+  private <T> @Nullable List<T> withoutOnePart(List<T> list, int parts, Predicate<List<T>> fails) {
     for (var part = parts - 1; part >= 0; part--) {
       var from = (int) ((long) list.size() * part / parts);
       var to = (int) ((long) list.size() * (part + 1) / parts);

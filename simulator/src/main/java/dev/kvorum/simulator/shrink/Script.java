@@ -95,7 +95,9 @@ public record Script(Plan plan, TrafficPlan traffic) {
         case "operation" ->
             operations.add(
                 new Operation(
-                    Long.parseLong(words[2]), Integer.parseInt(words[4]), Long.parseLong(words[6])));
+                    Long.parseLong(words[2]),
+                    Integer.parseInt(words[4]),
+                    Long.parseLong(words[6])));
         case "calm" -> plan = plan.with(Weather.CALM, plan.tuning());
         case "roomy" -> plan = plan.with(plan.weather(), Tuning.ROOMY);
         default -> throw new IllegalArgumentException("neither fault nor operation: " + line);

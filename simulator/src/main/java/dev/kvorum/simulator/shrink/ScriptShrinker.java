@@ -52,8 +52,7 @@ public final class ScriptShrinker {
 
   private Script fewer(Script script, Predicate<Script> fails) {
     var faults =
-        budget.smallest(
-            script.plan().faults(), fewer -> fails.test(script.withFaults(fewer)));
+        budget.smallest(script.plan().faults(), fewer -> fails.test(script.withFaults(fewer)));
     var calmer = script.withFaults(faults);
     var operations =
         budget.smallest(
@@ -83,7 +82,8 @@ public final class ScriptShrinker {
       var faults = new ArrayList<>(shortest.plan().faults());
       var fault = faults.get(at);
       var half = fault.durationNanos() / 2;
-      faults.set(at, new Fault(fault.kind(), fault.atNanos(), half, fault.member(), fault.number()));
+      faults.set(
+          at, new Fault(fault.kind(), fault.atNanos(), half, fault.member(), fault.number()));
       var candidate = shortest.withFaults(faults);
       if (half == 0 || !budget.fails(candidate, fails)) {
         return shortest;

@@ -10,6 +10,7 @@ import dev.kvorum.simulator.engine.Trace;
 import dev.kvorum.simulator.plan.Plan;
 import dev.kvorum.simulator.plan.Weather;
 import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
@@ -580,6 +581,16 @@ public final class World implements ClientPort, Scheduler.Target {
   public @Nullable AppliedState appliedState(int member) {
     var life = members.get(member).life();
     return life == null ? null : life.applied();
+  }
+
+  /** The member's state store with everything that it has applied, or null while it is down. */
+  public @Nullable ReadView openStore(int member) {
+    var life = members.get(member).life();
+    if (life == null) {
+      return null;
+    }
+    life.stateDisk().flushNow();
+    return life.stateDisk().backend().openReadView();
   }
 
   /** The last entry that the member's journal knows to be durable. */

@@ -2,17 +2,12 @@ package dev.kvorum.simulator.oracle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.simulator.client.History;
 import dev.kvorum.simulator.client.TrafficPlan;
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.simulator.oracle.SingleCopy.Defect;
 import dev.kvorum.simulator.world.WrongException;
-import dev.kvorum.storage.model.Bytes;
-import dev.kvorum.storage.model.Command;
-import dev.kvorum.storage.model.Failure;
-import dev.kvorum.storage.model.Result;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +28,9 @@ final class HistoryCheckTest {
     for (var seed = 0L; seed < SEEDS; seed++) {
       var history = random(seed, Defect.NONE);
       operations += history.operationCount();
-      assertThatCode(() -> HistoryCheck.check(history)).as("seed %d", seed).doesNotThrowAnyException();
+      assertThatCode(() -> HistoryCheck.check(history))
+          .as("seed %d", seed)
+          .doesNotThrowAnyException();
     }
     assertThat(operations).isGreaterThan(SEEDS * 200);
   }

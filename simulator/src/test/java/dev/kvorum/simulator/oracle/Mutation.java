@@ -79,8 +79,7 @@ enum Mutation {
               story,
               random,
               range ->
-                  new Result.Range(
-                      range.revision(), range.kvs(), range.more(), range.count() + 1));
+                  new Result.Range(range.revision(), range.kvs(), range.more(), range.count() + 1));
       case READ_WITH_MORE_FLIPPED ->
           range(
               story,

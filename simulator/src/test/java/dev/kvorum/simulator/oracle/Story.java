@@ -60,8 +60,7 @@ final class Story {
     for (var line : lines) {
       switch (line) {
         case Line.Invoked(_, Command command) -> history.invoke(0, command, 0);
-        case Line.Completed(int operation, Result result) ->
-            history.complete(operation, result, 0);
+        case Line.Completed(int operation, Result result) -> history.complete(operation, result, 0);
         case Line.Committed(int operation, Command command) -> history.commit(operation, command);
       }
     }

@@ -33,8 +33,7 @@ final class ScriptShrinkerTest {
 
   private static @Nullable String run(Script script) {
     var faults = script.plan().faults();
-    var split =
-        faults.stream().anyMatch(f -> f.kind() == FaultKind.PARTITION_SPLIT && !isShort(f));
+    var split = faults.stream().anyMatch(f -> f.kind() == FaultKind.PARTITION_SPLIT && !isShort(f));
     var crash =
         faults.stream().anyMatch(f -> f.kind() == FaultKind.CRASH && f.atNanos() == 500_000);
     var request =
@@ -57,9 +56,7 @@ final class ScriptShrinkerTest {
     assertThat(small.plan().faults())
         .extracting(Fault::kind)
         .containsExactly(FaultKind.PARTITION_SPLIT, FaultKind.CRASH);
-    assertThat(small.plan().faults())
-        .extracting(Fault::durationNanos)
-        .containsExactly(16_000L, 1L);
+    assertThat(small.plan().faults()).extracting(Fault::durationNanos).containsExactly(16_000L, 1L);
     assertThat(small.plan().weather()).isEqualTo(Weather.CALM);
     assertThat(small.traffic().operations()).extracting(Operation::client).containsExactly(4);
   }
@@ -68,8 +65,7 @@ final class ScriptShrinkerTest {
   void readsWhatItWrote() {
     var script = script();
     assertThat(Script.seedOf(script.format())).isEqualTo(5);
-    var drawn =
-        new Script(script.plan().withFaults(List.of()), TrafficPlan.draw(script.plan()));
+    var drawn = new Script(script.plan().withFaults(List.of()), TrafficPlan.draw(script.plan()));
     assertThat(Script.parse(script.format(), drawn)).isEqualTo(script);
   }
 }
