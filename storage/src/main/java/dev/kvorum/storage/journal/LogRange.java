@@ -53,6 +53,11 @@ public final class LogRange {
     return entries;
   }
 
+  /** Where the entries lie. */
+  List<LogIndex.Extent> extents() {
+    return extents;
+  }
+
   private static List<Entry> readExtent(Disk disk, LogIndex.Extent extent)
       throws DiskFaultException {
     var path = SegmentFile.path(extent.segment());

@@ -25,8 +25,8 @@ final class StartScanTest {
   private final List<String> notes = new ArrayList<>();
 
   /**
-   * A page cache over a medium. A write reaches the medium with its sync; while syncs fail, what was
-   * written stays in the cache alone and counts as clean, as ext4 and XFS leave it.
+   * A page cache over a medium. A write reaches the medium with its sync; while syncs fail, what
+   * was written stays in the cache alone and counts as clean, as ext4 and XFS leave it.
    */
   private static final class CachedDisk implements Disk {
     private final MemoryDisk cache = new MemoryDisk(Runnable::run);
@@ -167,7 +167,9 @@ final class StartScanTest {
   @Test
   void whatTheMediumNeverGotIsNotBelievedAndNotSeenAgain() throws DiskFaultException {
     writeThreeAndFail();
-    assertThat(JournalScan.read(disk, OWNER, false).last().index()).as("the cache lies").isEqualTo(4);
+    assertThat(JournalScan.read(disk, OWNER, false).last().index())
+        .as("the cache lies")
+        .isEqualTo(4);
 
     var start = StartScan.read(disk, OWNER, OptionalLong.of(syncedBatch), notes::add);
 

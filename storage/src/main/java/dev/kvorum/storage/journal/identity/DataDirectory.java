@@ -1,5 +1,6 @@
 package dev.kvorum.storage.journal.identity;
 
+import dev.kvorum.storage.journal.AuditFile;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * vote.a vote.b the vote                                        (*)
  * journal/      the log                                         (*)
  * ballast       space kept back for a full disk                 (*)
+ * audit         what was found damaged and what was repaired    (*)
  * snapshots/    full copies of the state
  * state/        the state store; can be rebuilt from the rest
  * disk-failure  when and where a disk failed last                 (also (*))
@@ -40,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * a directory without it holds nothing that anybody was promised.
  */
 public final class DataDirectory implements AutoCloseable {
-  private static final String LOCK = "LOCK";
+  static final String LOCK = "LOCK";
   private static final String STATE = "state";
 
   /** A state store that is being rebuilt. */
@@ -73,6 +75,7 @@ public final class DataDirectory implements AutoCloseable {
           "journal",
           "ballast",
           "ballast.tmp",
+          AuditFile.PATH,
           FailureMark.NAME,
           QUARANTINE);
 
