@@ -172,7 +172,7 @@ final class Life extends Actor {
 
   /** Begins to live. */
   void start() {
-    world.observe(observer -> observer.applied(index, applied, machine.kv().stateHash()));
+    world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
     perform(raft.start());
     store(StoreStage::start);
     later(tickNanos, TICK, 0, null);
@@ -216,7 +216,7 @@ final class Life extends Actor {
   }
 
   long stateHash() {
-    return machine.kv().stateHash();
+    return machine.kv().stateHashLow();
   }
 
   EntryId durable() {
@@ -411,6 +411,7 @@ final class Life extends Actor {
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
       case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
+      case RaftEffect.Found(var finding) -> world.halted(index, finding.message());
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
@@ -481,7 +482,7 @@ final class Life extends Actor {
     switch (effect) {
       case StoreEffect.Publish(var state) -> {
         applied = state;
-        world.observe(observer -> observer.applied(index, state, machine.kv().stateHash()));
+        world.observe(observer -> observer.applied(index, state, machine.kv().stateHashLow()));
       }
       case StoreEffect.Count _ -> {}
       case StoreEffect.Write(var flush) -> stateDisk.submit(flush);
@@ -597,7 +598,7 @@ final class Life extends Actor {
       store =
           new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
       applied = machine.state();
-      world.observe(observer -> observer.applied(index, applied, machine.kv().stateHash()));
+      world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
       world.coverage().hit("snapshot installed");
       perform(raft.snapshotInstalled(position));
       store(StoreStage::start);
