@@ -4,6 +4,10 @@ import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.server.logging.Logging;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,21 +15,30 @@ import org.slf4j.LoggerFactory;
 final class HaltingGuard implements NodeGuard {
   private static final Logger LOGGER = LoggerFactory.getLogger(HaltingGuard.class);
 
-  /** {@code EX_SOFTWARE} and {@code EX_IOERR} of sysexits: an operator's tools know them. */
-  private static final int BUG = 70;
-
-  private static final int DISK_FAILED = 74;
   private static final int SHOWN_RECORDS = 64;
 
-  private final FlightRecorder recorder;
+  /** A disk that hangs must not keep the process from ending. */
+  private static final Duration MARK_LIMIT = Duration.ofMillis(500);
 
-  HaltingGuard(FlightRecorder recorder) {
+  private final FlightRecorder recorder;
+  private final BooleanSupplier leaveFailureMark;
+
+  /**
+   * @param leaveFailureMark tells the next start that a disk has failed, as far as disks still take
+   *     anything; says whether one did
+   */
+  HaltingGuard(FlightRecorder recorder, BooleanSupplier leaveFailureMark) {
     this.recorder = recorder;
+    this.leaveFailureMark = leaveFailureMark;
   }
 
   @Override
   public void halt(String why, Throwable cause) {
+    var diskFailed = cause instanceof DiskFaultException;
     try {
+      if (diskFailed && !isMarked()) {
+        LOGGER.warn("the next start could not be told that the disk failed");
+      }
       LOGGER
           .atError()
           .addMarker(Logging.FATAL)
@@ -33,7 +46,16 @@ final class HaltingGuard implements NodeGuard {
           .setCause(cause)
           .log(why + "; the process stops, what was acknowledged is in the journal");
     } finally {
-      Runtime.getRuntime().halt(cause instanceof DiskFaultException ? DISK_FAILED : BUG);
+      Runtime.getRuntime().halt(diskFailed ? ExitStatus.DISK_FAILED : ExitStatus.BUG);
     }
+  }
+
+  private boolean isMarked() {
+    var marked = new CompletableFuture<Boolean>();
+    Thread.ofPlatform()
+        .name("failure-mark")
+        .daemon()
+        .start(() -> marked.complete(leaveFailureMark.getAsBoolean()));
+    return marked.completeOnTimeout(false, MARK_LIMIT.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 }

@@ -18,6 +18,7 @@ import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.journal.identity.FailureMark;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
@@ -40,12 +41,14 @@ import dev.kvorum.verticles.store.Pins;
 import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
+import dev.kvorum.verticles.store.SpaceVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -83,7 +86,7 @@ final class Node {
 
   private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
     this.member = member;
-    guard = new HaltingGuard(recorder);
+    guard = new HaltingGuard(recorder, this::leaveFailureMark);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -195,6 +198,10 @@ final class Node {
             membership::raiseNoSpace,
             guard,
             recorder));
+    deploy(new SpaceVerticle(member.directory().logDisk(), membership::raiseNoSpace));
+    if (member.directory().roots().size() > 1) {
+      deploy(new SpaceVerticle(member.directory().dataDisk(), membership::raiseNoSpace));
+    }
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);
@@ -315,6 +322,12 @@ final class Node {
     } catch (ExecutionException failed) {
       throw failed.getCause() instanceof Exception cause ? cause : failed;
     }
+  }
+
+  /** Only the journal's loop changes that number, and it is the one that found the disk failed. */
+  private boolean leaveFailureMark() {
+    return FailureMark.leave(
+        member.directory().roots(), Instant.now(), member.journal().durableBatch());
   }
 
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */
