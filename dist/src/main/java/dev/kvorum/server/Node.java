@@ -63,7 +63,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Node {
   private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
-  private static final long CACHE_BYTES = 16L << 20;
+  private static final int CACHE_BYTES = 16 << 20;
   private static final long TAIL_BYTES = 64L << 20;
   private static final long COMPACTION_PAUSE_MILLIS = 10;
   private static final int WORKERS = 4;
