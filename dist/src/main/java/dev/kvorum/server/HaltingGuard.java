@@ -3,11 +3,12 @@ package dev.kvorum.server;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.server.logging.Logging;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,22 +22,22 @@ final class HaltingGuard implements NodeGuard {
   private static final Duration MARK_LIMIT = Duration.ofMillis(500);
 
   private final FlightRecorder recorder;
-  private final BooleanSupplier leaveFailureMark;
+  private final Predicate<DiskFault> leaveFailureMark;
 
   /**
    * @param leaveFailureMark tells the next start that a disk has failed, as far as disks still take
    *     anything; says whether one did
    */
-  HaltingGuard(FlightRecorder recorder, BooleanSupplier leaveFailureMark) {
+  HaltingGuard(FlightRecorder recorder, Predicate<DiskFault> leaveFailureMark) {
     this.recorder = recorder;
     this.leaveFailureMark = leaveFailureMark;
   }
 
   @Override
   public void halt(String why, Throwable cause) {
-    var diskFailed = cause instanceof DiskFaultException;
+    var fault = cause instanceof DiskFaultException failed ? failed.fault() : null;
     try {
-      if (diskFailed && !isMarked()) {
+      if (fault != null && !isMarked(fault)) {
         LOGGER.warn("the next start could not be told that the disk failed");
       }
       LOGGER
@@ -46,16 +47,16 @@ final class HaltingGuard implements NodeGuard {
           .setCause(cause)
           .log(why + "; the process stops, what was acknowledged is in the journal");
     } finally {
-      Runtime.getRuntime().halt(diskFailed ? ExitStatus.DISK_FAILED : ExitStatus.BUG);
+      Runtime.getRuntime().halt(fault != null ? ExitStatus.DISK_FAILED : ExitStatus.BUG);
     }
   }
 
-  private boolean isMarked() {
+  private boolean isMarked(DiskFault fault) {
     var marked = new CompletableFuture<Boolean>();
     Thread.ofPlatform()
         .name("failure-mark")
         .daemon()
-        .start(() -> marked.complete(leaveFailureMark.getAsBoolean()));
+        .start(() -> marked.complete(leaveFailureMark.test(fault)));
     return marked.completeOnTimeout(false, MARK_LIMIT.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 }

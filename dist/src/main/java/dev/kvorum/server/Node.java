@@ -18,7 +18,10 @@ import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.journal.disk.DiskFault;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.identity.FailureMark;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
@@ -324,10 +327,14 @@ final class Node {
     }
   }
 
-  /** Only the journal's loop changes that number, and it is the one that found the disk failed. */
-  private boolean leaveFailureMark() {
-    return FailureMark.leave(
-        member.directory().roots(), Instant.now(), member.journal().durableBatch());
+  /**
+   * What was synced is known only if it is the journal's own loop that stops here: while another
+   * one does, the journal goes on and may acknowledge more.
+   */
+  private boolean leaveFailureMark(DiskFault fault) {
+    var durableBatch =
+        fault.path().startsWith(Snapshots.DIRECTORY) ? 0 : member.journal().durableBatch();
+    return FailureMark.leave(member.directory().roots(), Instant.now(), durableBatch);
   }
 
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */
@@ -335,7 +342,11 @@ final class Node {
     if (stopping) {
       return;
     }
-    guard.halt("the state store failed; the next start checks it and rebuilds it", fault);
+    var why =
+        fault instanceof DiskFaultException
+            ? "the disk failed"
+            : "the state store failed; the next start checks it and rebuilds it";
+    guard.halt(why, fault);
   }
 
   /**

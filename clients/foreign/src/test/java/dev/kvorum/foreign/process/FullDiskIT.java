@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Test;
  */
 class FullDiskIT {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final long SEED = Long.getLong("kvorum.fullDisk.seed", 20_261_121L);
   private static final String NO_SPACE = "etcdserver: mvcc: database space exceeded";
 
   private final Vertx vertx = Vertx.vertx();
@@ -144,6 +146,37 @@ class FullDiskIT {
     process.awaitReady(client, PATIENCE);
     assertThat(dbRevision()).isEqualTo(revision);
     assertThat(quarantine()).isEmpty();
+  }
+
+  /** To rebuild needs space, and each attempt that finds none must leave things as they were. */
+  @Test
+  void aDamagedStateStoreOnAFullDiskIsRebuiltWhenThereIsSpace() throws Exception {
+    WriteLedger ledger = new WriteLedger();
+    start();
+    process.awaitReady(client, PATIENCE);
+    write(ledger, 2_000);
+    process.killHard();
+    SplittableRandom random = new SplittableRandom(SEED);
+    for (StateDamage damage : StateDamage.values()) {
+      damage.applyTo(plan.dataDirectory(), random);
+      disk.fill();
+      for (int start = 0; start < 3; start++) {
+        start();
+        await(
+            "the node serves, or says what it waits for, seed " + SEED + ", " + damage,
+            () -> answers() || endOfLogContains("the start waits until there is space"));
+        assertThat(process.isAlive()).isTrue();
+        process.killHard();
+        assertThat(quarantine()).hasSizeLessThanOrEqualTo(2);
+        // What deleting the old store gave back is taken again.
+        disk.fill();
+      }
+      disk.empty();
+      start();
+      process.awaitReady(client, PATIENCE);
+      verify(ledger);
+      process.killHard();
+    }
   }
 
   private void start() {
