@@ -149,10 +149,13 @@ public final class RaftVerticle extends VerticleBase {
       }
       case RaftEffect.Halt halt ->
           guard.halt("the disk failed", new DiskFaultException(halt.fault()));
+      case RaftEffect.Found found -> LOGGER.atError().log(found.finding().message());
       case RaftEffect.Send send ->
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
       case RaftEffect.SendSnapshot send ->
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
+      case RaftEffect.InstallSnapshot install ->
+          throw new IllegalStateException("a lone voter gets no snapshot: " + install);
     }
   }
 
