@@ -134,8 +134,7 @@ public final class MemberBoot {
     }
     var snapshots = new Snapshots(directory.dataDisk());
     var store = new StateStore(directory, snapshots).found(BIRTH, founding.members(), Bytes.EMPTY);
-    var journal =
-        Journal.open(disk, owner, options(disk), scan, new Keep.Everything(), vote);
+    var journal = Journal.open(disk, owner, options(disk), scan, new Keep.Everything(), vote);
     journal.mark(new Mark.LogReset(BIRTH));
     journal.mark(new Mark.SnapshotTaken(BIRTH));
     makeDurable(journal, disk, journal.mark(new Mark.StateSynced(BIRTH)));

@@ -29,7 +29,9 @@ public record Damage(
     LOST,
     /** Garbage, misplaced or unreadable sectors where a batch was. */
     ROT,
-    /** The batch can be read, but after a disk failure nothing tells whether it is on the medium. */
+    /**
+     * The batch can be read, but after a disk failure nothing tells whether it is on the medium.
+     */
     UNPROVEN
   }
 

@@ -237,8 +237,8 @@ public final class Journal {
   }
 
   /**
-   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts: one
-   * that is replaced before it reached the disk is never reported by itself.
+   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts:
+   * one that is replaced before it reached the disk is never reported by itself.
    *
    * @return the number that the answer for this vote, or for a later one, will name
    */

@@ -99,8 +99,7 @@ final class JournalScanner {
       var from = log.last().index() + 1;
       var path = reader.file().path();
       keepBeforeDamage();
-      damages.add(
-          new Damage(Damage.Kind.LOST, path, sector, expected, from, Long.MAX_VALUE, null));
+      damages.add(new Damage(Damage.Kind.LOST, path, sector, expected, from, Long.MAX_VALUE, null));
       highestNumber = Math.max(highestNumber, trust.syncedBatch());
       torn = null;
       end = null;

@@ -32,8 +32,8 @@ final class StartScanTest {
   private long syncedBatch;
 
   /**
-   * Entries 1 to 3 are acknowledged, entry 4 is not: its sync fails, and its pages stay in the cache
-   * as if they were clean.
+   * Entries 1 to 3 are acknowledged, entry 4 is not: its sync fails, and its pages stay in the
+   * cache as if they were clean.
    */
   private void writeThreeAndFail() throws DiskFaultException {
     writeAndFail(disk, 3);
@@ -57,8 +57,8 @@ final class StartScanTest {
   }
 
   /**
-   * Whatever part of the last batch has reached the medium: what was acknowledged is there, what the
-   * start has shown is there after a power failure, and what follows is, too.
+   * Whatever part of the last batch has reached the medium: what was acknowledged is there, what
+   * the start has shown is there after a power failure, and what follows is, too.
    */
   @Test
   void noPartOfAFailedBatchIsShownThatIsNotThereLater() throws DiskFaultException {
@@ -93,7 +93,9 @@ final class StartScanTest {
   @Test
   void whatTheMediumNeverGotIsNotBelievedAndNotSeenAgain() throws DiskFaultException {
     writeThreeAndFail();
-    assertThat(JournalScan.read(disk, OWNER, false).last().index()).as("the cache lies").isEqualTo(4);
+    assertThat(JournalScan.read(disk, OWNER, false).last().index())
+        .as("the cache lies")
+        .isEqualTo(4);
 
     var start = StartScan.read(disk, OWNER, OptionalLong.of(syncedBatch), notes::add);
 

@@ -8,7 +8,6 @@ import dev.kvorum.api.etcdserverpb.AlarmRequest;
 import dev.kvorum.api.etcdserverpb.AlarmResponse;
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.api.etcdserverpb.StatusRequest;
-import dev.kvorum.foreign.Node;
 import dev.kvorum.loadtest.crash.CrashVerifier;
 import dev.kvorum.loadtest.crash.CrashWriter;
 import dev.kvorum.loadtest.crash.WriteLedger;

@@ -117,9 +117,7 @@ public record FailureMark(
    */
   public @Nullable Duration rest(Instant now) {
     var again = before != null && Duration.between(before, newest).abs().compareTo(REST) < 0;
-    return again && isWithinRest(newest, now)
-        ? REST.minus(Duration.between(newest, now))
-        : null;
+    return again && isWithinRest(newest, now) ? REST.minus(Duration.between(newest, now)) : null;
   }
 
   private static boolean isWithinRest(Instant failure, Instant now) {
