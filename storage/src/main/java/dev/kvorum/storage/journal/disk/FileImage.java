@@ -42,11 +42,11 @@ final class FileImage {
     }
   }
 
-  private byte @Nullable [][] live;
-  private byte @Nullable [][] medium;
+  private byte[] @Nullable [] live;
+  private byte[] @Nullable [] medium;
 
   /** What each sector was before it was written last. */
-  private byte @Nullable [][] before;
+  private byte[] @Nullable [] before;
 
   private long size;
   private long mediumSize;
@@ -58,7 +58,7 @@ final class FileImage {
     before = new byte[LEAST_SECTORS][];
   }
 
-  private FileImage(byte @Nullable [][] content, long size) {
+  private FileImage(byte[] @Nullable [] content, long size) {
     live = content.clone();
     medium = content.clone();
     before = new byte[content.length][];
@@ -185,7 +185,7 @@ final class FileImage {
     return sector(stale ? before : live, offset).clone();
   }
 
-  private static byte[] sector(byte @Nullable [][] sectors, long offset) {
+  private static byte[] sector(byte[] @Nullable [] sectors, long offset) {
     var content = sectors[(int) (offset / SECTOR_BYTES)];
     return content == null ? ZEROS : content;
   }
