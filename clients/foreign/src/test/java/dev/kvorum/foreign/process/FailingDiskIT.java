@@ -88,7 +88,7 @@ class FailingDiskIT {
   private static Path failing(Path script, Path strace, Path launcher) throws IOException {
     String command =
         strace
-            + " --seccomp-bpf -f -qq --kill-on-exit -o /dev/null -e trace=fdatasync"
+            + " -D --seccomp-bpf -f -qq -o /dev/null -e trace=fdatasync"
             + " -e inject=fdatasync:error=EIO:when=40+ ";
     Files.writeString(script, "#!/bin/sh\nexec " + command + launcher + " \"$@\"\n");
     return Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
