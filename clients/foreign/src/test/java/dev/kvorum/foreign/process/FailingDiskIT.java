@@ -39,10 +39,10 @@ class FailingDiskIT {
     Path launcher =
         Programs.find(Product.KVORUM)
             .orElseThrow(() -> new IllegalStateException("the launcher is not packaged in dist/"));
-    try (Scratch scratch = Scratch.in(Programs.checkout().resolve("clients/foreign/target/nodes"))) {
+    try (Scratch scratch =
+        Scratch.in(Programs.checkout().resolve("clients/foreign/target/nodes"))) {
       Path failing = failing(scratch.fresh("failing"), strace, launcher);
-      ServerPlan sound =
-          ServerPlan.on(Product.KVORUM, launcher, scratch.fresh("data"), List.of());
+      ServerPlan sound = ServerPlan.on(Product.KVORUM, launcher, scratch.fresh("data"), List.of());
       ServerPlan broken =
           new ServerPlan(
               Product.KVORUM,
