@@ -17,6 +17,7 @@ import dev.kvorum.server.config.ConfigException;
 import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
@@ -367,6 +368,19 @@ final class Node {
     @Override
     public void synced(StoreMeta meta) {
       vertx.eventBus().send(RaftBus.SYNCED, new RaftBus.StateSynced(meta.appliedIndex()));
+    }
+
+    @Override
+    public void spaceMissing(BackendFullException full) {
+      LOGGER
+          .atError()
+          .addKeyValue("error", full.getMessage())
+          .log("no space for the state store; it waits, and the journal keeps what was written");
+    }
+
+    @Override
+    public void spaceFound() {
+      LOGGER.info("the state store has space again and catches up");
     }
 
     @Override
