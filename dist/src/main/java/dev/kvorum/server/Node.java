@@ -41,6 +41,7 @@ import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
+import dev.kvorum.verticles.store.TimedApplies;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -177,7 +178,13 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
+    var stage =
+        new StoreStage(
+            machine,
+            context.memory(),
+            context.pins()::allowsRemovalAt,
+            life,
+            new TimedApplies(context.metrics().server(), config.member().warnApply()));
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
@@ -267,6 +274,7 @@ final class Node {
               config.member().listenClientUrls(),
               limits,
               rpcs,
+              config.member().warnUnaryCall(),
               service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
       edges.add(deployed(edge));
       if (loop == 1) {

@@ -74,24 +74,11 @@ final class Proposer {
   private void settled(Command command, Result result, long tookNanos) {
     node.pendingProposals().decrement();
     var success = !(result instanceof Result.Failed);
-    node.metrics().server().requested(operation(command), success, tookNanos);
+    node.metrics().server().requested(Operation.of(command), success, tookNanos);
     if (result instanceof Result.Failed failed
         && failed.failure().kind() != Failure.Kind.REJECTED) {
       node.metrics().server().proposalFailed();
     }
-  }
-
-  private static Operation operation(Command command) {
-    return switch (command) {
-      case Command.Range _ -> Operation.RANGE;
-      case Command.Put _ -> Operation.PUT;
-      case Command.DeleteRange _ -> Operation.DELETE_RANGE;
-      case Command.Txn _ -> Operation.TXN;
-      case Command.Compact _ -> Operation.COMPACTION;
-      case Command.Alarm _ -> Operation.ALARM;
-      case Command.PublishMember _ -> Operation.CLUSTER_MEMBER_ATTR_SET;
-      case Command.SetClusterVersion _ -> Operation.CLUSTER_VERSION_SET;
-    };
   }
 
   private @Nullable Failure refusal(Command command, Bytes body) {

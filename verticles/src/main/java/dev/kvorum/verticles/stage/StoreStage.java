@@ -50,6 +50,7 @@ public final class StoreStage {
   private final StateMachine machine;
   private final RecordPort records;
   private final int life;
+  private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
   /** The head of {@link #committed}, taken apart already; not removed from it yet. */
@@ -58,6 +59,9 @@ public final class StoreStage {
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private final Compactions compactions;
+  /** The newest command that has had its turn; it may wait for records still. */
+  private long begunIndex;
+
   private boolean fetching;
   private boolean continuing;
   private boolean waitingForBackend;
@@ -66,9 +70,19 @@ public final class StoreStage {
    * @param life which life of this member this is: results are sent only for its own proposals
    */
   public StoreStage(StateMachine machine, RecordPort records, RemovalGate gate, int life) {
+    this(machine, records, gate, life, ApplyWatch.NONE);
+  }
+
+  /**
+   * @param life which life of this member this is: results are sent only for its own proposals
+   * @param watch is told of every command that is applied
+   */
+  public StoreStage(
+      StateMachine machine, RecordPort records, RemovalGate gate, int life, ApplyWatch watch) {
     this.machine = machine;
     this.records = records;
     this.life = life;
+    this.watch = watch;
     compactions = new Compactions(machine, gate);
   }
 
@@ -152,6 +166,10 @@ public final class StoreStage {
       InvariantViolation.check(
           entry.index() == machine.appliedIndex() + 1, "the log is applied without gaps");
       if (entry.type() == Entry.Type.COMMAND) {
+        if (begunIndex != entry.index()) {
+          begunIndex = entry.index();
+          watch.begins();
+        }
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
         InvariantViolation.check(
             logged.entry.index() == entry.index(), "entries are opened in log order");
@@ -250,6 +268,7 @@ public final class StoreStage {
       var entry = logged.entry;
       var outcome =
           machine.apply(entry.index(), entry.term(), logged.command, StoreStage.this::record);
+      watch.applied(logged.command, outcome.result());
       for (var write : outcome.writes()) {
         if (!write.tombstone()) {
           records.add(write.revision(), write.record());
