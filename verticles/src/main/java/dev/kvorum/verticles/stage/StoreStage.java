@@ -301,6 +301,7 @@ public final class StoreStage {
           && compact.physical()
           && outcome.result() instanceof Result.Compact) {
         compactions.answerWhenFinished(compact.revision(), answer);
+        afterwards.add(new StoreEffect.InProgress(requestId));
       } else {
         answers.add(answer);
       }

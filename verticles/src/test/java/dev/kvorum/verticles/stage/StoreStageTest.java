@@ -228,6 +228,8 @@ class StoreStageTest {
                 entry(LIFE, 3, new Command.Compact(3, true))));
 
     assertThat(one(effects, StoreEffect.Reply.class).answers()).hasSize(2);
+    assertThat(one(effects, StoreEffect.InProgress.class).requestId())
+        .isEqualTo(RequestId.of(LIFE, 0, 3));
     assertThat(kinds(effects).getLast()).isEqualTo("HashHistory");
     assertThat(kinds(stage.hashed(new KvHash(1, -1, 3))))
         .containsExactly("Publish", "CompactLater");
