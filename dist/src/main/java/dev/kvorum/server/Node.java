@@ -47,6 +47,7 @@ import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
 import dev.kvorum.verticles.store.SpaceVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
+import dev.kvorum.verticles.store.TimedApplies;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -186,13 +187,14 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var stage = 
+    var stage =
         new StoreStage(
             machine,
             context.memory(),
             context.pins()::allowsRemovalAt,
             life,
-            Membership.ofVoters(List.of(member.identity().memberId())));
+            Membership.ofVoters(List.of(member.identity().memberId())),
+            new TimedApplies(context.metrics().server(), config.member().warnApply()));
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
@@ -286,6 +288,7 @@ final class Node {
               config.member().listenClientUrls(),
               limits,
               rpcs,
+              config.member().warnUnaryCall(),
               service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
       edges.add(deployed(edge));
       if (loop == 1) {

@@ -55,6 +55,7 @@ public final class StoreStage {
 
   /** Who takes part, as of the last applied entry. */
   private Membership membership;
+  private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
   /** The head of {@link #committed}, taken apart already; not removed from it yet. */
@@ -63,6 +64,9 @@ public final class StoreStage {
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private final Compactions compactions;
+  /** The newest command that has had its turn; it may wait for records still. */
+  private long begunIndex;
+
   private boolean fetching;
   private boolean continuing;
   private boolean waitingForBackend;
@@ -77,10 +81,26 @@ public final class StoreStage {
       RemovalGate gate,
       int life,
       Membership membership) {
+    this(machine, records, gate, life, membership, ApplyWatch.NONE);
+  }
+
+  /**
+   * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
+   * @param watch is told of every command that is applied
+   */
+  public StoreStage(
+      StateMachine machine,
+      RecordPort records,
+      RemovalGate gate,
+      int life,
+      Membership membership,
+      ApplyWatch watch) {
     this.machine = machine;
     this.records = records;
     this.life = life;
     this.membership = membership;
+    this.watch = watch;
     compactions = new Compactions(machine, gate);
   }
 
@@ -164,6 +184,10 @@ public final class StoreStage {
       InvariantViolation.check(
           entry.index() == machine.appliedIndex() + 1, "the log is applied without gaps");
       if (entry.type() == Entry.Type.COMMAND) {
+        if (begunIndex != entry.index()) {
+          begunIndex = entry.index();
+          watch.begins();
+        }
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
         InvariantViolation.check(
             logged.entry.index() == entry.index(), "entries are opened in log order");
@@ -265,6 +289,7 @@ public final class StoreStage {
       var entry = logged.entry;
       var outcome =
           machine.apply(entry.index(), entry.term(), logged.command, StoreStage.this::record);
+      watch.applied(logged.command, outcome.result());
       for (var write : outcome.writes()) {
         if (!write.tombstone()) {
           records.add(write.revision(), write.record());
@@ -305,6 +330,7 @@ public final class StoreStage {
           && compact.physical()
           && outcome.result() instanceof Result.Compact) {
         compactions.answerWhenFinished(compact.revision(), answer);
+        afterwards.add(new StoreEffect.InProgress(requestId));
       } else {
         answers.add(answer);
       }
