@@ -112,6 +112,7 @@ public final class MemberBoot {
     var owner = new Owner(previous.clusterId(), previous.memberId());
     var vote = vote(disk, false);
     var scan = JournalScan.read(disk, owner, false);
+    BootFindings.log(scan.verdicts());
     var contradiction = scan.contradiction();
     if (contradiction != null) {
       throw new StartRefusedException(
@@ -122,6 +123,7 @@ public final class MemberBoot {
     var store = new StateStore(directory, snapshots).open(scan);
     try {
       var keep = decide(scan, store.position(), data);
+      BootFindings.audit(disk, scan);
       var journal = Journal.open(disk, owner, JournalOptions.DEFAULT, scan, keep, vote);
       var identity = previous.nextIncarnation();
       directory.writeIdentity(identity);
