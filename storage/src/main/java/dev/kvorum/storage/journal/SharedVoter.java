@@ -54,7 +54,8 @@ public final class SharedVoter {
       return new Decision.Start(new Keep.BehindDamage(covered), vote, notes);
     }
     var claim = vote.claim().and(scan.claim());
-    notes.add("entries are lost and wanted from the leader; until then this member is no full voter");
+    notes.add(
+        "entries are lost and wanted from the leader; until then this member is no full voter");
     var kept = LoneVoter.kept(scan, covered);
     return new Decision.Start(
         new Keep.UpTo(kept), new Vote(vote.term(), vote.votedFor(), claim), notes);
