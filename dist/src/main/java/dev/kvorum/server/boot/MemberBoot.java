@@ -167,6 +167,8 @@ public final class MemberBoot {
             : OptionalLong.of(failure.durableBatch());
     var start = StartScan.read(disk, owner, failedAfterBatch, LOGGER::warn);
     var scan = start.scan();
+    var vote = vote(start.disk(), false);
+    BootFindings.log(scan.verdicts());
     var contradiction = scan.contradiction();
     if (contradiction != null) {
       throw new StartRefusedException(
@@ -177,7 +179,7 @@ public final class MemberBoot {
     var store = new StateStore(directory, snapshots).open(scan);
     try {
       var keep = decide(scan, store.position(), data);
-      var vote = vote(start.disk(), false);
+      BootFindings.audit(disk, scan);
       var journal = Journal.open(start.disk(), owner, options(disk), scan, keep, vote);
       if (start.disk() != disk) {
         start.disk().close();

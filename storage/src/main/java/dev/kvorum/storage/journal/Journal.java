@@ -201,6 +201,27 @@ public final class Journal {
     return pending.append(entries);
   }
 
+  /**
+   * Writes entries again that cannot be read back any more and are still in memory (P10). The
+   * damaged batch stays where it is, and the next start finds it made good.
+   *
+   * @param entries the first one that is to be written again, and all up to {@link #last()}
+   * @return the ticket that {@link JournalOutcome.Durable} will name
+   */
+  public long rewrite(List<Entry> entries) {
+    InvariantViolation.check(
+        entries.getLast().index() == last().index(), "a rewrite goes up to the end of the log");
+    InvariantViolation.check(
+        entries.getFirst().index() > log.base().index(), "a released entry stays as it is");
+    for (var entry : entries) {
+      InvariantViolation.check(
+          entry.index() > log.last().index()
+              || log.contains(new EntryId(entry.term(), entry.index())),
+          "a rewrite changes nothing");
+    }
+    return pending.rewrite(entries);
+  }
+
   /** Writes a mark; returns its ticket. */
   public long mark(Mark mark) {
     return pending.mark(mark);
@@ -566,6 +587,16 @@ public final class Journal {
   /** Where the durable entries {@code [from, to)} lie. */
   public LogRange range(long from, long to) {
     return new LogRange(from, to, log.extents(from, to));
+  }
+
+  /**
+   * Where the durable entries from the index on lie that one read brings.
+   *
+   * @param from in {@code [firstIndex(), lastDurable().index()]}
+   */
+  LogRange stretch(long from) {
+    var extent = log.extents(from, from + 1).getFirst();
+    return new LogRange(from, extent.lastIndex() + 1, List.of(extent));
   }
 
   public JournalStatistics statistics() {
