@@ -35,8 +35,8 @@ record KeyHistory(Bytes key, List<Call> calls) {
   }
 
   /**
-   * Takes a history apart. Reads that promise nothing about the present are left out, and so is
-   * what certainly did not happen.
+   * Takes a history apart. Reads that promise nothing about the present are left out, compactions
+   * because they change nothing of it, and what certainly did not happen.
    *
    * @throws IllegalArgumentException if a write is about more than one key
    */
@@ -91,7 +91,7 @@ record KeyHistory(Bytes key, List<Call> calls) {
       var known = history.isDecided(operation);
       var result = known ? history.result(operation) : null;
       var isRead = Requests.isRead(command);
-      if (isRead && (!known || isOfThePast(command))) {
+      if (command instanceof Command.Compact || (isRead && (!known || isOfThePast(command)))) {
         return null;
       }
       if (result instanceof Result.Failed failed
