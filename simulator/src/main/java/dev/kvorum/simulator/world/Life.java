@@ -487,7 +487,7 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, machine.kv().stateHashLow()));
       }
-      case StoreEffect.Count _ -> {}
+      case StoreEffect.Count _, StoreEffect.InProgress _ -> {}
       case StoreEffect.Write(var flush) -> stateDisk.submit(flush);
       case StoreEffect.Reply(var answers) -> door.answered(answers);
       case StoreEffect.Fetch fetch -> later(READ_NANOS, FETCH, storeNumber, fetch);
