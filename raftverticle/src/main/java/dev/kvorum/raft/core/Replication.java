@@ -155,11 +155,15 @@ final class Replication {
         progress.reading(true);
         state.outcome.entryReads.add(
             new EntryRead(
-                progress.member(), from, log.tailFirst() - 1, state.config.windows().maxAppendBytes()));
+                progress.member(),
+                from,
+                log.tailFirst() - 1,
+                state.config.windows().maxAppendBytes()));
       }
       return List.of();
     }
-    return log.slice(from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
+    return log.slice(
+        from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
   }
 
   private void sendAppend(Progress progress, long previous, List<Entry> entries) {
@@ -337,7 +341,10 @@ final class Replication {
   boolean advanceCommit() {
     var log = state.log;
     var reached = state.peers.reached(Progress::match);
-    if (reached <= log.commit() || reached == Long.MAX_VALUE || !mayCommitByCounting(reached)) {
+    if (reached <= log.commit() || reached == Long.MAX_VALUE) {
+      return false;
+    }
+    if (!mayBeCounted(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -348,8 +355,8 @@ final class Replication {
     return true;
   }
 
-  /** Only entries of this leader's own term are committed because a quorum has them. */
-  private boolean mayCommitByCounting(long index) {
+  /** Whether a quorum that has the entry commits it: only an entry of this leader's term. */
+  private boolean mayBeCounted(long index) {
     return state.log.term(index) == state.term();
   }
 

@@ -34,9 +34,6 @@ import java.util.Map;
  * the next disk job.
  */
 public final class RaftStage {
-  /** Entries that are kept for slow followers when the log is shortened. */
-  private static final long CATCH_UP_ENTRIES = 5_000;
-
   /** Who waits for a read round. */
   private record Reader(int loop, long round) {}
 
@@ -49,7 +46,7 @@ public final class RaftStage {
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
   private final long memberId;
-  private final long snapshotCount;
+  private final Retention retention;
   private long nextReadToken;
   private long appliedIndex;
 
@@ -62,23 +59,15 @@ public final class RaftStage {
   private RaftStatus lastStatus;
   private List<RaftEffect> effects = new ArrayList<>();
 
-  /**
-   * @param snapshotCount applied entries after which the log is shortened for followers
-   * @param snapshotAfterBytes the journal's size that makes a full snapshot file worth writing
-   */
-  public RaftStage(
-      long memberId,
-      RaftCore core,
-      Journal journal,
-      long snapshotCount,
-      long snapshotAfterBytes) {
+  public RaftStage(long memberId, RaftCore core, Journal journal, Retention retention) {
     this.memberId = memberId;
     this.core = core;
     this.journal = journal;
     appliedIndex = core.appliedIndex();
     persists = new PersistQueue(journal);
-    release = new JournalRelease(journal, snapshotAfterBytes);
-    this.snapshotCount = snapshotCount;
+    release =
+        new JournalRelease(journal, retention.snapshotAfterBytes(), this::followersServedFrom);
+    this.retention = retention;
     shortenedAt = core.appliedIndex();
     lastStatus = newStatus();
   }
@@ -185,9 +174,9 @@ public final class RaftStage {
    * disk is another matter, see {@link JournalRelease}.
    */
   private void shortenLog() {
-    if (appliedIndex - shortenedAt >= snapshotCount) {
+    if (appliedIndex - shortenedAt >= retention.snapshotCount()) {
       shortenedAt = appliedIndex;
-      var keptFrom = appliedIndex - CATCH_UP_ENTRIES;
+      var keptFrom = appliedIndex - retention.catchUpEntries();
       if (keptFrom > core.logBase().index()) {
         step(new RaftEvent.CompactLog(keptFrom));
       }
@@ -208,6 +197,14 @@ public final class RaftStage {
   /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
   public long diskAgeTicks() {
     return core.diskAgeTicks();
+  }
+
+  /** The entries up to here go to no follower any more; a lone voter has none. */
+  private long followersServedFrom() {
+    var membership = core.membership();
+    return membership.isLoneVoter(memberId) && membership.learners().isEmpty()
+        ? Long.MAX_VALUE
+        : core.logBase().index();
   }
 
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
@@ -241,6 +238,9 @@ public final class RaftStage {
       case JournalOutcome.Durable durable -> {
         persists.durable(durable.ticket());
         release.durable(durable.ticket(), effects);
+        if (journal.base().index() > core.logBase().index()) {
+          step(new RaftEvent.CompactLog(journal.base().index()));
+        }
         reportPersisted();
       }
       case JournalOutcome.VoteDurable vote -> {

@@ -69,8 +69,7 @@ class RaftStageTest {
             ME,
             new RaftCore(RaftConfig.defaults(ME, 42), boot),
             journal,
-            10_000,
-            SNAPSHOT_AFTER_BYTES);
+            new Retention(10_000, 5_000, SNAPSHOT_AFTER_BYTES));
   }
 
   @Test

@@ -1,0 +1,213 @@
+package dev.kvorum.storage.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFault;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.DiskResult;
+import dev.kvorum.storage.journal.disk.FaultKind;
+import dev.kvorum.storage.journal.disk.FaultPlan;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.vote.VoteFiles;
+import dev.kvorum.storage.model.Bytes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What a start makes of a journal whose last sync failed (P9). */
+final class StartScanTest {
+  private static final long SEED = Long.getLong("kvorum.startScan.seed", 20_261_121L);
+  private static final Owner OWNER = new Owner(1, 2);
+  private static final JournalOptions OPTIONS =
+      new JournalOptions(1 << 16, 1 << 14, 1 << 14, 1 << 13, 1, 0);
+
+  private final List<String> notes = new ArrayList<>();
+
+  private final FaultyDisk disk = new FaultyDisk(SEED);
+  private long syncedBatch;
+
+  /**
+   * Entries 1 to 3 are acknowledged, entry 4 is not: its sync fails, and its pages stay in the
+   * cache as if they were clean.
+   */
+  private void writeThreeAndFail() throws DiskFaultException {
+    writeAndFail(disk, 3);
+  }
+
+  private void writeAndFail(FaultyDisk on, int acknowledged) throws DiskFaultException {
+    var journal = open(JournalScan.read(on, OWNER, true), on, new Keep.Everything(), true);
+    for (var index = 1; index <= acknowledged; index++) {
+      assertThat(append(on, journal, index)).isNull();
+    }
+    syncedBatch = journal.durableBatch();
+    on.plan(
+        new FaultPlan() {
+          @Override
+          public FaultKind operation(DiskOperation operation) {
+            return FaultKind.SYNC_ERROR_PAGES_CLEAN;
+          }
+        });
+    assertThat(append(on, journal, acknowledged + 1)).isNotNull();
+    on.plan(FaultPlan.NONE);
+  }
+
+  /**
+   * Whatever part of the last batch has reached the medium: what was acknowledged is there, what
+   * the start has shown is there after a power failure, and what follows is, too.
+   */
+  @Test
+  void noPartOfAFailedBatchIsShownThatIsNotThereLater() throws DiskFaultException {
+    for (var seed = SEED; seed < SEED + 300; seed++) {
+      var each = new FaultyDisk(seed);
+      var random = new SplittableRandom(seed);
+      each.readsPastCache(random.nextBoolean());
+      var acknowledged = 1 + random.nextInt(12);
+      writeAndFail(each, acknowledged);
+      // Where nothing shows the medium, the mark has to be there; elsewhere it may be missing.
+      var marked = !each.readsPastCache() || random.nextBoolean();
+      var start =
+          StartScan.read(
+              each,
+              OWNER,
+              marked ? OptionalLong.of(syncedBatch) : OptionalLong.empty(),
+              notes::add);
+      assertThat(start.scan().isSound()).as("seed %d", seed).isTrue();
+      var journal = open(start.scan(), start.disk(), new Keep.Everything(), false);
+      var shown = journal.last().index();
+      assertThat(shown).as("seed %d", seed).isBetween((long) acknowledged, acknowledged + 1L);
+      if (random.nextBoolean()) {
+        assertThat(append(each, journal, ++shown)).isNull();
+      }
+      each.dropCache();
+      var after = StartScan.read(each, OWNER, OptionalLong.empty(), notes::add).scan();
+      assertThat(after.isSound()).as("seed %d", seed).isTrue();
+      assertThat(after.last()).as("seed %d", seed).isEqualTo(new EntryId(1, shown));
+    }
+  }
+
+  @Test
+  void whatTheMediumNeverGotIsNotBelievedAndNotSeenAgain() throws DiskFaultException {
+    writeThreeAndFail();
+    assertThat(JournalScan.read(disk, OWNER, false).last().index())
+        .as("the cache lies")
+        .isEqualTo(4);
+
+    var start = StartScan.read(disk, OWNER, OptionalLong.of(syncedBatch), notes::add);
+
+    assertThat(notes).singleElement().asString().contains("past the page cache");
+    assertGoesOnBehindThree(start);
+  }
+
+  /** The process may have been unable to leave a mark: on a disk that fails, that write may too. */
+  @Test
+  void theUnprovenBatchIsComparedWithTheMediumEvenWithoutAMark() throws DiskFaultException {
+    writeThreeAndFail();
+
+    var start = StartScan.read(disk, OWNER, OptionalLong.empty(), notes::add);
+
+    assertThat(notes).singleElement().asString().contains("not on the disk");
+    assertGoesOnBehindThree(start);
+  }
+
+  @Test
+  void withoutDirectReadsWhatTheFailedProcessHadSyncedIsBelieved() throws DiskFaultException {
+    disk.readsPastCache(false);
+    writeThreeAndFail();
+
+    var start = StartScan.read(disk, OWNER, OptionalLong.of(syncedBatch), notes::add);
+
+    assertThat(start.scan().isTorn()).isTrue();
+    assertGoesOnBehindThree(start);
+  }
+
+  /** Nobody knows whether the last batch was acknowledged, so it must not be dropped silently. */
+  @Test
+  void withoutDirectReadsAndWithoutWordTheLastBatchCountsAsDamaged() throws DiskFaultException {
+    disk.readsPastCache(false);
+    writeThreeAndFail();
+
+    var scan = StartScan.read(disk, OWNER, OptionalLong.of(0), notes::add).scan();
+
+    assertThat(scan.isSound()).isFalse();
+    assertThat(scan.damages())
+        .singleElement()
+        .satisfies(
+            damage -> {
+              assertThat(damage.kind()).isEqualTo(Damage.Kind.UNPROVEN);
+              assertThat(damage.range()).isEqualTo("entries 4 to 4");
+            });
+    assertThat(scan.lastBeforeDamage()).isEqualTo(new EntryId(1, 3));
+    assertThat(LoneVoter.decide(scan, new EntryId(1, 3), "d"))
+        .isInstanceOf(StartDecision.Refuse.class);
+    assertThat(LoneVoter.decide(scan, new EntryId(1, 4), "d"))
+        .isInstanceOf(StartDecision.Start.class);
+  }
+
+  @Test
+  void aSyncedBatchThatIsNotThereIsALoss() throws DiskFaultException {
+    writeThreeAndFail();
+
+    var scan = StartScan.read(disk, OWNER, OptionalLong.of(syncedBatch + 1), notes::add).scan();
+
+    assertThat(scan.damages())
+        .singleElement()
+        .satisfies(damage -> assertThat(damage.kind()).isEqualTo(Damage.Kind.LOST));
+    assertThat(LoneVoter.decide(scan, new EntryId(1, 3), "d"))
+        .isInstanceOf(StartDecision.Refuse.class);
+  }
+
+  @Test
+  void aSoundDiskCostsNothingAndIsNotDoubted() throws DiskFaultException {
+    var journal = open(JournalScan.read(disk, OWNER, true), disk, new Keep.Everything(), true);
+    append(disk, journal, 1);
+
+    var start = StartScan.read(disk, OWNER, OptionalLong.empty(), notes::add);
+
+    assertThat(notes).isEmpty();
+    assertThat(start.disk()).isSameAs(disk);
+    assertThat(start.scan().last()).isEqualTo(new EntryId(1, 1));
+  }
+
+  /** Another entry 4 is written and survives a power failure, with no trace of the first one. */
+  private void assertGoesOnBehindThree(StartScan start) throws DiskFaultException {
+    assertThat(start.scan().isSound()).isTrue();
+    assertThat(start.scan().last()).isEqualTo(new EntryId(1, 3));
+    var journal = open(start.scan(), start.disk(), new Keep.Everything(), false);
+    assertThat(journal.last()).isEqualTo(new EntryId(1, 3));
+    var scan = JournalScan.read(disk, OWNER, false);
+    assertThat(scan.last()).as("the cache is cured").isEqualTo(new EntryId(1, 3));
+    assertThat(scan.isTorn()).isFalse();
+    append(disk, journal, 4);
+    disk.dropCache();
+    var after = StartScan.read(disk, OWNER, OptionalLong.empty(), notes::add).scan();
+    assertThat(after.isSound()).isTrue();
+    assertThat(after.last()).isEqualTo(new EntryId(1, 4));
+  }
+
+  private static Journal open(JournalScan scan, Disk disk, Keep keep, boolean isNew)
+      throws DiskFaultException {
+    var vote = (VoteFiles.Found.Known) VoteFiles.load(disk, isNew);
+    return Journal.open(disk, OWNER, OPTIONS, scan, keep, vote);
+  }
+
+  /** Returns the fault, null when the entry is durable. */
+  private static @Nullable DiskFault append(FaultyDisk on, Journal journal, long index)
+      throws DiskFaultException {
+    journal.append(
+        List.of(new Entry(1, index, Entry.Type.COMMAND, Bytes.utf8("x".repeat(1_500)))), 0);
+    for (var job = journal.poll(); job != null; job = journal.poll()) {
+      try {
+        on.perform(job.operations());
+        var _ = journal.completed(new DiskResult.Done());
+      } catch (DiskFaultException fault) {
+        var _ = journal.completed(new DiskResult.Failed(0, fault.fault()));
+      }
+    }
+    return journal.failure();
+  }
+}
