@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What really happened in a random cluster, as nobody in it knows it, and what must be true of it. */
+/**
+ * What really happened in a random cluster, as nobody in it knows it, and what must be true of it.
+ */
 final class Truth {
   private record PendingRead(long member, long incarnation, long floor) {}
 
@@ -50,8 +52,8 @@ final class Truth {
   }
 
   /**
-   * What a leader commits is of its own term and on the disks of a quorum, of both halves of a joint
-   * configuration. Nobody in the cluster sees all disks; here they are seen.
+   * What a leader commits is of its own term and on the disks of a quorum, of both halves of a
+   * joint configuration. Nobody in the cluster sees all disks; here they are seen.
    */
   static void leaderCommits(TestMember leader, Collection<TestMember> members) {
     var commit = new EntryId(leader.core.term(), leader.core.commitIndex());
@@ -65,7 +67,8 @@ final class Truth {
               .filter(member -> half.contains(member.id) && member.disk.has(commit))
               .count();
       if (!half.isEmpty() && having < Quorum.size(half.size())) {
-        throw new AssertionError("committed " + commit + " on the disks of " + having + " of " + half);
+        throw new AssertionError(
+            "committed " + commit + " on the disks of " + having + " of " + half);
       }
     }
   }
