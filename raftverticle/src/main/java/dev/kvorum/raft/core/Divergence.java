@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each state machine tells its hash at every 4,096th index, and once a second where it stands
  * while nothing happens. The leader's heartbeats name one such index, and the answers bring each
- * member's hash at it. A member that differs from what a quorum has is wrong: it rebuilds itself. If
- * the answers differ and no quorum agrees, nobody knows who is right.
+ * member's hash at it. A member that differs from what a quorum has is wrong: it rebuilds itself.
+ * If the answers differ and no quorum agrees, nobody knows who is right.
  *
  * <p>A comparison is one round. It ends when all members who are there have answered, or after some
  * heartbeats; the next one takes the newest index. Rounds may be skipped: a difference does not go

@@ -250,7 +250,8 @@ final class RandomCluster {
     var state = member.state();
     truth.applies(state);
     if (state.position().index() % HASHED_EVERY == 0 || percent(2)) {
-      var hash = new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
+      var hash =
+          new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
       step(member, new RaftEvent.StateHashed(hash));
     }
   }

@@ -5,7 +5,9 @@ import dev.kvorum.storage.journal.EntryId;
 import java.util.HashMap;
 import java.util.Map;
 
-/** What really happened in a random cluster, as nobody in it knows it, and what must be true of it. */
+/**
+ * What really happened in a random cluster, as nobody in it knows it, and what must be true of it.
+ */
 final class Truth {
   private record PendingRead(long member, long incarnation, long floor) {}
 

@@ -97,8 +97,7 @@ public final class Swarm {
       journal = new JournalOptions(16 * KIBIBYTE, 8 * KIBIBYTE, 2 * KIBIBYTE, 8 * SECTOR, 1, 0);
     } else if (buggify(random)) {
       journal =
-          new JournalOptions(
-              64 * KIBIBYTE, 16 * KIBIBYTE, SECTOR, 8 * KIBIBYTE, 2, 32 * KIBIBYTE);
+          new JournalOptions(64 * KIBIBYTE, 16 * KIBIBYTE, SECTOR, 8 * KIBIBYTE, 2, 32 * KIBIBYTE);
     }
     var everyFewEntries = buggify(random);
     var snapshotCount = everyFewEntries ? 20 : random.oneOf(100, 1_000);

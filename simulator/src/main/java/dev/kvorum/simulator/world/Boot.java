@@ -183,8 +183,7 @@ final class Boot {
     // The term may be known from entries that are lost from now on.
     var term = Math.max(vote.term(), scan.last().term());
     var claimed = (term == vote.term() ? vote : vote.in(term, 0));
-    var damaged =
-        new Vote(claimed.term(), claimed.votedFor(), claim);
+    var damaged = new Vote(claimed.term(), claimed.votedFor(), claim);
     var generation = known.generation() + 1;
     disk.perform(VoteFiles.write(damaged, generation));
     return new VoteFiles.Found.Known(damaged, generation);

@@ -162,7 +162,8 @@ final class SimMember {
     var sectors = files.unsyncedSectors();
     var variant = random.below(policy.variants(sectors));
     files = files.crash(policy.survival(variant, random.next()));
-    backend = random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+    backend =
+        random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
   }
 
   /** The process ends; what it wrote stays as the operating system has it. */
