@@ -7,6 +7,7 @@ import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultPlan;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,12 +72,26 @@ final class Storm {
     waiting.clear();
     takeBack.forEach(Runnable::run);
     takeBack.clear();
+    if (!world.plan().isLastingHarm() && random.chance(SimRandom.MILLION / 2)) {
+      leaveQuorum();
+    }
     for (var i = 0; i < world.members().size(); i++) {
       var member = world.member(i);
       member.beHonest();
       member.files().limitSpace(Long.MAX_VALUE);
       member.files().failOn(_ -> false);
+      member.files().plan(FaultPlan.NONE);
       world.startMember(i);
+    }
+  }
+
+  /** As many members as a cluster can do without never come back. */
+  private void leaveQuorum() {
+    var count = world.memberCount();
+    var first = random.below(count);
+    for (var i = 0; i < (count - 1) / 2; i++) {
+      world.member((first + i) % count).endForGood("a quorum must do without it");
+      world.coverage().hit("recovered with a quorum only");
     }
   }
 
@@ -169,8 +184,8 @@ final class Storm {
           life.loseTicks(fault.number());
         }
       }
-      case DISK_WRITE_ERROR -> failOnce(member, false);
-      case DISK_SYNC_ERROR -> failOnce(member, true);
+      case DISK_WRITE_ERROR -> failWrite(member);
+      case DISK_SYNC_ERROR -> failSync(member, fault.number());
       case DISK_FULL -> {
         var files = world.member(member).files();
         files.limitSpace(used(member) + fault.number());
@@ -331,18 +346,37 @@ final class Storm {
 
   // Disks.
 
-  private void failOnce(int member, boolean sync) {
+  private void failWrite(int member) {
     var files = world.member(member).files();
     files.failOn(
         operation -> {
           var fails =
-              SimMember.isSync(operation) == sync
-                  && !(operation instanceof DiskOperation.MakeDirectory)
-                  && !(operation instanceof DiskOperation.Delete);
+              operation instanceof DiskOperation.Write
+                  || operation instanceof DiskOperation.WriteZeros
+                  || operation instanceof DiskOperation.Rename;
           if (fails) {
             files.failOn(_ -> false);
           }
           return fails;
+        });
+  }
+
+  /** The next sync fails, as on one of the two kinds of file systems. */
+  private void failSync(int member, long number) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
+              DiskOperation operation) {
+            if (!(operation instanceof DiskOperation.Sync)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return number % 2 == 0
+                ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
+                : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT;
+          }
         });
   }
 
@@ -366,6 +400,9 @@ final class Storm {
     }
     if (journal.isEmpty()) {
       return;
+    }
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
+      world.member(member).mayForget();
     }
     var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
     var sectors = (int) (files.size(path) / 512);

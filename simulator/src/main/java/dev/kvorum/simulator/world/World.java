@@ -419,9 +419,14 @@ public final class World implements ClientPort, Scheduler.Target {
 
   /** A member has the whole snapshot, or could not store it. */
   void snapshotEnded(int receiver, Parcels.Parcel parcel, boolean delivered) {
+    if (network.state(receiver, parcel.from()) != Network.LinkState.OPEN) {
+      // The sender never hears of it, and gives up after the time-out.
+      return;
+    }
     var sender = parcels.remove(parcel.id());
-    if (sender != null && network.state(receiver, parcel.from()) == Network.LinkState.OPEN) {
-      sender.snapshotEnded(clientDelay(), memberId(receiver), parcel.position().index(), delivered);
+    if (sender != null) {
+      sender.snapshotEnded(
+          clientDelay(), memberId(receiver), parcel.position().index(), delivered);
     }
   }
 
@@ -458,9 +463,7 @@ public final class World implements ClientPort, Scheduler.Target {
   }
 
   void startMember(int member) {
-    members
-        .get(member)
-        .start(storm.powerForStart(), operation -> storm.performed(member, operation));
+    members.get(member).start(storm.powerForStart(), operation -> storm.performed(member, operation));
   }
 
   void restartLater(int member) {
@@ -521,7 +524,9 @@ public final class World implements ClientPort, Scheduler.Target {
   /** The member stopped itself; whoever watches over it starts it again. */
   void halted(int member, String reason) {
     coverage.hit("halted");
-    members.get(member).kill();
+    // Who cannot leave word of what was synced must claim what was not, and that is a damage.
+    var leavesMark = !plan.isVictim(member) || clientLinks.chance(SimRandom.MILLION / 2);
+    members.get(member).kill(leavesMark);
     stopped(member, reason);
     restartLater(member);
   }
@@ -603,10 +608,9 @@ public final class World implements ClientPort, Scheduler.Target {
   /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
   public boolean holdsDurably(int member, EntryId entry) {
     var journal = members.get(member).journal();
-    return journal != null
-        && (entry.index() <= journal.base().index()
-            || (entry.index() <= journal.lastDurable().index()
-                && journal.termAt(entry.index()) == entry.term()));
+    return journal != null && (entry.index() <= journal.base().index()
+        || (entry.index() <= journal.lastDurable().index()
+            && journal.termAt(entry.index()) == entry.term()));
   }
 
   /** A member uses this configuration from now on. */
