@@ -66,7 +66,10 @@ class FollowerStageTest {
 
   private RaftStage stage(RaftBoot boot) {
     return new RaftStage(
-        ME, new RaftCore(RaftConfig.defaults(ME, 42), boot), journal, 10_000, 1 << 20);
+        ME,
+        new RaftCore(RaftConfig.defaults(ME, 42), boot),
+        journal,
+        new Retention(10_000, 5_000, 1 << 20));
   }
 
   @Test
