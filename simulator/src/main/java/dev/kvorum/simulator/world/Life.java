@@ -539,7 +539,7 @@ final class Life extends Actor {
       var key = RecordCodec.bucketKey(revision);
       var value = view.get(Bucket.KEY, key);
       if (value == null) {
-        throw new WrongException("a record that the index knows is in no store: " + revision);
+        throw new WrongException("a record that the index knows is stored", "" + revision);
       }
       var serialized = RecordCodec.record(key, value);
       records.loaded(revision, serialized);

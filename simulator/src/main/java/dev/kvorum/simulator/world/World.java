@@ -157,11 +157,8 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     if (!live && storm.mustRecover()) {
       throw new WrongException(
-          "not live within "
-              + LIVENESS_NANOS / 1_000_000_000L
-              + " s: "
-              + (traffic.isQuiet() ? "" : "requests wait; ")
-              + describe());
+          "a healed cluster is live within %d s".formatted(LIVENESS_NANOS / 1_000_000_000L),
+          (traffic.isQuiet() ? "" : "requests wait; ") + describe());
     }
     coverage.hit(live ? "recovered" : "halted safely");
     validate();
