@@ -157,6 +157,7 @@ public final class RaftCore {
     }
     if (state.isLeader()) {
       replication.tick();
+      divergence.tick();
       giveWayIfTheDiskHangs();
     }
   }
@@ -247,9 +248,7 @@ public final class RaftCore {
   private void answerFromLaterTerm(Message message) {
     // A member that never campaigns, a damaged one say, has no other way to be found.
     var silentElsewhere =
-        state.config.rules().checkQuorum()
-            || state.config.rules().preVote()
-            || !election.mayLead();
+        state.config.rules().checkQuorum() || state.config.rules().preVote() || !election.mayLead();
     if (silentElsewhere
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(

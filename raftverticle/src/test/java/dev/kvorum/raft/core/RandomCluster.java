@@ -444,6 +444,14 @@ final class RandomCluster {
     for (var entry : outcome.committed()) {
       truth.commits(entry);
     }
+    var commit = member.core.commitIndex();
+    var leads = member.core.role() == Role.LEADER ? member.core.term() : 0;
+    // An acknowledgement that a disk has forgotten is counted until the leader finds out.
+    if (leads != 0 && leads == member.seenLeading && commit > member.seenCommit && damages == 0) {
+      Truth.leaderCommits(member, list);
+    }
+    member.seenCommit = commit;
+    member.seenLeading = leads;
     for (var finding : outcome.findings()) {
       judge(member, finding);
     }
