@@ -59,6 +59,7 @@ public final class StoreStage {
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private final Compactions compactions;
+
   /** The newest command that has had its turn; it may wait for records still. */
   private long begunIndex;
 

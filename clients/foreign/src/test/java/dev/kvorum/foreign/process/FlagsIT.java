@@ -208,8 +208,7 @@ class FlagsIT {
         grpc.await(Methods.RANGE, old, PATIENCE);
         grpc.await(Methods.PUT, PUT, PATIENCE);
       } catch (GrpcStatusException compacted) {
-        assertThat(compacted)
-            .hasMessage("etcdserver: mvcc: required revision has been compacted");
+        assertThat(compacted).hasMessage("etcdserver: mvcc: required revision has been compacted");
         return;
       }
     }

@@ -121,7 +121,8 @@ class HostileRequestsIT {
     byte[] back = new byte[MOST_BYTES];
     int from = back.length;
     for (int level = 0; level < levels && from > 32; level++) {
-      for (int field : new int[] {RequestOp.REQUEST_TXN_FIELD_NUMBER, TxnRequest.SUCCESS_FIELD_NUMBER}) {
+      for (int field :
+          new int[] {RequestOp.REQUEST_TXN_FIELD_NUMBER, TxnRequest.SUCCESS_FIELD_NUMBER}) {
         int size = back.length - from;
         int width = CodedOutputStream.computeUInt32SizeNoTag(size);
         from -= width;
