@@ -1,5 +1,7 @@
 package dev.kvorum.verticles.stage;
 
+import dev.kvorum.raft.core.Membership;
+import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.model.Bytes;
@@ -50,6 +52,9 @@ public final class StoreStage {
   private final StateMachine machine;
   private final RecordPort records;
   private final int life;
+
+  /** Who takes part, as of the last applied entry. */
+  private Membership membership;
   private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
@@ -69,20 +74,33 @@ public final class StoreStage {
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
    */
-  public StoreStage(StateMachine machine, RecordPort records, RemovalGate gate, int life) {
-    this(machine, records, gate, life, ApplyWatch.NONE);
+  public StoreStage(
+      StateMachine machine,
+      RecordPort records,
+      RemovalGate gate,
+      int life,
+      Membership membership) {
+    this(machine, records, gate, life, membership, ApplyWatch.NONE);
   }
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
    * @param watch is told of every command that is applied
    */
   public StoreStage(
-      StateMachine machine, RecordPort records, RemovalGate gate, int life, ApplyWatch watch) {
+      StateMachine machine,
+      RecordPort records,
+      RemovalGate gate,
+      int life,
+      Membership membership,
+      ApplyWatch watch) {
     this.machine = machine;
     this.records = records;
     this.life = life;
+    this.membership = membership;
     this.watch = watch;
     compactions = new Compactions(machine, gate);
   }
@@ -182,6 +200,9 @@ public final class StoreStage {
         batch.apply(logged);
       } else {
         machine.skip(entry.index(), entry.term());
+        if (entry.type() == Entry.Type.MEMBERSHIP) {
+          batch.change(MembershipChange.decode(entry.payload()));
+        }
       }
       committed.removeFirst();
       bytes += entry.payload().size();
@@ -281,6 +302,14 @@ public final class StoreStage {
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
+      }
+    }
+
+    /** Who takes part changes in the same transaction as the applied index (P13). */
+    void change(MembershipChange change) {
+      if (membership.apply(change) instanceof Membership.Result.Changed(var changed)) {
+        membership = changed;
+        others.add(MembershipRecord.change(changed));
       }
     }
 

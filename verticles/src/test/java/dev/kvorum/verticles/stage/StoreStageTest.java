@@ -3,6 +3,7 @@ package dev.kvorum.verticles.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
@@ -138,7 +139,7 @@ class StoreStageTest {
     var kv = new MvccStore();
     var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
     return new StoreStage(
-        new StateMachine(state, Long.MAX_VALUE), memory, _ -> removalAllowed, LIFE, watch);
+        new StateMachine(state, Long.MAX_VALUE), memory, _ -> removalAllowed, LIFE, Membership.ofVoters(List.of(1L)), watch);
   }
 
   @Test
@@ -287,7 +288,12 @@ class StoreStageTest {
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
     var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
-    return new StoreStage(new StateMachine(state, quotaBytes), memory, _ -> removalAllowed, LIFE);
+    return new StoreStage(
+        new StateMachine(state, quotaBytes),
+        memory,
+        _ -> removalAllowed,
+        LIFE,
+        Membership.ofVoters(List.of(1L)));
   }
 
   private Entry put(int life, long count, String key, String value) {
