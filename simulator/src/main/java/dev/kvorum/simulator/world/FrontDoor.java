@@ -196,8 +196,6 @@ final class FrontDoor {
 
   private ReadPlan plan(Command command) {
     var view = shell.view();
-    return command instanceof Command.Txn txn
-        ? view.plan(txn)
-        : view.plan((Command.Range) command);
+    return command instanceof Command.Txn txn ? view.plan(txn) : view.plan((Command.Range) command);
   }
 }
