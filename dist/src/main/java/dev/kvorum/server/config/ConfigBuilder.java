@@ -78,6 +78,8 @@ final class ConfigBuilder {
                 : MemberConfig.ClusterState.NEW,
             maxConcurrentStreams(),
             snapshotCount(),
+            values.duration("warning-unary-request-duration"),
+            values.duration("warning-apply-duration"),
             log);
     return new ServerConfig(cluster, member);
   }

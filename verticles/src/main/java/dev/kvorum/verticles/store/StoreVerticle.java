@@ -99,6 +99,12 @@ public final class StoreVerticle extends VerticleBase {
       }
       case StoreEffect.Write write -> node.writer().submit(write.flush());
       case StoreEffect.Reply reply -> reply(reply.answers());
+      case StoreEffect.InProgress work ->
+          vertx
+              .eventBus()
+              .send(
+                  StoreBus.inProgress(RequestId.loop(work.requestId())),
+                  new StoreBus.InProgress(work.requestId()));
       case StoreEffect.Fetch fetch ->
           node.reader()
               .fetchForLog(

@@ -180,6 +180,16 @@ final class FileImage {
     return (int) Math.max(0, end - offset);
   }
 
+  /** The same file as a reader finds it who asks the medium; dirty sectors are written first. */
+  FileImage pastCache() {
+    var image = new FileImage(medium, mediumSize);
+    for (var write : unsynced) {
+      image.live[write.sector] = write.content;
+      image.size = Math.max(image.size, write.end);
+    }
+    return image;
+  }
+
   /** The content of the sector at {@code offset}, or what it was before the last write to it. */
   byte[] sector(long offset, boolean stale) {
     return sector(stale ? before : live, offset).clone();
