@@ -30,8 +30,7 @@ final class FileImage {
     /** How long the file is at least with this write. */
     private final long end;
 
-    private SectorWrite(
-        long sequence, FileImage file, int sector, byte[] content, long end) {
+    private SectorWrite(long sequence, FileImage file, int sector, byte[] content, long end) {
       this.sequence = sequence;
       this.file = file;
       this.sector = sector;
