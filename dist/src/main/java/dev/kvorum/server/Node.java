@@ -25,7 +25,9 @@ import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.verticles.MembershipVerticle;
+import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.lease.LeaseVerticle;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.service.EtcdVersion;
@@ -33,6 +35,7 @@ import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.service.Service;
 import dev.kvorum.verticles.service.ServiceLimits;
 import dev.kvorum.verticles.stage.AutoCompaction;
+import dev.kvorum.verticles.stage.LeaseStage;
 import dev.kvorum.verticles.stage.StoreStage;
 import dev.kvorum.verticles.store.BackendWriter;
 import dev.kvorum.verticles.store.Pins;
@@ -96,6 +99,7 @@ final class Node {
                         .setClassPathResolvingEnabled(false)));
     RaftBus.register(vertx.eventBus());
     StoreBus.register(vertx.eventBus());
+    LeaseBus.register(vertx.eventBus());
   }
 
   /**
@@ -166,6 +170,7 @@ final class Node {
             cluster.maxRequestBytes(),
             cluster.quotaBackendBytes(),
             cluster.requestTimeout().toNanos(),
+            cluster.minLeaseTtl().toSeconds(),
             TAIL_BYTES);
     var raft = RaftStart.stage(member, cluster.electionTicks(), config.member().snapshotCount());
     var machine = new StateMachine(member.state(), limits.effectiveQuotaBytes());
@@ -176,11 +181,15 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
+    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), false);
+    leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
+    var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
     var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
+    deploy(leases);
     deploy(
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
@@ -190,7 +199,10 @@ final class Node {
             member.journal(),
             new TimedDisk(member.directory().logDisk(), context.metrics().disk()::walSynced),
             cluster.heartbeatInterval().toMillis(),
-            context::publish,
+            status -> {
+              context.publish(status);
+              leases.raftChanged(status);
+            },
             membership::raiseNoSpace,
             guard,
             recorder));

@@ -8,6 +8,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
+import dev.kvorum.verticles.stage.LeaseAsk;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
@@ -64,6 +65,11 @@ final class FakeNode implements Service, NodeView {
   @Override
   public void stream(Command.Range range, CallContext context, RangeSink sink) {
     throw new UnsupportedOperationException("stream");
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

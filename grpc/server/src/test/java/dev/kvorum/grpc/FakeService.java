@@ -8,6 +8,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
+import dev.kvorum.verticles.stage.LeaseAsk;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -71,6 +72,11 @@ final class FakeService implements Service, Maintenance {
   public void stream(Command.Range range, CallContext context, RangeSink sink) {
     calls.add(new Call(range, Bytes.EMPTY, context, ignored -> {}));
     Vertx.currentContext().runOnContext(ignored -> stream.accept(sink));
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
+import dev.kvorum.verticles.stage.LeaseAsk;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
@@ -36,6 +37,11 @@ final class LateService implements Service {
 
   @Override
   public void stream(Command.Range range, CallContext call, RangeSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
     throw new UnsupportedOperationException();
   }
 

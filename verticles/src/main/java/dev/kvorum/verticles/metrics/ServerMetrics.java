@@ -19,6 +19,9 @@ public final class ServerMetrics {
     COMPACTION("Compaction"),
     ALARM("Alarm"),
     CLUSTER_VERSION_SET("ClusterVersionSet"),
+    LEASE_GRANT("LeaseGrant"),
+    LEASE_REVOKE("LeaseRevoke"),
+    LEASE_CHECKPOINT("LeaseCheckpoint"),
     CLUSTER_MEMBER_ATTR_SET("ClusterMemberAttrSet");
 
     private final String title;

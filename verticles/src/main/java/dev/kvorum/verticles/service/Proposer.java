@@ -91,6 +91,9 @@ final class Proposer {
       case Command.Alarm _ -> Operation.ALARM;
       case Command.PublishMember _ -> Operation.CLUSTER_MEMBER_ATTR_SET;
       case Command.SetClusterVersion _ -> Operation.CLUSTER_VERSION_SET;
+      case Command.LeaseGrant _ -> Operation.LEASE_GRANT;
+      case Command.LeaseRevoke _, Command.LeaseExpire _ -> Operation.LEASE_REVOKE;
+      case Command.LeaseCheckpoint _ -> Operation.LEASE_CHECKPOINT;
     };
   }
 

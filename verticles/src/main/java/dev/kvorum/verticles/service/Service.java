@@ -3,6 +3,7 @@ package dev.kvorum.verticles.service;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.stage.LeaseAsk;
 import java.util.function.Consumer;
 
 /**
@@ -28,6 +29,13 @@ public interface Service {
    * refusals of S3.1.
    */
   void stream(Command.Range range, CallContext call, RangeSink sink);
+
+  /**
+   * Asks whoever keeps the leases' time (contract S10.5 to S10.8).
+   *
+   * @param answer gets the result of the question's own kind, or {@link Result.Failed}
+   */
+  void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer);
 
   /** Calls that concern this member or the cluster rather than keys. */
   Maintenance maintenance();
