@@ -71,11 +71,15 @@ final class ReplyWriter {
   }
 
   private void writeMessage(Bytes message, ChannelPromise promise) {
+    writeHead();
+    encoder.writeData(context, streamId, frame(message), 0, false, promise);
+  }
+
+  private void writeHead() {
     if (!headWritten) {
       headWritten = true;
       encoder.writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
     }
-    encoder.writeData(context, streamId, frame(message), 0, false, promise);
   }
 
   private ByteBuf frame(Bytes message) {
