@@ -24,9 +24,11 @@ import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.MembershipVerticle;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.lease.LeaseVerticle;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
@@ -43,6 +45,7 @@ import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
+import dev.kvorum.verticles.watch.WatchVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -100,6 +103,7 @@ final class Node {
     RaftBus.register(vertx.eventBus());
     StoreBus.register(vertx.eventBus());
     LeaseBus.register(vertx.eventBus());
+    WatchBus.register(vertx.eventBus());
   }
 
   /**
@@ -190,6 +194,12 @@ final class Node {
     deploy(store);
     context.writer().start();
     deploy(leases);
+    var hub =
+        new WatchHub(
+            machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
+    deploy(
+        new WatchVerticle(
+            context, hub, config.member().watchProgressInterval().toNanos(), guard));
     deploy(
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));

@@ -16,8 +16,8 @@ import dev.kvorum.verticles.stage.RequestId;
 record Placement(int loops, int frontEnds) {
   private static final int SMALL_MACHINE = 2;
 
-  /** Store, snapshots, Raft, leases, peers and membership come first in the deal. */
-  static final int CORE_VERTICLES = 6;
+  /** Store, leases, watches, snapshots, Raft, peers and membership come first in the deal. */
+  static final int CORE_VERTICLES = 7;
 
   /** The number of the lease verticle's own front end; clients' have those from 1 on. */
   int leaseLoop() {

@@ -73,6 +73,11 @@ final class FakeNode implements Service, NodeView {
   }
 
   @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Maintenance maintenance() {
     throw new UnsupportedOperationException("maintenance");
   }

@@ -206,6 +206,16 @@ final class HttpGrpcCall implements GrpcCall {
   }
 
   @Override
+  public void send(Bytes head, Bytes tail) {
+    if (closed) {
+      return;
+    }
+    observer.messageSent(method, head.size() + tail.size());
+    writer.send(head, tail);
+    connection.sent();
+  }
+
+  @Override
   public void finish(GrpcStatus status) {
     if (closed) {
       return;

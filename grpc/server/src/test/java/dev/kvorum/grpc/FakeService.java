@@ -80,6 +80,11 @@ final class FakeService implements Service, Maintenance {
   }
 
   @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Maintenance maintenance() {
     return this;
   }

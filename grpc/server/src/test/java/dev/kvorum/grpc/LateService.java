@@ -46,6 +46,11 @@ final class LateService implements Service {
   }
 
   @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Maintenance maintenance() {
     throw new UnsupportedOperationException();
   }

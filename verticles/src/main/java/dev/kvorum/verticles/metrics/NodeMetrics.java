@@ -13,6 +13,7 @@ public final class NodeMetrics {
   private final DiskMetrics disk;
   private final MvccMetrics mvcc;
   private final LeaseMetrics lease;
+  private final WatchMetrics watch;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -26,6 +27,7 @@ public final class NodeMetrics {
     disk = new DiskMetrics(registry);
     mvcc = new MvccMetrics(registry, state);
     lease = new LeaseMetrics(registry);
+    watch = new WatchMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -55,6 +57,10 @@ public final class NodeMetrics {
 
   public LeaseMetrics lease() {
     return lease;
+  }
+
+  public WatchMetrics watch() {
+    return watch;
   }
 
   public RpcMetrics rpc() {

@@ -23,6 +23,7 @@ public final class FrontEnd implements Service {
   private final Reads reads;
   private final RangeStreams streams;
   private final LeaseCalls leases;
+  private final WatchCalls watches;
   private final Maintenance maintenance;
   private boolean raisingNoSpace;
 
@@ -38,6 +39,7 @@ public final class FrontEnd implements Service {
     reads = new Reads(node, context, rounds);
     streams = new RangeStreams(node, context, rounds);
     leases = new LeaseCalls(node, context, loop);
+    watches = new WatchCalls(node, context, loop);
     maintenance = new MemberMaintenance(node, context, rounds);
   }
 
@@ -104,6 +106,13 @@ public final class FrontEnd implements Service {
             answer.accept(result);
           });
     }
+  }
+
+  @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    return call.requireLeader() && node.raft().leader() == 0
+        ? new WatchRefused(Failure.NO_LEADER)
+        : watches.open(sink);
   }
 
   /**
@@ -183,5 +192,6 @@ public final class FrontEnd implements Service {
     proposer.stop();
     rounds.stop();
     leases.stop();
+    watches.stop();
   }
 }

@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
+import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.MalformedProto;
@@ -256,6 +257,7 @@ public final class StoreStage {
     private final List<Write> writes = new ArrayList<>();
     private final List<WriteBatch.Change> others = new ArrayList<>();
     private final List<LeaseChange> leases = new ArrayList<>();
+    private final List<Event> events = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
     private final List<StoreEffect> afterwards = new ArrayList<>();
     private long puts;
@@ -277,6 +279,7 @@ public final class StoreStage {
       writes.addAll(outcome.writes());
       others.addAll(outcome.others());
       leases.addAll(outcome.leases());
+      events.addAll(outcome.events());
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
@@ -313,6 +316,9 @@ public final class StoreStage {
         effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
         if (!leases.isEmpty()) {
           effects.add(new StoreEffect.LeasesChanged(leases));
+        }
+        if (!events.isEmpty()) {
+          effects.add(new StoreEffect.Happened(events));
         }
         if (!answers.isEmpty()) {
           effects.add(new StoreEffect.Reply(answers));

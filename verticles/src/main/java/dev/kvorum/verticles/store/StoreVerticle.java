@@ -6,6 +6,7 @@ import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.stage.Answer;
 import dev.kvorum.verticles.stage.RequestId;
@@ -113,6 +114,8 @@ public final class StoreVerticle extends VerticleBase {
         count(leases.changes());
         vertx.eventBus().send(LeaseBus.CHANGED, new LeaseBus.Changed(leases.changes()));
       }
+      case StoreEffect.Happened happened ->
+          vertx.eventBus().send(WatchBus.HAPPENED, new WatchBus.Happened(happened.events()));
       case StoreEffect.Reply reply -> reply(reply.answers());
       case StoreEffect.Fetch fetch ->
           node.reader()
