@@ -17,6 +17,7 @@ import dev.kvorum.server.config.ConfigException;
 import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
@@ -65,7 +66,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Node {
   private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
-  private static final long CACHE_BYTES = 16L << 20;
+  private static final int CACHE_BYTES = 16 << 20;
   private static final long TAIL_BYTES = 64L << 20;
   private static final long COMPACTION_PAUSE_MILLIS = 10;
   private static final int WORKERS = 4;
@@ -389,6 +390,19 @@ final class Node {
     @Override
     public void synced(StoreMeta meta) {
       vertx.eventBus().send(RaftBus.SYNCED, new RaftBus.StateSynced(meta.appliedIndex()));
+    }
+
+    @Override
+    public void spaceMissing(BackendFullException full) {
+      LOGGER
+          .atError()
+          .addKeyValue("error", full.getMessage())
+          .log("no space for the state store; it waits, and the journal keeps what was written");
+    }
+
+    @Override
+    public void spaceFound() {
+      LOGGER.info("the state store has space again and catches up");
     }
 
     @Override

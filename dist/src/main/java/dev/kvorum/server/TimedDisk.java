@@ -6,6 +6,7 @@ import dev.kvorum.storage.journal.disk.DiskOperation;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Measures how long the journal waits for its disk. */
 final class TimedDisk implements Disk {
@@ -59,6 +60,16 @@ final class TimedDisk implements Disk {
   @Override
   public long usableBytes() throws DiskFaultException {
     return disk.usableBytes();
+  }
+
+  @Override
+  public long totalBytes() throws DiskFaultException {
+    return disk.totalBytes();
+  }
+
+  @Override
+  public @Nullable Disk pastCache(String path) {
+    return disk.pastCache(path);
   }
 
   @Override

@@ -1,16 +1,10 @@
 package dev.kvorum.server.boot;
 
-import dev.kvorum.raft.core.Damage;
-import dev.kvorum.raft.core.DurableLog;
-import dev.kvorum.raft.core.EntryId;
-import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Membership;
-import dev.kvorum.raft.core.RaftBoot;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
+import dev.kvorum.raft.stage.BootFromJournal;
 import dev.kvorum.raft.stage.RaftStage;
-import dev.kvorum.storage.journal.Journal;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Makes the Raft stage that continues a member's opened journal. */
@@ -41,58 +35,21 @@ public final class RaftStart {
         RaftConfig.defaults(memberId, seed)
             .withTimeouts(electionTicks, 1)
             .withBudgets(UNCOMMITTED_BYTES, TAIL_BYTES, APPLYING_BYTES);
-    var log =
-        new DurableLog(
-            position(journal.base()),
-            journal.last().index(),
-            termStarts(journal),
-            List.of(),
-            List.of());
-    // The term at boot is the larger one; a vote of an earlier term is none.
-    var vote = member.vote();
-    var term = Math.max(vote.term(), journal.last().term());
-    var votedFor = vote.term() == term ? vote.votedFor() : 0;
+    // What is not applied stays on disk: the core reads it back as the store asks for it. A lone
+    // voter's log holds no change of the configuration.
     var boot =
-        new RaftBoot(
+        BootFromJournal.of(
             member.identity().incarnation(),
-            new HardState(term, votedFor, journal.commit()),
-            log,
+            journal,
+            journal.commit(),
             Membership.ofVoters(List.of(memberId)),
             member.state().meta().appliedIndex(),
-            new Damage.None());
+            List.of());
     return new RaftStage(
         memberId,
         new RaftCore(config, boot),
         journal,
-        vote.claim(),
         snapshotCount,
         SNAPSHOT_AFTER_BYTES);
-  }
-
-  private static EntryId position(dev.kvorum.storage.journal.EntryId id) {
-    return new EntryId(id.term(), id.index());
-  }
-
-  /** The first entry of each term; terms only grow, so each end is found by halving. */
-  private static List<EntryId> termStarts(Journal journal) {
-    var starts = new ArrayList<EntryId>();
-    var last = journal.last().index();
-    var index = journal.firstIndex();
-    while (index <= last) {
-      var term = journal.termAt(index);
-      starts.add(new EntryId(term, index));
-      var low = index;
-      var high = last;
-      while (low < high) {
-        var middle = (low + high + 1) >>> 1;
-        if (journal.termAt(middle) == term) {
-          low = middle;
-        } else {
-          high = middle - 1;
-        }
-      }
-      index = low + 1;
-    }
-    return starts;
   }
 }

@@ -156,8 +156,11 @@ final class StateStore {
 
   private Opened restore(SnapshotHeader snapshot)
       throws DiskFaultException, SnapshotDamagedException {
+    try (var unfinished = XodusBackend.open(directory.freshStateToRebuild())) {
+      StateSnapshot.restore(snapshots.open(snapshot.position()), unfinished);
+    }
+    directory.adoptRebuiltState();
     var backend = XodusBackend.open(directory.state());
-    StateSnapshot.restore(snapshots.open(snapshot.position()), backend);
     return new Opened(backend, load(backend));
   }
 

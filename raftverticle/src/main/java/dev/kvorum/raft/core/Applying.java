@@ -23,7 +23,7 @@ final class Applying {
 
   Applying(RaftState state) {
     this.state = state;
-    underWay = new Inflights(Integer.MAX_VALUE, state.config.maxApplyingBytes());
+    underWay = new Inflights(Integer.MAX_VALUE, state.config.budgets().maxApplyingBytes());
   }
 
   /** The state machine has executed everything up to the index. */
@@ -49,7 +49,7 @@ final class Applying {
     if (from > ready || mustWait || !state.outcome.committed.isEmpty()) {
       return;
     }
-    var maxBytes = state.config.maxApplyingBytes();
+    var maxBytes = state.config.budgets().maxApplyingBytes();
     if (from < log.tailFirst()) {
       reading = true;
       var to = Math.min(ready, log.tailFirst() - 1);

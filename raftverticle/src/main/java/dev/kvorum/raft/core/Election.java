@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.TreeMap;
 
 /**
@@ -17,6 +18,7 @@ final class Election {
   private final LeaderReads leaderReads;
   private final FollowerReads followerReads;
   private final Transfer transfer;
+  private final Divergence divergence;
 
   /** Ticks since this member heard from its leader, voted or campaigned; of a leader, checked. */
   private int elapsed;
@@ -39,13 +41,15 @@ final class Election {
       Reconfiguration reconfiguration,
       LeaderReads leaderReads,
       FollowerReads followerReads,
-      Transfer transfer) {
+      Transfer transfer,
+      Divergence divergence) {
     this.state = state;
     this.replication = replication;
     this.reconfiguration = reconfiguration;
     this.leaderReads = leaderReads;
     this.followerReads = followerReads;
     this.transfer = transfer;
+    this.divergence = divergence;
     random = new RandomNumbers(state.config.seed() ^ state.self);
     restartTimer();
   }
@@ -53,7 +57,7 @@ final class Election {
   private void restartTimer() {
     elapsed = 0;
     timeout =
-        state.config.electionTimeoutTicks() + random.below(state.config.electionTimeoutTicks());
+        state.config.timeouts().electionTicks() + random.below(state.config.timeouts().electionTicks());
   }
 
   // Time.
@@ -68,11 +72,11 @@ final class Election {
 
   void tickLeader() {
     elapsed++;
-    if (elapsed < state.config.electionTimeoutTicks()) {
+    if (elapsed < state.config.timeouts().electionTicks()) {
       return;
     }
     elapsed = 0;
-    if (state.config.checkQuorum() && !quorumIsActive()) {
+    if (state.config.rules().checkQuorum() && !quorumIsActive()) {
       state.trace(new TraceRecord.QuorumLost(state.term()));
       becomeFollower(0);
       return;
@@ -98,18 +102,19 @@ final class Election {
 
   /** Whether this member has heard its leader so lately that nobody should campaign. */
   private boolean isLoyal() {
-    return state.config.checkQuorum()
+    return state.config.rules().checkQuorum()
         && state.leader() != 0
-        && elapsed < state.config.electionTimeoutTicks();
+        && elapsed < state.config.timeouts().electionTicks();
   }
 
   // Campaigns.
 
-  /** Whether this member could be the leader: it has a vote, a whole log and an intact memory. */
+  /** Whether this member could be the leader: a voter that is whole in log, state and memory. */
   private boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
-        && state.damage() instanceof Damage.None;
+        && !state.diverged()
+        && state.claim() instanceof Claim.Sound;
   }
 
   /** At boot: nobody else can lead, so nobody is waited for. */
@@ -122,7 +127,7 @@ final class Election {
   /** Campaigns, first by a pre-vote if that is the rule. */
   void campaign() {
     if (mayCampaign()) {
-      if (state.config.preVote()) {
+      if (state.config.rules().preVote()) {
         campaignBeforehand();
       } else {
         campaignForReal(false);
@@ -244,19 +249,24 @@ final class Election {
     if (request.last().compareTo(state.log.lastId()) < 0) {
       return "the log " + state.log.lastId() + " is ahead of " + request.last();
     }
-    return switch (state.damage()) {
-      case Damage.None _ -> "";
-      case Damage.Claimed(var position) ->
+    return switch (state.claim()) {
+      case Claim.Sound _ -> "";
+      case Claim.Reached(var position) ->
           request.last().compareTo(position) >= 0
               ? ""
               : "entries up to " + position + " may be lost here";
-      case Damage.Unknown _ -> "an unknown number of entries is lost here";
+      case Claim.Unknown _ -> "an unknown number of entries is lost here";
     };
   }
 
-  /** Whether the request must not even be looked at, because the leader is alive and well. */
-  boolean ignores(Message.VoteRequest request) {
-    return request.term() > state.term() && isLoyal() && !request.transfer();
+  /** Whether the message must not even be looked at, because the leader is alive and well. */
+  boolean ignores(Message message) {
+    return switch (message) {
+      case Message.VoteRequest request ->
+          request.term() > state.term() && isLoyal() && !request.transfer();
+      case Message.TailInquiry inquiry -> inquiry.term() > state.term() && isLoyal();
+      default -> false;
+    };
   }
 
   void onVoteResponse(Message.VoteResponse response) {
@@ -319,6 +329,7 @@ final class Election {
     state.stand(Role.LEADER, state.self);
     reconfiguration.lead();
     replication.lead();
+    divergence.lead();
     leaderReads.lead(followerReads.takeAll());
   }
 

@@ -58,7 +58,7 @@ final class FollowerReads {
       return;
     }
     elapsed++;
-    if (elapsed >= RETRY_HEARTBEATS * state.config.heartbeatTicks()) {
+    if (elapsed >= RETRY_HEARTBEATS * state.config.timeouts().heartbeatTicks()) {
       leaderChanged();
     }
   }

@@ -1,18 +1,24 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.InvariantViolation;
 
 /** The follower's side of the log: what the leader of this term says is done (Raft paper 5.3). */
 final class Following {
   private final RaftState state;
+  private final Divergence divergence;
+  private final SlowDisk slowDisk;
 
   /** The log equals the leader's of this term up to here. */
   private long matched;
 
   private long matchedTerm;
 
-  Following(RaftState state) {
+  Following(RaftState state, Divergence divergence, SlowDisk slowDisk) {
     this.state = state;
+    this.divergence = divergence;
+    this.slowDisk = slowDisk;
   }
 
   void onAppend(Message.Append append) {
@@ -69,7 +75,7 @@ final class Following {
     matched = Math.max(matched, index);
     state.sendAfterLog(
         new Message.AppendResponse(
-            state.self, leader, state.term(), state.incarnation, false, index, EntryId.ZERO));
+            state.self, leader, state.term(), state.incarnation, false, index, EntryId.ORIGIN));
   }
 
   private void commitTo(long index) {
@@ -82,15 +88,15 @@ final class Following {
   EntryId durablyMatched() {
     var log = state.log;
     var index = matchedTerm == state.term() ? Math.min(matched, log.durable()) : 0;
-    return log.knows(index) ? log.id(index) : EntryId.ZERO;
+    return log.knows(index) ? log.id(index) : EntryId.ORIGIN;
   }
 
   void onHeartbeat(Message.Heartbeat heartbeat) {
     var log = state.log;
     if (heartbeat.commit() > log.last()) {
       // Rule P6. The leader knows that this member acknowledged the entry, yet it is not here.
-      state.damage(
-          state.damage().and(new Damage.Claimed(new EntryId(state.term(), heartbeat.commit()))),
+      state.claim(
+          state.claim().and(new Claim.Reached(new EntryId(state.term(), heartbeat.commit()))),
           "the leader's commit position lies above the log");
     } else {
       commitTo(heartbeat.commit());
@@ -102,7 +108,9 @@ final class Following {
             state.term(),
             state.incarnation,
             heartbeat.readRound(),
-            state.damage() instanceof Damage.Unknown));
+            state.claim() instanceof Claim.Unknown,
+            slowDisk.isSlow(),
+            divergence.at(heartbeat.hashIndex())));
   }
 
   /** A whole snapshot has arrived beside the log. */

@@ -1,5 +1,8 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
+
 /**
  * Members whose disk forgot what they acknowledged (rules P5 and P6).
  *
@@ -34,24 +37,24 @@ final class Healing {
 
   /** The log grew, on disk: perhaps it has all that was lost. */
   void proceed() {
-    if (state.damage() instanceof Damage.Claimed(var position)
+    if (state.claim() instanceof Claim.Reached(var position)
         && following.durablyMatched().compareTo(position) >= 0) {
-      state.damage(new Damage.None(), "the log matches the leader's beyond what was claimed");
+      state.claim(new Claim.Sound(), "the log matches the leader's beyond what was claimed");
     }
   }
 
   void onCureNotice(Message.CureNotice notice) {
-    if (state.damage() instanceof Damage.Unknown
+    if (state.claim() instanceof Claim.Unknown
         && following.durablyMatched().index() >= notice.index()) {
-      state.damage(new Damage.None(), "the log matches a confirmed leader's");
+      state.claim(new Claim.Sound(), "the log matches a confirmed leader's");
     }
   }
 
   void onDamageNotice(Message.DamageNotice notice) {
     var isHere = following.durablyMatched().compareTo(notice.acknowledged()) >= 0;
     if (notice.incarnation() == state.incarnation && !isHere) {
-      state.damage(
-          state.damage().and(new Damage.Claimed(notice.acknowledged())),
+      state.claim(
+          state.claim().and(new Claim.Reached(notice.acknowledged())),
           "the leader remembers more than this member");
     }
   }

@@ -65,6 +65,11 @@ public record Membership(
     return voters.contains(member) || votersOutgoing.contains(member);
   }
 
+  /** Whether the member decides everything alone. */
+  public boolean isLoneVoter(long member) {
+    return !isJoint() && voters.size() == 1 && voters.contains(member);
+  }
+
   public boolean isLearner(long member) {
     return learners.contains(member);
   }

@@ -1,12 +1,16 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import java.util.List;
 
 /**
  * What members say to each other. Messages are immutable, may be lost, doubled, delayed and
- * reordered, and always carry the sender's term; only pre-votes name a term nobody is in yet.
+ * reordered, and always carry the sender's term; only pre-votes and inquiries beforehand name a term
+ * nobody is in yet.
  */
 public sealed interface Message {
   /** The sender. */
@@ -37,7 +41,10 @@ public sealed interface Message {
           TransferRequest _,
           TimeoutNow _,
           DamageNotice _,
-          CureNotice _ ->
+          CureNotice _,
+          TailInquiry _,
+          TailReport _,
+          DivergenceNotice _ ->
           Lane.CONTROL;
     };
   }
@@ -92,8 +99,10 @@ public sealed interface Message {
    *
    * @param commit the commit index, as far as the leader knows the follower's log to be the same
    * @param readRound the number of the leader's latest round of asking whether it still leads
+   * @param hashIndex the index at which the members' states are being compared, 0 for none
    */
-  record Heartbeat(long from, long to, long term, long commit, long readRound) implements Message {}
+  record Heartbeat(long from, long to, long term, long commit, long readRound, long hashIndex)
+      implements Message {}
 
   /**
    * Answers {@link Heartbeat}.
@@ -101,9 +110,18 @@ public sealed interface Message {
    * @param incarnation the follower's; a new one makes the leader look what is left of its log
    * @param readRound the heartbeat's
    * @param seeksCure whether the follower is damaged to an unknown extent
+   * @param slowDisk whether the follower's disk is too slow for it to lead
+   * @param stateHash what the follower had at the heartbeat's index, if it knows
    */
   record HeartbeatResponse(
-      long from, long to, long term, long incarnation, long readRound, boolean seeksCure)
+      long from,
+      long to,
+      long term,
+      long incarnation,
+      long readRound,
+      boolean seeksCure,
+      boolean slowDisk,
+      StateHash stateHash)
       implements Message {}
 
   /**
@@ -155,4 +173,37 @@ public sealed interface Message {
    * @param index the leader's last index when a quorum without the damaged member confirmed it
    */
   record CureNotice(long from, long to, long term, long index) implements Message {}
+
+  /**
+   * A damaged voter, without a leader for long, asks every voter what it has.
+   *
+   * @param beforehand whether this only asks if nobody knows a leader; else everybody enters the
+   *     term and so acknowledges nothing of an earlier one any more
+   */
+  record TailInquiry(long from, long to, long term, boolean beforehand) implements Message {}
+
+  /**
+   * Answers {@link TailInquiry}.
+   *
+   * @param last the end of the voter's log, durable
+   * @param claim what the voter itself may have lost
+   * @param membership the configuration that the voter knows, or nobody while it knows of a change
+   *     that it has not applied
+   */
+  record TailReport(
+      long from,
+      long to,
+      long term,
+      boolean beforehand,
+      EntryId last,
+      Claim claim,
+      Membership membership)
+      implements Message {}
+
+  /**
+   * The leader tells a member that its state machine went wrong.
+   *
+   * @param index where a quorum has the same state and the member another
+   */
+  record DivergenceNotice(long from, long to, long term, long index) implements Message {}
 }

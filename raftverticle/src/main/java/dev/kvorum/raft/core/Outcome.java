@@ -19,6 +19,7 @@ public final class Outcome {
   final List<EntryRead> entryReads = new ArrayList<>();
   final List<SnapshotRequest> snapshotRequests = new ArrayList<>();
   final List<TraceRecord> trace = new ArrayList<>();
+  final List<Finding> findings = new ArrayList<>();
   @Nullable Persist persist;
   List<Entry> committed = List.of();
   @Nullable ProposalResult proposal;
@@ -30,6 +31,7 @@ public final class Outcome {
   private final List<SnapshotRequest> snapshotRequestsView =
       Collections.unmodifiableList(snapshotRequests);
   private final List<TraceRecord> traceView = Collections.unmodifiableList(trace);
+  private final List<Finding> findingsView = Collections.unmodifiableList(findings);
 
   Outcome() {}
 
@@ -40,6 +42,7 @@ public final class Outcome {
     clear(entryReads);
     clear(snapshotRequests);
     clear(trace);
+    clear(findings);
     persist = null;
     committed = List.of();
     proposal = null;
@@ -100,6 +103,11 @@ public final class Outcome {
     return traceView;
   }
 
+  /** What the machine cannot put right by itself. */
+  public List<Finding> findings() {
+    return findingsView;
+  }
+
   /** Whether the step asks for nothing. */
   public boolean isEmpty() {
     return messages.isEmpty()
@@ -109,6 +117,7 @@ public final class Outcome {
         && proposal == null
         && standing == null
         && entryReads.isEmpty()
-        && snapshotRequests.isEmpty();
+        && snapshotRequests.isEmpty()
+        && findings.isEmpty();
   }
 }

@@ -123,6 +123,16 @@ final class Peers {
     return Quorum.tally(half.length, yes, no);
   }
 
+  /** Whether something holds for every voter, of both halves of a joint configuration. */
+  boolean everyVoter(Predicate<Long> holds) {
+    for (var progress : all) {
+      if (isVoter(progress.member()) && !holds.test(progress.member())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   void invariant() {
     for (var progress : all) {
       progress.invariant();

@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,11 +37,15 @@ final class Persistence {
     /** The highest index of the log as it is now that this persist makes durable. */
     private long proves;
 
-    private Pending(long sequence, EntryId last, boolean installs, long proves) {
+    /** When it was given to the disk. */
+    private final long madeTick;
+
+    private Pending(long sequence, EntryId last, boolean installs, long proves, long madeTick) {
       this.sequence = sequence;
       this.last = last;
       this.installs = installs;
       this.proves = proves;
+      this.madeTick = madeTick;
     }
   }
 
@@ -51,7 +56,10 @@ final class Persistence {
   private long made;
   private long done;
 
-  /** The last persist that carried a term, vote or damage. */
+  /** Ticks since this member's start. */
+  private long now;
+
+  /** The last persist that carried a term, vote or claim. */
   private long lastWithState;
 
   /** The last persist that carried entries or a snapshot. */
@@ -73,7 +81,7 @@ final class Persistence {
   void made(Persist persist) {
     made++;
     InvariantViolation.check(persist.sequence() == made, "persists are numbered in order");
-    if (persist.hardState() != null || persist.damage() != null) {
+    if (persist.hardState() != null || persist.claim() != null) {
       lastWithState = made;
     }
     var installs = persist.snapshot() != null;
@@ -84,7 +92,7 @@ final class Persistence {
       logReplacedFrom(0);
     }
     var proves = installs || !persist.entries().isEmpty() ? persist.last().index() : 0;
-    pending.addLast(new Pending(made, persist.last(), installs, proves));
+    pending.addLast(new Pending(made, persist.last(), installs, proves, now));
   }
 
   /** The log changed at and above the index: what is under way no longer proves that part. */
@@ -138,6 +146,16 @@ final class Persistence {
         }
       }
     }
+  }
+
+  /** Time has passed. */
+  void tick() {
+    now++;
+  }
+
+  /** How long the oldest write has been under way; 0 if there is none. */
+  long oldestAgeTicks() {
+    return pending.isEmpty() ? 0 : now - pending.getFirst().madeTick;
   }
 
   /** How many persists are under way. */

@@ -57,6 +57,9 @@ public final class Progress {
   /** Whether entries for the member are being read from the journal. */
   private boolean reading;
 
+  /** Whether the member says that its disk is slow. */
+  private boolean slowDisk;
+
   /** Healing of unknown damage: what the member must match, and the round to confirm; 0 if none. */
   private long cureIndex;
 
@@ -64,7 +67,7 @@ public final class Progress {
 
   Progress(long member, RaftConfig config) {
     this.member = member;
-    inflights = new Inflights(config.maxInflightAppends(), config.maxInflightBytes());
+    inflights = new Inflights(config.windows().maxInflightAppends(), config.windows().maxInflightBytes());
   }
 
   /** A new leader knows nothing but where its own log ends. */
@@ -79,6 +82,7 @@ public final class Progress {
     amnesiac = false;
     sentCommit = 0;
     reading = false;
+    slowDisk = false;
     cureIndex = 0;
     cureRound = 0;
   }
@@ -280,6 +284,14 @@ public final class Progress {
 
   void reading(boolean underWay) {
     reading = underWay;
+  }
+
+  boolean slowDisk() {
+    return slowDisk;
+  }
+
+  void slowDisk(boolean slow) {
+    slowDisk = slow;
   }
 
   long cureIndex() {

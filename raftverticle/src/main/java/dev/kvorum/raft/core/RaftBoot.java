@@ -1,5 +1,7 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.List;
 
 /**
@@ -11,7 +13,7 @@ import java.util.List;
  * @param membership as of the entry {@code applied}
  * @param applied the last entry that the state machine has executed; in {@code [base, last]} of the
  *     log. A state machine that is ahead of the log must not be used
- * @param damage what the journal found out at boot, and what an earlier life had found out
+ * @param claim what the journal found out at boot, and what an earlier life had found out
  */
 public record RaftBoot(
     long incarnation,
@@ -19,7 +21,7 @@ public record RaftBoot(
     DurableLog log,
     Membership membership,
     long applied,
-    Damage damage) {
+    Claim claim) {
   /**
    * Where the log of every first voter begins. The initial configuration stands for a snapshot at
    * this position, so that a member who joins later, with an empty log, can only be brought in by a
@@ -43,7 +45,7 @@ public record RaftBoot(
         DurableLog.of(BIRTH, List.of()),
         Membership.ofVoters(voters),
         BIRTH.index(),
-        new Damage.None());
+        new Claim.Sound());
   }
 
   /** The first start of a member that joins a running cluster and learns all from its leader. */
@@ -51,9 +53,9 @@ public record RaftBoot(
     return new RaftBoot(
         1,
         HardState.NONE,
-        DurableLog.of(EntryId.ZERO, List.of()),
+        DurableLog.of(EntryId.ORIGIN, List.of()),
         Membership.NOBODY,
         0,
-        new Damage.None());
+        new Claim.Sound());
   }
 }

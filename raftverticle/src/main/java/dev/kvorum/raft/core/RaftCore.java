@@ -1,6 +1,8 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
@@ -14,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Replication} and
  * {@link Following} (the two ends of the log), {@link Reconfiguration} (who takes part), {@link
  * LeaderReads} and {@link FollowerReads} (linearizable reads), {@link Transfer} (handing over),
- * {@link Healing} (members whose disk forgot), {@link Applying} (handing out). Here is only the way
- * in and the way out: the rules about terms that hold for every message.
+ * {@link Healing} and {@link TailInquiry} (members whose disk forgot), {@link SlowDisk} (members whose
+ * disk hangs), {@link Divergence} (members whose state is wrong), {@link Applying} (handing out). Here
+ * is only the way in and the way out: the rules about terms that hold for every message.
  *
  * <p>One thread at a time may call.
  */
@@ -29,6 +32,9 @@ public final class RaftCore {
   private final FollowerReads followerReads;
   private final Transfer transfer;
   private final Healing healing;
+  private final TailInquiry tailInquiry;
+  private final Divergence divergence;
+  private final SlowDisk slowDisk;
   private final Applying applying;
 
   /** What the world was told last. */
@@ -37,14 +43,24 @@ public final class RaftCore {
   public RaftCore(RaftConfig config, RaftBoot boot) {
     state = new RaftState(config, boot);
     transfer = new Transfer(state);
-    replication = new Replication(state, transfer);
+    divergence = new Divergence(state);
+    slowDisk = new SlowDisk(state);
+    replication = new Replication(state, transfer, divergence);
     reconfiguration = new Reconfiguration(state, replication, transfer);
     leaderReads = new LeaderReads(state, replication);
     followerReads = new FollowerReads(state);
-    following = new Following(state);
+    following = new Following(state, divergence, slowDisk);
     healing = new Healing(state, following, leaderReads);
     election =
-        new Election(state, replication, reconfiguration, leaderReads, followerReads, transfer);
+        new Election(
+            state,
+            replication,
+            reconfiguration,
+            leaderReads,
+            followerReads,
+            transfer,
+            divergence);
+    tailInquiry = new TailInquiry(state, election);
     applying = new Applying(state);
     standing = new Standing(Role.FOLLOWER, state.term(), 0);
   }
@@ -85,6 +101,7 @@ public final class RaftCore {
           followerReads.request(token);
         }
       }
+      case RaftEvent.StateHashed(var hash) -> divergence.onStateHash(hash);
       case RaftEvent.TransferLeadership(var target) -> transferTo(target);
       case RaftEvent.Campaign _ -> election.campaign();
       case RaftEvent.ForgetLeader _ -> election.forgetLeader();
@@ -118,7 +135,7 @@ public final class RaftCore {
     }
     applying.handOut();
     state.flush();
-    state.log.evict(state.config.maxTailBytes());
+    state.log.evict(state.config.budgets().maxTailBytes());
     if (standing.role() != state.role()
         || standing.term() != state.term()
         || standing.leader() != state.leader()) {
@@ -129,14 +146,26 @@ public final class RaftCore {
   }
 
   private void tick() {
+    slowDisk.tick();
     if (state.isLeader()) {
       election.tickLeader();
     } else {
       election.tickFollower();
       followerReads.tick();
+      tailInquiry.tick();
     }
     if (state.isLeader()) {
       replication.tick();
+      giveWayIfTheDiskHangs();
+    }
+  }
+
+  private void giveWayIfTheDiskHangs() {
+    if (!transfer.isUnderWay()) {
+      var successor = slowDisk.successor();
+      if (successor != 0) {
+        transferTo(successor);
+      }
     }
   }
 
@@ -179,7 +208,7 @@ public final class RaftCore {
     if (leader == 0) {
       return rejected(ProposalResult.Reason.NO_LEADER, "");
     }
-    if (!state.config.forwardProposals()) {
+    if (!state.config.rules().forwardProposals()) {
       return rejected(ProposalResult.Reason.NOT_LEADER, "");
     }
     state.send(new Message.ForwardedProposal(state.self, leader, state.term(), type, payloads));
@@ -211,7 +240,7 @@ public final class RaftCore {
       ignore(message, "not for this member");
       return;
     }
-    if (message instanceof Message.VoteRequest request && election.ignores(request)) {
+    if (election.ignores(message)) {
       ignore(message, "the leader is alive");
       return;
     }
@@ -224,11 +253,13 @@ public final class RaftCore {
     dispatch(message);
   }
 
-  /** A pre-vote and its grant speak of a term that nobody has entered. */
+  /** What is asked beforehand, and a yes to it, speak of a term that nobody has entered. */
   private static boolean namesFutureTerm(Message message) {
     return switch (message) {
       case Message.VoteRequest request -> request.preVote();
       case Message.VoteResponse response -> response.preVote() && response.granted();
+      case Message.TailInquiry inquiry -> inquiry.beforehand();
+      case Message.TailReport report -> report.beforehand();
       default -> false;
     };
   }
@@ -252,12 +283,14 @@ public final class RaftCore {
    * find out by a campaign.
    */
   private void answerFromLaterTerm(Message message) {
-    var silentElsewhere = state.config.checkQuorum() || state.config.preVote();
+    var silentElsewhere = state.config.rules().checkQuorum() || state.config.rules().preVote();
     if (silentElsewhere
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(
           new Message.AppendResponse(
-              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ZERO));
+              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ORIGIN));
+    } else if (message instanceof Message.TailInquiry inquiry && inquiry.beforehand()) {
+      tailInquiry.answerFromLaterTerm(inquiry);
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {
       state.send(
           new Message.VoteResponse(
@@ -304,11 +337,13 @@ public final class RaftCore {
       case Message.HeartbeatResponse response -> {
         var progress = answeringPeer(response);
         if (progress != null && healing.recognizes(progress, response.incarnation(), response)) {
+          progress.slowDisk(response.slowDisk());
           replication.onHeartbeatResponse(progress);
           leaderReads.onHeartbeatResponse(progress, response.readRound());
           if (response.seeksCure()) {
             healing.onSeeksCure(progress);
           }
+          compareState(progress, response);
         }
       }
       case Message.ForwardedProposal proposal -> {
@@ -338,8 +373,19 @@ public final class RaftCore {
           election.campaignForTransfer();
         }
       }
+      case Message.TailInquiry inquiry -> tailInquiry.onInquiry(inquiry);
+      case Message.TailReport report -> tailInquiry.onReport(report);
+      case Message.DivergenceNotice notice -> divergence.onNotice(notice);
       case Message.DamageNotice notice -> healing.onDamageNotice(notice);
       case Message.CureNotice notice -> healing.onCureNotice(notice);
+    }
+  }
+
+  private void compareState(Progress progress, Message.HeartbeatResponse response) {
+    divergence.onAnswer(progress.member(), response.stateHash());
+    if (state.diverged() && state.isLeader()) {
+      transfer.takeLeave();
+      election.becomeFollower(0);
     }
   }
 
@@ -375,6 +421,7 @@ public final class RaftCore {
       applying.replaced();
     }
     state.log.durableTo(completion.provenIndex());
+    slowDisk.judge();
     state.persistence.release(state.term(), state.outcome.messages);
     election.onDurable();
     if (state.isLeader()) {
@@ -436,8 +483,13 @@ public final class RaftCore {
     return state.peers.membership();
   }
 
-  public Damage damage() {
-    return state.damage();
+  public Claim claim() {
+    return state.claim();
+  }
+
+  /** How long the oldest write has been at the disk, in ticks; 0 if there is none. */
+  public long diskAgeTicks() {
+    return state.persistence.oldestAgeTicks();
   }
 
   /** To whom the leadership is being handed over, or 0. */

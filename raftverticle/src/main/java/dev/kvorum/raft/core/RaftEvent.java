@@ -1,7 +1,9 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,12 @@ public sealed interface RaftEvent {
    * @param token comes back with the answer
    */
   record ReadRequest(long token) implements RaftEvent {}
+
+  /**
+   * The state machine's hash where it stands; told at every 4,096th index, and each second where it
+   * stands while nothing happens. All members tell the former at the same indexes.
+   */
+  record StateHashed(StateHash hash) implements RaftEvent {}
 
   /** Somebody wants this member to lead. */
   record TransferLeadership(long target) implements RaftEvent {}

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.Arrays;
 import java.util.Collections;
@@ -271,6 +272,11 @@ final class RaftLog {
         !membershipIndexes.isEmpty() && membershipIndexes.first() == index && index <= handedOut,
         "membership entries are applied in order");
     membershipIndexes.removeFirst();
+  }
+
+  /** Whether a membership entry, committed or not, waits to be applied. */
+  boolean hasMembershipToApply() {
+    return !membershipIndexes.isEmpty();
   }
 
   /** Whether a committed membership entry waits to be applied. */

@@ -1,5 +1,7 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,13 +28,19 @@ final class RaftState {
   private long vote;
   private long leader;
   private Role role = Role.FOLLOWER;
-  private Damage damage;
+  private Claim claim;
 
   /** Who was seen to lead in this term, even if forgotten since: there is never a second one. */
   private long leaderOfTerm;
 
+  /** Whether this member's state machine is known to be wrong (rule P14). */
+  private boolean diverged;
+
+  /** What was reported last, so that nothing is reported again and again. */
+  private @Nullable Finding found;
+
   private boolean hardStateChanged;
-  private boolean damageChanged;
+  private boolean claimChanged;
 
   /** A snapshot that this step accepted. */
   private @Nullable SnapshotInstall install;
@@ -51,15 +59,15 @@ final class RaftState {
         Math.max(
             Math.max(boot.hardState().commit(), boot.applied()),
             committedByMembership(durable.membershipIndexes()));
-    damage = boot.damage();
+    claim = boot.claim();
     term = Math.max(boot.hardState().term(), durable.lastTerm());
     vote = term == boot.hardState().term() ? boot.hardState().vote() : 0;
     if (hint > durable.lastIndex()) {
       // Rule P6: committed entries were here once and are gone. Their terms are not known; this
       // member's own term is the highest that they can have.
       hint = durable.lastIndex();
-      damage(
-          damage.and(new Damage.Claimed(new EntryId(term, boot.hardState().commit()))),
+      claim(
+          claim.and(new Claim.Reached(new EntryId(term, boot.hardState().commit()))),
           "the commit position lies above the log");
     }
     log = new RaftLog(durable, hint, boot.applied());
@@ -97,8 +105,8 @@ final class RaftState {
     return role == Role.LEADER;
   }
 
-  Damage damage() {
-    return damage;
+  Claim claim() {
+    return claim;
   }
 
   /** Enters a later term, in which this member has not voted yet. */
@@ -135,11 +143,28 @@ final class RaftState {
   }
 
   /** What is known about lost entries changed. */
-  void damage(Damage newDamage, String reason) {
-    if (!newDamage.equals(damage)) {
-      damage = newDamage;
-      damageChanged = true;
-      trace(new TraceRecord.DamageChanged(newDamage, reason));
+  void claim(Claim newClaim, String reason) {
+    if (!newClaim.equals(claim)) {
+      claim = newClaim;
+      claimChanged = true;
+      trace(new TraceRecord.ClaimChanged(newClaim, reason));
+    }
+  }
+
+  /** Whether this member's state machine is known to be wrong; it is healed by a new start. */
+  boolean diverged() {
+    return diverged;
+  }
+
+  void diverge() {
+    diverged = true;
+  }
+
+  /** Reports what only a person or the shell can put right. */
+  void find(Finding finding) {
+    if (!finding.equals(found)) {
+      found = finding;
+      outcome.findings.add(finding);
     }
   }
 
@@ -166,23 +191,23 @@ final class RaftState {
 
   /** Ends a step: what it changed goes to the disk, what may be said is said. */
   void flush() {
-    if (hardStateChanged || damageChanged || install != null || log.hasUnpersisted()) {
+    if (hardStateChanged || claimChanged || install != null || log.hasUnpersisted()) {
       var entries = log.takeUnpersisted();
       var last =
           !entries.isEmpty()
               ? EntryId.of(entries.getLast())
-              : install != null ? install.position() : EntryId.ZERO;
+              : install != null ? install.position() : EntryId.ORIGIN;
       var persist =
           new Persist(
               persistence.nextSequence(),
               hardStateChanged ? new HardState(term, vote, log.commit()) : null,
-              damageChanged ? damage : null,
+              claimChanged ? claim : null,
               install,
               entries,
               last,
               log.commit());
       hardStateChanged = false;
-      damageChanged = false;
+      claimChanged = false;
       install = null;
       persistence.made(persist);
       outcome.persist = persist;

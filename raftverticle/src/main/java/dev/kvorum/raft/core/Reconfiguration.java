@@ -88,7 +88,7 @@ final class Reconfiguration {
     }
     transfer.configurationChanged();
     replication.configurationChanged();
-    return state.config.stepDownOnRemoval() && !state.peers.isVoter(state.self);
+    return state.config.rules().stepDownOnRemoval() && !state.peers.isVoter(state.self);
   }
 
   /** More is applied: a joint phase that the leader ends by itself may be ripe. */

@@ -15,6 +15,7 @@ import java.util.List;
 final class Replication {
   private final RaftState state;
   private final Transfer transfer;
+  private final Divergence divergence;
 
   /** Payload bytes of this term's proposals that are not yet committed. */
   private long uncommittedBytes;
@@ -28,9 +29,10 @@ final class Replication {
   /** The round that heartbeats carry. */
   private long readRound;
 
-  Replication(RaftState state, Transfer transfer) {
+  Replication(RaftState state, Transfer transfer, Divergence divergence) {
     this.state = state;
     this.transfer = transfer;
+    this.divergence = divergence;
   }
 
   /** The progress of a member of the configuration. */
@@ -77,7 +79,7 @@ final class Replication {
   boolean hasRoomFor(long bytes) {
     return uncommittedBytes == 0
         || bytes == 0
-        || uncommittedBytes + bytes <= state.config.maxUncommittedBytes();
+        || uncommittedBytes + bytes <= state.config.budgets().maxUncommittedBytes();
   }
 
   /** Appends to the log, sends, and returns the first index. */
@@ -148,11 +150,11 @@ final class Replication {
         progress.reading(true);
         state.outcome.entryReads.add(
             new EntryRead(
-                progress.member(), from, log.tailFirst() - 1, state.config.maxAppendBytes()));
+                progress.member(), from, log.tailFirst() - 1, state.config.windows().maxAppendBytes()));
       }
       return List.of();
     }
-    return log.slice(from, log.endWithin(from, log.last(), state.config.maxAppendBytes()));
+    return log.slice(from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
   }
 
   private void sendAppend(Progress progress, long previous, List<Entry> entries) {
@@ -213,7 +215,7 @@ final class Replication {
 
   void tick() {
     heartbeatElapsed++;
-    if (heartbeatElapsed >= state.config.heartbeatTicks()) {
+    if (heartbeatElapsed >= state.config.timeouts().heartbeatTicks()) {
       heartbeatToAll(readRound);
     }
   }
@@ -222,12 +224,14 @@ final class Replication {
   void heartbeatToAll(long round) {
     heartbeatElapsed = 0;
     readRound = round;
+    var hashIndex = divergence.ask();
     for (var progress : state.peers.all()) {
       if (progress.member() != state.self) {
         // No commit index above the match: the peer may have something else there.
         var commit = Math.min(progress.match(), state.log.commit());
         state.send(
-            new Message.Heartbeat(state.self, progress.member(), state.term(), commit, round));
+            new Message.Heartbeat(
+                state.self, progress.member(), state.term(), commit, round, hashIndex));
       }
     }
   }

@@ -1,5 +1,7 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+
 /**
  * A received snapshot takes the place of the state machine and of the whole log.
  *

@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.Arrays;
 

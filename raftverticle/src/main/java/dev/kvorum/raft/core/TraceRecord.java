@@ -1,5 +1,8 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
+
 /**
  * What the machine decided and why: for the log, the flight recorder and the tests. Made for rare
  * happenings only, never per entry.
@@ -48,7 +51,19 @@ public sealed interface TraceRecord {
   record SnapshotIgnored(EntryId position, String reason) implements TraceRecord {}
 
   /** What is known about lost entries changed. */
-  record DamageChanged(Damage damage, String reason) implements TraceRecord {}
+  record ClaimChanged(Claim damage, String reason) implements TraceRecord {}
+
+  /** A damaged voter asks all voters what they have, beforehand or for good. */
+  record TailInquired(long term, boolean beforehand) implements TraceRecord {}
+
+  /** The answers to an inquiry allow no conclusion. */
+  record TailUndecided(String reason) implements TraceRecord {}
+
+  /** A member's state is not what a quorum has. */
+  record DivergenceSeen(long member, long index) implements TraceRecord {}
+
+  /** The disk became slow, or quick again. */
+  record DiskPaceChanged(boolean slow, long ageTicks) implements TraceRecord {}
 
   /** A peer's new life has less than its old one acknowledged. */
   record AmnesiaSeen(long peer, long acknowledged, long lastIndex) implements TraceRecord {}

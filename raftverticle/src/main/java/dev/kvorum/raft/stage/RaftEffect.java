@@ -1,6 +1,8 @@
 package dev.kvorum.raft.stage;
 
+import dev.kvorum.raft.core.Finding;
 import dev.kvorum.raft.core.Message;
+import dev.kvorum.raft.core.SnapshotInstall;
 import dev.kvorum.raft.core.SnapshotRequest;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.storage.journal.Entry;
@@ -30,6 +32,13 @@ public sealed interface RaftEffect {
   /** Stream a snapshot to a peer. */
   record SendSnapshot(SnapshotRequest request) implements RaftEffect {}
 
+  /**
+   * Replace the store by this snapshot, whose file is in place and behind which the journal begins
+   * now; then call {@link RaftStage#snapshotInstalled}. Comes after every {@link Commit} that the
+   * old state may still apply.
+   */
+  record InstallSnapshot(SnapshotInstall snapshot) implements RaftEffect {}
+
   /** The mark of this snapshot is durable: older snapshot files may go. */
   record DropSnapshotsBelow(EntryId position) implements RaftEffect {}
 
@@ -47,6 +56,9 @@ public sealed interface RaftEffect {
 
   /** The disk failed for good: stop the process now (P9). */
   record Halt(DiskFault fault) implements RaftEffect {}
+
+  /** Something that the machine cannot put right by itself (P7, P14). */
+  record Found(Finding finding) implements RaftEffect {}
 
   /** What the core decided, and why. */
   record Trace(TraceRecord record) implements RaftEffect {}

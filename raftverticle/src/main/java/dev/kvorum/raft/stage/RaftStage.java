@@ -1,20 +1,21 @@
 package dev.kvorum.raft.stage;
 
 import dev.kvorum.raft.core.MembershipChange;
+import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.Outcome;
 import dev.kvorum.raft.core.ProposalResult;
 import dev.kvorum.raft.core.RaftCore;
 import dev.kvorum.raft.core.RaftEvent;
 import dev.kvorum.raft.core.Role;
+import dev.kvorum.raft.core.SnapshotInstall;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalOutcome;
 import dev.kvorum.storage.journal.Mark;
-import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
-import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,8 +26,9 @@ import java.util.Map;
  * Joins the Raft core with the journal.
  *
  * <p>The rules that live here: what the core wants durable goes to the vote files and the journal
- * and is reported back only when it is; and a membership entry is settled before its index counts
- * as applied. What the journal may give up is decided in {@link JournalRelease}.
+ * and is reported back only when it is ({@link PersistQueue}); a membership entry is settled before
+ * its index counts as applied; and nothing behind a received snapshot is applied before the store
+ * holds that snapshot. What the journal may give up is decided in {@link JournalRelease}.
  *
  * <p>After a call the caller performs the effects in their order and lets the journal's driver send
  * the next disk job.
@@ -41,6 +43,7 @@ public final class RaftStage {
   private final RaftCore core;
   private final Journal journal;
   private final PersistQueue persists;
+  private final Persisted persisted = new Persisted();
   private final JournalRelease release;
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
@@ -59,7 +62,6 @@ public final class RaftStage {
   private List<RaftEffect> effects = new ArrayList<>();
 
   /**
-   * @param claim what this member is known to have lost
    * @param snapshotCount applied entries after which the log is shortened for followers
    * @param snapshotAfterBytes the journal's size that makes a full snapshot file worth writing
    */
@@ -67,14 +69,13 @@ public final class RaftStage {
       long memberId,
       RaftCore core,
       Journal journal,
-      Claim claim,
       long snapshotCount,
       long snapshotAfterBytes) {
     this.memberId = memberId;
     this.core = core;
     this.journal = journal;
     appliedIndex = core.appliedIndex();
-    persists = new PersistQueue(journal, claim);
+    persists = new PersistQueue(journal);
     release = new JournalRelease(journal, snapshotAfterBytes);
     this.snapshotCount = snapshotCount;
     shortenedAt = core.appliedIndex();
@@ -110,6 +111,53 @@ public final class RaftStage {
     return drain();
   }
 
+  /** Somebody wants to change who takes part; refused like any proposal. */
+  public List<RaftEffect> changeMembership(int loop, long requestId, MembershipChange change) {
+    var outcome = core.step(new RaftEvent.ChangeMembership(change));
+    if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
+      effects.add(new RaftEffect.Refuse(loop, requestId, 1, failure(rejected.reason())));
+    }
+    handle(outcome);
+    return drain();
+  }
+
+  /**
+   * A peer's message has arrived. A snapshot is handed in when its file is whole, verified, synced
+   * and in its place.
+   */
+  public List<RaftEffect> receive(Message message) {
+    step(new RaftEvent.Receive(message));
+    return drain();
+  }
+
+  /** The connection to the peer broke, or cannot be made. */
+  public List<RaftEffect> unreachable(long peer) {
+    step(new RaftEvent.Unreachable(peer));
+    return drain();
+  }
+
+  /** The end, good or bad, of a stream that {@link RaftEffect.SendSnapshot} asked for. */
+  public List<RaftEffect> snapshotSent(long peer, long index, boolean delivered) {
+    step(new RaftEvent.SnapshotReported(peer, index, delivered));
+    return drain();
+  }
+
+  /** The store holds what {@link RaftEffect.InstallSnapshot} named. */
+  public List<RaftEffect> snapshotInstalled(EntryId position) {
+    appliedIndex = Math.max(appliedIndex, position.index());
+    shortenedAt = appliedIndex;
+    persists.installed(position);
+    reportPersisted();
+    effects.add(new RaftEffect.DropSnapshotsBelow(position));
+    return drain();
+  }
+
+  /** Somebody wants another member to lead. */
+  public List<RaftEffect> transferLeadership(long target) {
+    step(new RaftEvent.TransferLeadership(target));
+    return drain();
+  }
+
   /** A front end wants to read what was committed before now. */
   public List<RaftEffect> read(int loop, long round) {
     var token = nextReadToken++;
@@ -125,7 +173,7 @@ public final class RaftStage {
       var change = MembershipChange.decode(entry.payload());
       step(new RaftEvent.MembershipApplied(entry.index(), change));
     }
-    appliedIndex = index;
+    appliedIndex = Math.max(appliedIndex, index);
     step(new RaftEvent.Applied(index));
     shortenLog();
     return drain();
@@ -145,9 +193,23 @@ public final class RaftStage {
     }
   }
 
+  /** The store's hash where it stands: at every 4,096th index, and each second while idle (P14). */
+  public List<RaftEffect> stateHashed(StateHash hash) {
+    step(new RaftEvent.StateHashed(hash));
+    return drain();
+  }
+
+  /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
+  public long diskAgeTicks() {
+    return core.diskAgeTicks();
+  }
+
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
   public List<RaftEffect> stateSynced(long index) {
-    journal.mark(new Mark.StateSynced(new EntryId(journal.termAt(index), index)));
+    // A snapshot may have replaced the log, and the store, since the sync began.
+    if (index >= journal.base().index()) {
+      journal.mark(new Mark.StateSynced(new EntryId(journal.termAt(index), index)));
+    }
     return drain();
   }
 
@@ -176,7 +238,7 @@ public final class RaftStage {
         reportPersisted();
       }
       case JournalOutcome.VoteDurable vote -> {
-        persists.voteDurable(vote.vote());
+        persists.voteDurable(vote.number());
         reportPersisted();
       }
       case JournalOutcome.SpaceLow low -> effects.add(new RaftEffect.DiskLow(low.fault()));
@@ -200,7 +262,22 @@ public final class RaftStage {
   }
 
   private void reportPersisted() {
-    persists.drain((sequence, last) -> step(new RaftEvent.Persisted(sequence, last)));
+    persists.drain(persisted);
+  }
+
+  /** What the queue of persists reports. */
+  private final class Persisted implements PersistQueue.Listener {
+    @Override
+    public void persisted(long sequence, EntryId last) {
+      step(new RaftEvent.Persisted(sequence, last));
+    }
+
+    @Override
+    public void install(SnapshotInstall snapshot) {
+      // Whatever was handed out before is behind the snapshot, or belongs to another log.
+      membershipEntries.clear();
+      effects.add(new RaftEffect.InstallSnapshot(snapshot));
+    }
   }
 
   private void step(RaftEvent event) {
@@ -210,11 +287,11 @@ public final class RaftStage {
   private void handle(Outcome outcome) {
     var persist = outcome.persist();
     if (persist != null) {
-      InvariantViolation.check(
-          persist.snapshot() == null, "a snapshot arrives only with the peer transport");
       persists.add(persist);
     }
-    outcome.messages().forEach(message -> effects.add(new RaftEffect.Send(message)));
+    for (var message : outcome.messages()) {
+      effects.add(new RaftEffect.Send(message));
+    }
     if (!outcome.committed().isEmpty()) {
       commit(outcome.committed());
     }
@@ -229,10 +306,15 @@ public final class RaftStage {
       effects.add(
           new RaftEffect.ReadEntries(wanted.reader(), wanted.from(), range, wanted.maxBytes()));
     }
-    outcome
-        .snapshotRequests()
-        .forEach(request -> effects.add(new RaftEffect.SendSnapshot(request)));
-    outcome.trace().forEach(record -> effects.add(new RaftEffect.Trace(record)));
+    for (var request : outcome.snapshotRequests()) {
+      effects.add(new RaftEffect.SendSnapshot(request));
+    }
+    for (var finding : outcome.findings()) {
+      effects.add(new RaftEffect.Found(finding));
+    }
+    for (var happening : outcome.trace()) {
+      effects.add(new RaftEffect.Trace(happening));
+    }
   }
 
   private void commit(List<Entry> entries) {
@@ -244,7 +326,7 @@ public final class RaftStage {
         termStart = new EntryId(entry.term(), entry.index());
       }
     }
-    effects.add(new RaftEffect.Commit(List.copyOf(entries)));
+    effects.add(new RaftEffect.Commit(entries));
   }
 
   private static Failure failure(ProposalResult.Reason reason) {
@@ -257,26 +339,42 @@ public final class RaftStage {
   }
 
   private RaftStatus newStatus() {
-    var membership = core.membership();
-    var leading = core.role() == Role.LEADER;
-    var alone = !membership.isJoint() && membership.voters().equals(List.of(memberId));
-    // Before the first entry of its term is applied, a leader may not have applied what an earlier
-    // leader, or this member in an earlier life, has acknowledged.
-    var current = termStart.term() == core.term() && appliedIndex >= termStart.index();
     return new RaftStatus(
         memberId,
         core.term(),
         core.leader(),
         core.commitIndex(),
-        membership.isLearner(memberId),
-        leading && alone && current);
+        core.membership().isLearner(memberId),
+        readsNeedNoRound());
+  }
+
+  /** Whether {@link #newStatus} would differ from what was published; most steps change nothing. */
+  private boolean statusChanged() {
+    return lastStatus.committed() != core.commitIndex()
+        || lastStatus.term() != core.term()
+        || lastStatus.leader() != core.leader()
+        || lastStatus.readsNeedNoRound() != readsNeedNoRound()
+        || lastStatus.learner() != core.membership().isLearner(memberId);
+  }
+
+  /**
+   * Before the first entry of its term is applied, a leader may not have applied what an earlier
+   * leader, or this member in an earlier life, has acknowledged.
+   */
+  private boolean readsNeedNoRound() {
+    return core.role() == Role.LEADER
+        && core.membership().isLoneVoter(memberId)
+        && termStart.term() == core.term()
+        && appliedIndex >= termStart.index();
   }
 
   private List<RaftEffect> drain() {
-    var status = newStatus();
-    if (!status.equals(lastStatus)) {
-      lastStatus = status;
-      effects.add(new RaftEffect.Publish(status));
+    if (statusChanged()) {
+      lastStatus = newStatus();
+      effects.add(new RaftEffect.Publish(lastStatus));
+    }
+    if (effects.isEmpty()) {
+      return List.of();
     }
     var done = effects;
     effects = new ArrayList<>();

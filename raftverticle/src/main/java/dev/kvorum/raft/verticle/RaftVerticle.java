@@ -3,6 +3,7 @@ package dev.kvorum.raft.verticle;
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.storage.journal.DiskSpace;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalDriver;
@@ -37,6 +38,11 @@ public final class RaftVerticle extends VerticleBase {
   private final NodeGuard guard;
   private final FlightRecorder recorder;
   private @Nullable JournalDriver driver;
+
+  /** The shortage has been told and has not ended; telling it again would help nobody. */
+  private boolean lowTold;
+
+  private boolean fullTold;
 
   /**
    * @param tickMillis the heartbeat interval
@@ -125,38 +131,71 @@ public final class RaftVerticle extends VerticleBase {
       case RaftEffect.Publish publish -> statusListener.accept(publish.status());
       case RaftEffect.Trace trace -> recorder.record(trace.record());
       case RaftEffect.DiskLow low -> {
-        LOGGER.atWarn().addKeyValue("error", low.fault().message()).log("the disk is nearly full");
-        onDiskLow.run();
-        retrySpaceIn(SPACE_CHECK_MILLIS);
+        if (!lowTold) {
+          lowTold = true;
+          LOGGER
+              .atWarn()
+              .addKeyValue("error", low.fault().message())
+              .log("the disk is full; the ballast is given back");
+          onDiskLow.run();
+        }
+        prepareAheadLater();
       }
       case RaftEffect.DiskFull full -> waitForSpace(full);
-      case RaftEffect.DiskHasSpace _ -> LOGGER.info("the disk has space again; writes go on");
+      case RaftEffect.DiskHasSpace _ -> {
+        lowTold = false;
+        fullTold = false;
+        LOGGER.info("the disk has space again; writes go on");
+      }
       case RaftEffect.Halt halt ->
           guard.halt("the disk failed", new DiskFaultException(halt.fault()));
+      case RaftEffect.Found found -> LOGGER.atError().log(found.finding().message());
       case RaftEffect.Send send ->
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
       case RaftEffect.SendSnapshot send ->
           throw new IllegalStateException("a lone voter has nobody to send to: " + send);
+      case RaftEffect.InstallSnapshot install ->
+          throw new IllegalStateException("a lone voter gets no snapshot: " + install);
     }
   }
 
   private void waitForSpace(RaftEffect.DiskFull full) {
-    LOGGER
-        .atError()
-        .addKeyValue("error", full.fault().message())
-        .log("the disk is full; writes wait until there is space");
-    retrySpaceIn(SPACE_RETRY_MILLIS);
+    if (!fullTold) {
+      fullTold = true;
+      LOGGER
+          .atError()
+          .addKeyValue("error", full.fault().message())
+          .log("the disk is full; writes wait until there is space");
+    }
+    vertx.setTimer(SPACE_RETRY_MILLIS, _ -> retrySpace());
   }
 
-  private void retrySpaceIn(long millis) {
+  /**
+   * Files are prepared ahead again, and the ballast is made anew, only when there is clearly room
+   * for them: an attempt that fails fills the disk for everybody else.
+   */
+  private void prepareAheadLater() {
     vertx.setTimer(
-        millis,
+        SPACE_CHECK_MILLIS,
         _ ->
-            guard.run(
-                () -> {
-                  stage.retrySpace();
-                  perform(List.of());
-                }));
+            vertx
+                .executeBlocking(() -> DiskSpace.of(disk).isLow(), false)
+                .onComplete(
+                    low -> {
+                      if (low.succeeded() && low.result()) {
+                        prepareAheadLater();
+                      } else {
+                        retrySpace();
+                      }
+                    }));
+  }
+
+  private void retrySpace() {
+    guard.run(
+        () -> {
+          stage.retrySpace();
+          perform(List.of());
+        });
   }
 
   /** Reads the journal on a worker: it may block for as long as the disk likes. */

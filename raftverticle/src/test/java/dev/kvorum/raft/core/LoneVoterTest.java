@@ -3,6 +3,8 @@ package dev.kvorum.raft.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import java.util.List;
 import java.util.Objects;
@@ -144,7 +146,7 @@ class LoneVoterTest {
                 DurableLog.of(RaftBoot.BIRTH, entries),
                 Membership.ofVoters(List.of(1L)),
                 1,
-                new Damage.None()));
+                new Claim.Sound()));
 
     // The commit index on disk is only a hint: the rest follows with the new term's empty entry.
     var outcome = restarted.start();
@@ -169,7 +171,7 @@ class LoneVoterTest {
                 log,
                 Membership.ofVoters(List.of(1L)),
                 1,
-                new Damage.None()));
+                new Claim.Sound()));
 
     var outcome = restarted.start();
     assertThat(outcome.committed()).isEmpty();

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +46,7 @@ class PaperTest {
                 DurableLog.of(RaftBoot.BIRTH, log(terms)),
                 Membership.ofVoters(voters),
                 1,
-                new Damage.None()));
+                new Claim.Sound()));
     member.start();
     return member;
   }
@@ -84,7 +87,7 @@ class PaperTest {
   }
 
   private static Message done(long from, long term, long index) {
-    return new Message.AppendResponse(from, 1, term, 1, false, index, EntryId.ZERO);
+    return new Message.AppendResponse(from, 1, term, 1, false, index, EntryId.ORIGIN);
   }
 
   private static Message.Append append(
@@ -101,7 +104,7 @@ class PaperTest {
     candidate.step(new RaftEvent.Campaign());
     var leader = leader(2, THREE);
     for (var member : List.of(follower, candidate, leader)) {
-      answers(member, new Message.Heartbeat(2, 1, 9, 0, 0));
+      answers(member, new Message.Heartbeat(2, 1, 9, 0, 0, 0));
       assertThat(member.core.role()).isEqualTo(Role.FOLLOWER);
       assertThat(member.core.term()).isEqualTo(9);
       assertThat(member.core.leader()).isEqualTo(2);
@@ -131,7 +134,7 @@ class PaperTest {
     leader.step(new RaftEvent.Tick());
     assertThat(leader.outbox)
         .containsExactly(
-            new Message.Heartbeat(1, 2, 2, 0, 0), new Message.Heartbeat(1, 3, 2, 0, 0));
+            new Message.Heartbeat(1, 2, 2, 0, 0, 0), new Message.Heartbeat(1, 3, 2, 0, 0, 0));
   }
 
   @Test
@@ -367,7 +370,7 @@ class PaperTest {
     assertThat(member.outbox).isEmpty();
     persistAll(member);
     assertThat(member.outbox)
-        .containsExactly(new Message.AppendResponse(1, 2, 2, 1, false, 2, EntryId.ZERO));
+        .containsExactly(new Message.AppendResponse(1, 2, 2, 1, false, 2, EntryId.ORIGIN));
   }
 
   @Test
@@ -442,9 +445,9 @@ class PaperTest {
     leader.step(new RaftEvent.ReadRequest(7));
     assertThat(leader.readReady).isEmpty();
     // An answer to an earlier heartbeat proves nothing about now.
-    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(2, 1, 2, 1, 0, false)));
+    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(2, 1, 2, 1, 0, false, false, StateHash.NONE)));
     assertThat(leader.readReady).isEmpty();
-    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(3, 1, 2, 1, 1, false)));
+    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(3, 1, 2, 1, 1, false, false, StateHash.NONE)));
     assertThat(leader.readReady).containsExactly(new ReadReady(7, 2));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ class PersistenceTest {
             null,
             null,
             List.of(),
-            EntryId.ZERO,
+            EntryId.ORIGIN,
             0));
   }
 
@@ -76,7 +77,7 @@ class PersistenceTest {
     writes(1, 5);
     assertThatThrownBy(() -> persistence.complete(1, new EntryId(1, 6)))
         .isInstanceOf(InvariantViolation.class);
-    assertThatThrownBy(() -> persistence.complete(9, EntryId.ZERO))
+    assertThatThrownBy(() -> persistence.complete(9, EntryId.ORIGIN))
         .isInstanceOf(InvariantViolation.class);
   }
 
@@ -88,7 +89,7 @@ class PersistenceTest {
     persistence.send(message(3), true, sent);
     assertThat(sent).isEmpty();
 
-    persistence.complete(1, EntryId.ZERO);
+    persistence.complete(1, EntryId.ORIGIN);
     persistence.release(2, sent);
     assertThat(sent).containsExactly(message(2));
 

@@ -3,6 +3,7 @@ package dev.kvorum.raft.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ class RaftLogTest {
 
   private static void play(int seed) {
     var random = new RandomNumbers(seed);
-    var log = new RaftLog(DurableLog.of(EntryId.ZERO, List.of()), 0, 0);
+    var log = new RaftLog(DurableLog.of(EntryId.ORIGIN, List.of()), 0, 0);
     var model = new ArrayList<Entry>();
     var term = 1L;
     for (var step = 0; step < 300; step++) {

@@ -1,6 +1,8 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -261,8 +263,8 @@ final class RandomCluster {
             .allMatch(
                 other ->
                     other == member
-                        || (other.core.damage() instanceof Damage.None
-                            && other.disk.damage instanceof Damage.None))) {
+                        || (other.core.claim() instanceof Claim.Sound
+                            && other.disk.claim instanceof Claim.Sound))) {
       damage(member, acknowledged);
     }
   }
@@ -282,14 +284,14 @@ final class RandomCluster {
     var last = EntryId.of(disk.log.getLast());
     claim = claim.compareTo(last) >= 0 ? claim : last;
     disk.truncateTo(disk.base.position().index() + random.below(disk.log.size()));
-    disk.damage =
-        disk.damage.and(random.below(3) == 0 ? new Damage.Unknown() : new Damage.Claimed(claim));
+    disk.claim =
+        disk.claim.and(random.below(3) == 0 ? new Claim.Unknown() : new Claim.Reached(claim));
     disk.hardState =
         new HardState(
             disk.hardState.term(),
             disk.hardState.vote(),
             Math.min(disk.hardState.commit(), disk.lastIndex()));
-    tell(member.id, " damaged: ", disk.damage, " left ", disk.lastIndex());
+    tell(member.id, " damaged: ", disk.claim, " left ", disk.lastIndex());
   }
 
   private void restart(TestMember member) {
@@ -303,7 +305,7 @@ final class RandomCluster {
     var state = choices.get(random.below(choices.size()));
     var tail = random.below(2) == 0 ? Integer.MAX_VALUE : random.below(10);
     tell(member.id, " restarts at ", state.position());
-    observe(member, member.start(state, tail, TestMember.DamageFound.NONE));
+    observe(member, member.start(state, tail, TestMember.ClaimFound.NONE));
   }
 
   private void partition() {

@@ -1,7 +1,9 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -80,6 +82,12 @@ final class Scenario {
               member(arguments),
               new RaftEvent.ChangeMembership(
                   ScenarioWords.change(arguments.subList(1, arguments.size()))));
+      case "state-hash" ->
+          step(
+              member(arguments),
+              new RaftEvent.StateHashed(
+                  new StateHash(
+                      Long.parseLong(arguments.get(1)), 0, Long.parseLong(arguments.get(2)))));
       case "read" ->
           step(member(arguments), new RaftEvent.ReadRequest(Long.parseLong(arguments.get(1))));
       case "transfer" ->
@@ -179,7 +187,7 @@ final class Scenario {
               founder.log(),
               membership,
               founder.applied(),
-              new Damage.None());
+              new Claim.Sound());
       begin(new TestMember(ScenarioWords.config(id, words), boot));
     }
   }
@@ -215,7 +223,7 @@ final class Scenario {
             DurableLog.of(RaftBoot.BIRTH, entries),
             Membership.ofVoters(voters),
             RaftBoot.BIRTH.index(),
-            new Damage.None());
+            new Claim.Sound());
     begin(
         new TestMember(
             ScenarioWords.config(
@@ -236,7 +244,7 @@ final class Scenario {
 
   private void restart(List<String> words) {
     var member = member(words);
-    Damage found = new Damage.None();
+    Claim found = new Claim.Sound();
     for (var word : words.subList(1, words.size())) {
       var parts = word.split("=", -1);
       switch (parts[0]) {
@@ -244,8 +252,8 @@ final class Scenario {
         case "claim" -> {
           found =
               parts[1].equals("unknown")
-                  ? new Damage.Unknown()
-                  : new Damage.Claimed(ScenarioWords.position(parts[1]));
+                  ? new Claim.Unknown()
+                  : new Claim.Reached(ScenarioWords.position(parts[1]));
         }
         case "commit" ->
             member.disk.hardState =
@@ -267,7 +275,7 @@ final class Scenario {
       member.disk.hardState =
           new HardState(kept.term(), kept.vote(), Math.min(kept.commit(), member.disk.lastIndex()));
     }
-    observe(member, member.start(state, Integer.MAX_VALUE, new TestMember.DamageFound(found)));
+    observe(member, member.start(state, Integer.MAX_VALUE, new TestMember.ClaimFound(found)));
   }
 
   // What happens.
@@ -279,6 +287,9 @@ final class Scenario {
   private void observe(TestMember member, Outcome outcome) {
     for (var happening : outcome.trace()) {
       tell(member.id, ScenarioText.trace(happening));
+    }
+    for (var finding : outcome.findings()) {
+      tell(member.id, "finds: " + finding.message());
     }
     var proposal = outcome.proposal();
     if (proposal != null) {
@@ -466,9 +477,9 @@ final class Scenario {
                   core.commitIndex(),
                   core.appliedIndex(),
                   core.membership(),
-                  core.damage() instanceof Damage.None
+                  core.claim() instanceof Claim.Sound
                       ? ""
-                      : " " + ScenarioText.damage(core.damage())));
+                      : " " + ScenarioText.claim(core.claim())));
     }
   }
 

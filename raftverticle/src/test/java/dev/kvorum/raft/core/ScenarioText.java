@@ -1,6 +1,8 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -28,12 +30,29 @@ final class ScenarioText {
           rejected
               ? "append refused term=%d after=%d hint=%s".formatted(term, index, hint)
               : "append done term=%d to=%d".formatted(term, index);
-      case Message.Heartbeat(_, _, var term, var commit, var round) ->
-          "heartbeat term=%d commit=%d%s"
-              .formatted(term, commit, round > 0 ? " round=" + round : "");
-      case Message.HeartbeatResponse(_, _, var term, _, var round, var seeksCure) ->
-          "heartbeat heard term=%d%s%s"
-              .formatted(term, round > 0 ? " round=" + round : "", seeksCure ? " seeks cure" : "");
+      case Message.Heartbeat(_, _, var term, var commit, var round, var hashIndex) ->
+          "heartbeat term=%d commit=%d%s%s"
+              .formatted(
+                  term,
+                  commit,
+                  round > 0 ? " round=" + round : "",
+                  hashIndex > 0 ? " hash=" + hashIndex + "?" : "");
+      case Message.HeartbeatResponse(
+              _,
+              _,
+              var term,
+              _,
+              var round,
+              var seeksCure,
+              var slow,
+              var hash) ->
+          "heartbeat heard term=%d%s%s%s%s"
+              .formatted(
+                  term,
+                  round > 0 ? " round=" + round : "",
+                  seeksCure ? " seeks cure" : "",
+                  slow ? " slow disk" : "",
+                  hash.index() > 0 ? " hash=" + hash.index() + ":" + hash.low() : "");
       case Message.InstallSnapshot(_, _, var term, var position, var membership) ->
           "snapshot term=%d at=%s %s".formatted(term, position, membership);
       case Message.ForwardedProposal(_, _, _, var type, var payloads) ->
@@ -46,6 +65,25 @@ final class ScenarioText {
       case Message.TimeoutNow(_, _, var term) -> "campaign now term=" + term;
       case Message.DamageNotice(_, _, var term, _, var acknowledged) ->
           "you forgot term=%d acknowledged=%s".formatted(term, acknowledged);
+      case Message.TailInquiry(_, _, var term, var beforehand) ->
+          "what do you have%s? term=%d".formatted(beforehand ? " (beforehand)" : "", term);
+      case Message.TailReport(
+              _,
+              _,
+              var term,
+              var beforehand,
+              var last,
+              var claim,
+              var membership) ->
+          "has%s term=%d last=%s %s%s"
+              .formatted(
+                  beforehand ? " (beforehand)" : "",
+                  term,
+                  last,
+                  claim(claim),
+                  membership.voters().isEmpty() ? " between configurations" : "");
+      case Message.DivergenceNotice(_, _, var term, var index) ->
+          "your state is wrong term=%d index=%d".formatted(term, index);
       case Message.CureNotice(_, _, var term, var index) ->
           "you are cured term=%d index=%d".formatted(term, index);
     };
@@ -94,9 +132,9 @@ final class ScenarioText {
     if (hardState != null) {
       text.append(" term=").append(hardState.term()).append(" vote=").append(hardState.vote());
     }
-    var damage = persist.damage();
-    if (damage != null) {
-      text.append(' ').append(damage(damage));
+    var claim = persist.claim();
+    if (claim != null) {
+      text.append(' ').append(claim(claim));
     }
     var snapshot = persist.snapshot();
     if (snapshot != null) {
@@ -105,11 +143,11 @@ final class ScenarioText {
     return text.append(entries(persist.entries())).toString();
   }
 
-  static String damage(Damage damage) {
-    return switch (damage) {
-      case Damage.None _ -> "undamaged";
-      case Damage.Claimed(var position) -> "damaged claim=" + position;
-      case Damage.Unknown _ -> "damaged claim=unknown";
+  static String claim(Claim claim) {
+    return switch (claim) {
+      case Claim.Sound _ -> "undamaged";
+      case Claim.Reached(var position) -> "damaged claim=" + position;
+      case Claim.Unknown _ -> "damaged claim=unknown";
     };
   }
 
@@ -163,7 +201,15 @@ final class ScenarioText {
       case TraceRecord.SnapshotAccepted(var position) -> "takes the snapshot " + position;
       case TraceRecord.SnapshotIgnored(var position, var reason) ->
           "ignores the snapshot %s: %s".formatted(position, reason);
-      case TraceRecord.DamageChanged(var damage, var reason) -> damage(damage) + ": " + reason;
+      case TraceRecord.ClaimChanged(var claim, var reason) -> claim(claim) + ": " + reason;
+      case TraceRecord.TailInquired(var term, var beforehand) ->
+          "asks all voters what they have%s in term %d"
+              .formatted(beforehand ? ", beforehand," : "", term);
+      case TraceRecord.TailUndecided(var reason) -> "cannot conclude: " + reason;
+      case TraceRecord.DivergenceSeen(var member, var index) ->
+          "sees that the state of %d at %d is wrong".formatted(member, index);
+      case TraceRecord.DiskPaceChanged(var slow, var age) ->
+          slow ? "has a slow disk: %d ticks".formatted(age) : "has a quick disk again";
       case TraceRecord.AmnesiaSeen(var peer, var acknowledged, var last) ->
           "sees that %d acknowledged %d and has %d".formatted(peer, acknowledged, last);
       case TraceRecord.TransferStarted(var target) -> "begins to hand over to " + target;

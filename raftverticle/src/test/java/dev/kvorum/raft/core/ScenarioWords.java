@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +63,7 @@ final class ScenarioWords {
     var ends = words.getFirst().split(">", -1);
     var term = 0L;
     var commit = 0L;
-    var after = EntryId.ZERO;
+    var after = EntryId.ORIGIN;
     var entries = new ArrayList<Entry>();
     for (var word : words.subList(1, words.size())) {
       var parts = word.split("=", -1);

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 
 /**
  * A state machine small enough to keep every state it ever had: the position, a hash of all that

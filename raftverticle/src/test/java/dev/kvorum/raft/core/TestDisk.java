@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.List;
  */
 final class TestDisk {
   HardState hardState;
-  Damage damage = new Damage.None();
+  Claim claim = new Claim.Sound();
 
   /** The snapshot that the log begins after. */
   StoreState base;
@@ -51,9 +52,9 @@ final class TestDisk {
       hardState = newHardState;
     }
     hardState = new HardState(hardState.term(), hardState.vote(), persist.commit());
-    var newDamage = persist.damage();
-    if (newDamage != null) {
-      damage = newDamage;
+    var newClaim = persist.claim();
+    if (newClaim != null) {
+      claim = newClaim;
     }
     var snapshot = persist.snapshot();
     if (snapshot != null) {

@@ -1,6 +1,8 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,14 +42,14 @@ final class TestMember {
     this.config = config;
     var base = new StoreState(boot.log().base(), 0, boot.membership());
     disk = new TestDisk(boot.hardState(), base);
-    disk.damage = boot.damage();
+    disk.claim = boot.claim();
     disk.log.addAll(boot.log().tail());
     states.add(base);
     incarnation = boot.incarnation() - 1;
   }
 
   /** Starts, from what is durable and a state of the state machine not older than the base. */
-  Outcome start(StoreState from, int tailEntries, DamageFound found) {
+  Outcome start(StoreState from, int tailEntries, ClaimFound found) {
     incarnation++;
     up = true;
     var whole = DurableLog.of(disk.base.position(), disk.log);
@@ -71,18 +73,18 @@ final class TestMember {
                 log,
                 from.membership(),
                 from.position().index(),
-                disk.damage.and(found.damage())));
+                disk.claim.and(found.claim())));
     return perform(core.start());
   }
 
   /** What the journal found out at boot. */
-  record DamageFound(Damage damage) {
-    static final DamageFound NONE = new DamageFound(new Damage.None());
+  record ClaimFound(Claim claim) {
+    static final ClaimFound NONE = new ClaimFound(new Claim.Sound());
   }
 
   /** Starts with everything that is durable. */
   Outcome start() {
-    return start(states.getLast(), Integer.MAX_VALUE, DamageFound.NONE);
+    return start(states.getLast(), Integer.MAX_VALUE, ClaimFound.NONE);
   }
 
   Outcome step(RaftEvent event) {
@@ -119,7 +121,9 @@ final class TestMember {
         (message instanceof Message.VoteRequest request && request.preVote())
             || (message instanceof Message.VoteResponse response
                 && response.preVote()
-                && response.granted());
+                && response.granted())
+            || (message instanceof Message.TailInquiry inquiry && inquiry.beforehand())
+            || (message instanceof Message.TailReport report && report.beforehand());
     var entered = isBeforehand ? message.term() - 1 : message.term();
     var forgetful = disk.hardState.term() < message.term() && !isBeforehand;
     if (forgetful || (isBeforehand && disk.hardState.term() > entered + 1)) {
@@ -140,6 +144,12 @@ final class TestMember {
         if (!ack.rejected() && ack.index() > disk.lastIndex()) {
           throw new AssertionError(
               "acknowledged up to " + ack.index() + ", durable is " + disk.lastIndex());
+        }
+      }
+      case Message.TailReport report -> {
+        var last = disk.log.isEmpty() ? disk.base.position() : EntryId.of(disk.log.getLast());
+        if (report.last().compareTo(last) > 0) {
+          throw new AssertionError("reported " + report.last() + ", durable is " + last);
         }
       }
       default -> {}

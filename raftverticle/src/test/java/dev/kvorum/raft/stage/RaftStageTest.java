@@ -2,7 +2,6 @@ package dev.kvorum.raft.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kvorum.raft.core.Damage;
 import dev.kvorum.raft.core.DurableLog;
 import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Membership;
@@ -20,6 +19,7 @@ import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.disk.MemoryDisk;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
@@ -51,7 +51,7 @@ class RaftStageTest {
     journal.mark(new Mark.StateSynced(BIRTH));
     runDisk();
     effects.clear();
-    var position = new dev.kvorum.raft.core.EntryId(1, 1);
+    var position = new EntryId(1, 1);
     var boot =
         new RaftBoot(
             1,
@@ -59,13 +59,12 @@ class RaftStageTest {
             DurableLog.of(position, List.of()),
             Membership.ofVoters(List.of(ME)),
             1,
-            new Damage.None());
+            new Claim.Sound());
     stage =
         new RaftStage(
             ME,
             new RaftCore(RaftConfig.defaults(ME, 42), boot),
             journal,
-            vote.vote().claim(),
             10_000,
             SNAPSHOT_AFTER_BYTES);
   }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * Runs the calls into an engine and stops it for good at the first that throws. An engine that
  * failed once may have half of a transaction in memory and anything on disk; an answer from it
  * afterwards would be believed. So the first failure is kept, and every later call gets it again
- * instead of an answer.
+ * instead of an answer. Only {@link BackendFullException} is no failure: whoever throws it has made
+ * sure of that.
  */
 public final class FailStop {
   private final String engine;
@@ -69,6 +70,9 @@ public final class FailStop {
   private BackendException fail(String what, Throwable thrown) {
     if (thrown instanceof InvariantViolation bug) {
       throw bug;
+    }
+    if (thrown instanceof BackendFullException full) {
+      throw full;
     }
     var wrapped =
         thrown instanceof BackendException known

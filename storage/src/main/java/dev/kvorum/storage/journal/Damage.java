@@ -28,7 +28,9 @@ public record Damage(
     /** A synced write vanished: blank or old sectors where later batches prove a batch was. */
     LOST,
     /** Garbage, misplaced or unreadable sectors where a batch was. */
-    ROT
+    ROT,
+    /** The batch can be read, but after a disk failure nothing tells whether it is on the medium. */
+    UNPROVEN
   }
 
   Damage withClaim(EntryId position) {

@@ -1,6 +1,7 @@
 package dev.kvorum.storage.journal;
 
 import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import java.nio.ByteBuffer;
@@ -38,7 +39,15 @@ final class EndOfJournal {
       keepTorn(disk, reader, torn);
     }
     var operations = new ArrayList<DiskOperation>();
-    for (var sector = end.sector(); sector < segment.sectorCount(); sector++) {
+    var clearFrom = (long) end.sector() * Sector.BYTES;
+    if (scan.cacheIsDoubted() && clearFrom < segment.bytes()) {
+      // What the cache shows and what the medium has may be two things, and both have to go.
+      operations.add(
+          new DiskOperation.WriteZeros(segment.path(), clearFrom, segment.bytes() - clearFrom));
+    }
+    for (var sector = end.sector();
+        sector < segment.sectorCount() && !scan.cacheIsDoubted();
+        sector++) {
       var kind = reader.kind(sector);
       if (kind != Sector.Kind.BLANK && kind != Sector.Kind.OLD) {
         operations.add(
@@ -80,7 +89,15 @@ final class EndOfJournal {
     operations.add(new DiskOperation.Sync(path));
     operations.add(new DiskOperation.SyncDirectory(QUARANTINE));
     operations.add(new DiskOperation.SyncDirectory(""));
-    disk.perform(operations);
+    try {
+      disk.perform(operations);
+    } catch (DiskFaultException fault) {
+      if (fault.fault().kind() != DiskFault.Kind.NO_SPACE) {
+        throw fault;
+      }
+      // On a full disk the curious get nothing; a start is worth more.
+      disk.perform(List.of(new DiskOperation.Delete(path)));
+    }
   }
 
   /** Moves segments of which nothing is kept to quarantine. */

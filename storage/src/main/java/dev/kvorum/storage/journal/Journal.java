@@ -62,6 +62,9 @@ public final class Journal {
 
   private @Nullable Vote pendingVote;
 
+  /** How many votes this life was asked to save. */
+  private long votesAsked;
+
   /** The chain begins anew with the next batch, in a new segment, and this is why. */
   private @Nullable LogRecord restart;
 
@@ -234,12 +237,16 @@ public final class Journal {
   }
 
   /**
-   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts.
+   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts: one
+   * that is replaced before it reached the disk is never reported by itself.
+   *
+   * @return the number that the answer for this vote, or for a later one, will name
    */
-  public void saveVote(Vote newVote) {
+  public long saveVote(Vote newVote) {
     var newest = pendingVote == null ? vote : pendingVote;
     InvariantViolation.check(newVote.term() >= newest.term(), "a term never falls");
     pendingVote = newVote;
+    return ++votesAsked;
   }
 
   /**
@@ -281,13 +288,14 @@ public final class Journal {
   private Task voteTask(Vote newVote) {
     pendingVote = null;
     voteGeneration++;
+    var asked = votesAsked;
     return new Task(
         new JournalJob(JournalJob.Kind.VOTE, VoteFiles.write(newVote, voteGeneration)),
         false,
         outcomes -> {
           vote = newVote;
           votes++;
-          outcomes.add(new JournalOutcome.VoteDurable(newVote));
+          outcomes.add(new JournalOutcome.VoteDurable(newVote, asked));
         });
   }
 
@@ -594,6 +602,11 @@ public final class Journal {
    */
   public long termAt(long index) {
     return log.termAt(index);
+  }
+
+  /** The newest batch whose sync has succeeded; 0 before there is one. */
+  public long durableBatch() {
+    return nextNumber - 1;
   }
 
   /** The highest index known to be committed, as a hint: after a restart it may be behind. */

@@ -43,6 +43,13 @@ public record JournalOptions(
     }
   }
 
+  /** The same for a file system of that size, whose ballast is at most a twentieth of it. */
+  public JournalOptions onFileSystemOf(long totalBytes) {
+    var ballast = totalBytes <= 0 ? ballastBytes : Math.min(ballastBytes, totalBytes / 20);
+    return new JournalOptions(
+        segmentBytes, firstSegmentBytes, batchBytes, sliceBytes, spareSegments, ballast);
+  }
+
   private static void requireSectors(String name, int bytes) {
     if (bytes < LEAST_SECTORS * Sector.BYTES || bytes % Sector.BYTES != 0) {
       throw new IllegalArgumentException(name + " is not eight sectors or more: " + bytes);

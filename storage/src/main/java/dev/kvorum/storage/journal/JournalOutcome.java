@@ -14,8 +14,12 @@ public sealed interface JournalOutcome {
    */
   record Durable(long ticket, EntryId last) implements JournalOutcome {}
 
-  /** Both vote files hold this vote; it may be answered now (P8). */
-  record VoteDurable(Vote vote) implements JournalOutcome {}
+  /**
+   * Both vote files hold this vote; it may be answered now (P8).
+   *
+   * @param number what {@link Journal#saveVote} returned for it; every vote up to it is settled
+   */
+  record VoteDurable(Vote vote, long number) implements JournalOutcome {}
 
   /**
    * The file system is full. The ballast was given up, so appending goes on for the moment; raise

@@ -22,10 +22,15 @@ public final class JournalScan {
    */
   record End(int index, int sector, long number, long prevHash) {}
 
-  private final JournalScanner found;
+  /** Bytes of a segment that belong together. */
+  record Stretch(String path, long offset, int bytes) {}
 
-  JournalScan(JournalScanner found) {
+  private final JournalScanner found;
+  private final boolean cacheIsDoubted;
+
+  private JournalScan(JournalScanner found, boolean cacheIsDoubted) {
     this.found = found;
+    this.cacheIsDoubted = cacheIsDoubted;
   }
 
   /**
@@ -36,9 +41,15 @@ public final class JournalScan {
    */
   public static JournalScan read(Disk disk, Owner owner, boolean newDirectory)
       throws DiskFaultException {
-    var scanner = new JournalScanner(disk, owner);
+    return read(disk, owner, newDirectory, Trust.ORDINARY);
+  }
+
+  /** The same, believing what is read only so far. */
+  static JournalScan read(Disk disk, Owner owner, boolean newDirectory, Trust trust)
+      throws DiskFaultException {
+    var scanner = new JournalScanner(disk, owner, trust);
     scanner.run(newDirectory);
-    return new JournalScan(scanner);
+    return new JournalScan(scanner, trust.cacheIsDoubted());
   }
 
   /** Nothing acknowledged is missing and nothing contradicts itself; a torn end is sound. */
@@ -97,6 +108,21 @@ public final class JournalScan {
   /** The newest mark of a snapshot taken, or the origin. */
   public EntryId snapshotTaken() {
     return found.snapshotTaken;
+  }
+
+  /** The last whole batch, which no other one proves; null if there is none. */
+  @Nullable Stretch lastBatch() {
+    return found.lastBatch;
+  }
+
+  /** The number of the last whole batch that was taken over, 0 if there is none. */
+  long lastBatchNumber() {
+    return found.lastBatchNumber;
+  }
+
+  /** Whether the page cache may show something else behind the end than the medium has. */
+  boolean cacheIsDoubted() {
+    return cacheIsDoubted;
   }
 
   LogIndex log() {

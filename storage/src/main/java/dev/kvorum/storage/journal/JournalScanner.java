@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class JournalScanner {
   private final Disk disk;
   private final Owner owner;
+  private final Trust trust;
 
   // What JournalScan shows of the scan; complete when run has returned.
   final List<SegmentFile> segments = new ArrayList<>();
@@ -41,6 +42,8 @@ final class JournalScanner {
   long commit;
   EntryId stateSynced = EntryId.ORIGIN;
   EntryId snapshotTaken = EntryId.ORIGIN;
+  JournalScan.@Nullable Stretch lastBatch;
+  long lastBatchNumber;
   long highestNumber;
   long prevHash;
 
@@ -54,9 +57,10 @@ final class JournalScanner {
   private int sector;
   private SegmentReader reader;
 
-  JournalScanner(Disk disk, Owner owner) {
+  JournalScanner(Disk disk, Owner owner, Trust trust) {
     this.disk = disk;
     this.owner = owner;
+    this.trust = trust;
     this.reader = new SegmentReader(disk, new SegmentFile(0, 0));
   }
 
@@ -82,10 +86,25 @@ final class JournalScanner {
     while (going && contradiction == null) {
       going = step();
     }
+    missWhatWasSynced();
     if (contradiction == null && newDirectory && highestNumber > 0) {
       contradiction = "the journal holds entries, but the file identity is missing";
     }
     nameClaims();
+  }
+
+  /** Batches are known to have been synced that are not there, not even damaged. */
+  private void missWhatWasSynced() {
+    if (contradiction == null && damages.isEmpty() && lastBatchNumber < trust.syncedBatch()) {
+      var from = log.last().index() + 1;
+      var path = reader.file().path();
+      keepBeforeDamage();
+      damages.add(
+          new Damage(Damage.Kind.LOST, path, sector, expected, from, Long.MAX_VALUE, null));
+      highestNumber = Math.max(highestNumber, trust.syncedBatch());
+      torn = null;
+      end = null;
+    }
   }
 
   private void enter(int segment, int atSector) {
@@ -198,6 +217,10 @@ final class JournalScanner {
 
   /** Takes over the whole batch at the walk's position; false after a contradiction. */
   private boolean take(BatchHeader header) {
+    if (header.number() > trust.lastBatch()) {
+      disbelieve(header);
+      return false;
+    }
     var count = BatchHeader.sectors(header.batchBytes());
     var offset = reader.load(sector, count);
     switch (Batch.decode(reader.buffer(), offset, header)) {
@@ -221,9 +244,37 @@ final class JournalScanner {
         commit = Math.max(commit, header.commit());
         highestNumber = Math.max(highestNumber, header.number());
         expected = header.number() + 1;
+        lastBatchNumber = header.number();
+        lastBatch =
+            new JournalScan.Stretch(
+                reader.file().path(), (long) sector * Sector.BYTES, count * Sector.BYTES);
         sector += count;
         return true;
       }
+    }
+  }
+
+  /** The whole batch at the walk's position is not believed, and ends the journal (P9). */
+  private void disbelieve(BatchHeader header) {
+    var number = header.number();
+    highestNumber = Math.max(highestNumber, number);
+    report("batch %d at sector %d may not be on the medium".formatted(number, sector));
+    if (trust.restIsDamage()) {
+      keepBeforeDamage();
+      damages.add(
+          new Damage(
+              Damage.Kind.UNPROVEN,
+              reader.file().path(),
+              sector,
+              number,
+              header.firstIndex(),
+              header.last().index(),
+              header.last()));
+      end = null;
+    } else {
+      var count = BatchHeader.sectors(header.batchBytes());
+      torn = new JournalScan.Torn(reader.file(), sector, sector + count, number);
+      end = end(sector, number);
     }
   }
 

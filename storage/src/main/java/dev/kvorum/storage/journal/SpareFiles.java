@@ -80,6 +80,33 @@ final class SpareFiles {
     return found;
   }
 
+  /** The size of the ballast, and of what is there of one that is being filled. */
+  static long ballastBytes(Disk disk) throws DiskFaultException {
+    var bytes = 0L;
+    for (var path : List.of(BALLAST, BALLAST + UNFINISHED)) {
+      if (disk.exists(path)) {
+        bytes += disk.size(path);
+      }
+    }
+    return bytes;
+  }
+
+  /**
+   * Deletes the ballast, durably; false if there was none. For a start that finds no space before
+   * there is a journal that could do it.
+   */
+  static boolean giveUpBallast(Disk disk) throws DiskFaultException {
+    if (ballastBytes(disk) == 0) {
+      return false;
+    }
+    disk.perform(
+        List.of(
+            new DiskOperation.Delete(BALLAST + UNFINISHED),
+            new DiskOperation.Delete(BALLAST),
+            new DiskOperation.SyncDirectory("")));
+    return true;
+  }
+
   /** The smallest spare file with this many sectors, or null. */
   @Nullable Spare fitting(int sectors) {
     Spare best = null;

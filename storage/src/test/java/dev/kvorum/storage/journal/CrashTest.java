@@ -115,7 +115,7 @@ final class CrashTest {
                     ? last.index() + 1
                     : Math.min(safeBelow, last.index() + 1);
           }
-          case JournalOutcome.VoteDurable(var vote) -> answered = vote;
+          case JournalOutcome.VoteDurable(var vote, _) -> answered = vote;
           case JournalOutcome.SpaceLow _,
               JournalOutcome.SpaceMissing _,
               JournalOutcome.SpaceFound _,

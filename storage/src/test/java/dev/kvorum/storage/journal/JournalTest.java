@@ -180,7 +180,7 @@ final class JournalTest {
       assertThat(node.outcomes).isEmpty();
     }
     node.settle();
-    assertThat(node.outcomes).containsExactly(new JournalOutcome.VoteDurable(vote));
+    assertThat(node.outcomes).containsExactly(new JournalOutcome.VoteDurable(vote, 1));
     assertThat(Node.open(disk.copy(), false).journal.vote()).isEqualTo(vote);
   }
 

@@ -293,6 +293,16 @@ final class MvccStoreTest {
     assertThat(failure(store.apply(known))).isEqualTo(Failure.KEY_NOT_FOUND);
   }
 
+  /** The order of S4.1 holds for S6.3 too; etcd 3.5 still looked for the key first. */
+  @Test
+  void unknownLeaseIsFoundOutBeforeAMissingKeyInsideATransactionToo() {
+    var put = new Command.Put(bytes("a"), Bytes.EMPTY, -1, false, true, false);
+    assertThat(failure(store.apply(txn(range("a", ""), put)))).isEqualTo(Failure.LEASE_NOT_FOUND);
+    assertThat(failure(store.apply(txn(txn(put))))).isEqualTo(Failure.LEASE_NOT_FOUND);
+    var known = new Command.Put(bytes("a"), Bytes.EMPTY, 7, false, true, false);
+    assertThat(failure(store.apply(txn(known)))).isEqualTo(Failure.KEY_NOT_FOUND);
+  }
+
   @Test
   void ignoringPutKeepsWhatItIgnoresAndStillCounts() {
     store.apply(put("a", "1", 7));

@@ -48,7 +48,7 @@ final class Proposer {
       answer.accept(new Result.Failed(Failure.STOPPED));
       return;
     }
-    var refusal = refusal(body);
+    var refusal = refusal(command, body);
     if (refusal != null) {
       answer.accept(new Result.Failed(refusal));
       return;
@@ -97,10 +97,17 @@ final class Proposer {
     };
   }
 
-  private @Nullable Failure refusal(Bytes body) {
+  private @Nullable Failure refusal(Command command, Bytes body) {
     var backlog = node.raft().committed() - node.applied().appliedIndex();
+    var tailBytes = node.memory().tailBytes();
+    var mostTailBytes = node.limits().maxTailBytes();
+    // Alarms are how an operator sees and ends it, and they take no room.
+    if (!(command instanceof Command.Alarm)
+        && node.writer().isBehindFullDisk(tailBytes, mostTailBytes)) {
+      return Failure.NO_SPACE;
+    }
     if (backlog > ServiceLimits.MAX_BACKLOG
-        || node.memory().tailBytes() > node.limits().maxTailBytes()) {
+        || (tailBytes > mostTailBytes && !(command instanceof Command.Alarm))) {
       return Failure.TOO_MANY_REQUESTS;
     }
     return RequestCheck.isTooLarge(body.size(), node.limits().maxRequestBytes())

@@ -1,6 +1,7 @@
 package dev.kvorum.verticles.store;
 
 import dev.kvorum.storage.backend.Backend;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.mvcc.RecordCodec;
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * waits for it, so the writer lets changes collect for a moment before it takes all that are there.
  * It never syncs for a client's sake; it syncs when much was written or some time has passed, so
  * that the journal behind the synced index can be released.
+ *
+ * <p>Without space it waits and tries again each second (P15). What it has not written stays in
+ * memory and in the journal; how much that may become is for those who accept requests, who ask
+ * {@link #isBehindFullDisk}.
  */
 public final class BackendWriter implements AutoCloseable {
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -30,6 +35,10 @@ public final class BackendWriter implements AutoCloseable {
   private static final long LARGEST_TRANSACTION_BYTES = 16L << 20;
   private static final long SYNC_BYTES = 64L << 20;
   private static final long SYNC_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long SPACE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Changes without a record, deletions above all, weigh on no other bound. */
+  private static final int MOST_WAITING_RECORDS = 200_000;
 
   /** Hears what the thread did; called on the thread. */
   public interface Listener {
@@ -38,6 +47,12 @@ public final class BackendWriter implements AutoCloseable {
 
     /** The backend holds everything up to this position, durably. */
     void synced(StoreMeta meta);
+
+    /** There is no space; called once, and then {@link #spaceFound} when writing goes on. */
+    void spaceMissing(BackendFullException full);
+
+    /** Writing goes on. */
+    void spaceFound();
 
     /** The backend cannot be written; the thread has ended. */
     void failed(Throwable fault);
@@ -54,7 +69,9 @@ public final class BackendWriter implements AutoCloseable {
   private long queuedBytes;
   private boolean urgent;
   private boolean closing;
+  private boolean ended;
   private long flushedIndex;
+  private volatile boolean waitsForSpace;
 
   public BackendWriter(Backend backend, long flushedIndex, Listener listener) {
     this.backend = backend;
@@ -86,7 +103,7 @@ public final class BackendWriter implements AutoCloseable {
   public void awaitFlushed(long appliedIndex) {
     lock.lock();
     try {
-      while (flushedIndex < appliedIndex && thread.isAlive()) {
+      while (flushedIndex < appliedIndex && !ended) {
         urgent = true;
         wakeUp.signal();
         caughtUp.awaitUninterruptibly();
@@ -96,7 +113,31 @@ public final class BackendWriter implements AutoCloseable {
     }
   }
 
-  /** Flushes and syncs what was submitted, then ends the thread. Blocks. */
+  /**
+   * Whether the disk is full and as much waits for it as may.
+   *
+   * @param tailBytes the records in memory that the backend does not show
+   * @param mostTailBytes how much that may be
+   */
+  public boolean isBehindFullDisk(long tailBytes, long mostTailBytes) {
+    if (!waitsForSpace) {
+      return false;
+    }
+    if (tailBytes > mostTailBytes) {
+      return true;
+    }
+    lock.lock();
+    try {
+      return queuedRecords > MOST_WAITING_RECORDS;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Flushes and syncs what was submitted, then ends the thread. Blocks. Without space it ends as it
+   * is: the journal has the rest.
+   */
   @Override
   public void close() {
     lock.lock();
@@ -131,6 +172,7 @@ public final class BackendWriter implements AutoCloseable {
     } finally {
       lock.lock();
       try {
+        ended = true;
         caughtUp.signalAll();
       } finally {
         lock.unlock();
@@ -148,7 +190,11 @@ public final class BackendWriter implements AutoCloseable {
         if (unsynced == null) {
           unsyncedSince = System.nanoTime();
         }
-        unsyncedBytes += commit(taken);
+        var bytes = commit(taken);
+        if (bytes < 0) {
+          return;
+        }
+        unsyncedBytes += bytes;
         unsynced = taken.getLast().meta();
       }
       var ending = taken.isEmpty() && isClosing();
@@ -156,7 +202,9 @@ public final class BackendWriter implements AutoCloseable {
           && (ending
               || unsyncedBytes >= SYNC_BYTES
               || System.nanoTime() - unsyncedSince >= SYNC_AFTER_NANOS)) {
-        backend.sync();
+        if (!whenThereIsSpace(backend::sync)) {
+          return;
+        }
         listener.synced(unsynced);
         unsynced = null;
         unsyncedBytes = 0;
@@ -233,6 +281,7 @@ public final class BackendWriter implements AutoCloseable {
     return bytes;
   }
 
+  /** Commits in one transaction and says how many bytes; -1 if the writer is closed meanwhile. */
   private long commit(List<Flush> flushes) {
     var began = System.nanoTime();
     var batch = new WriteBatch();
@@ -249,7 +298,9 @@ public final class BackendWriter implements AutoCloseable {
     }
     var meta = flushes.getLast().meta();
     batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
-    backend.commit(batch);
+    if (!whenThereIsSpace(() -> backend.commit(batch))) {
+      return -1;
+    }
     listener.flushed(records, meta.appliedIndex(), System.nanoTime() - began);
     lock.lock();
     try {
@@ -259,5 +310,44 @@ public final class BackendWriter implements AutoCloseable {
       lock.unlock();
     }
     return bytes;
+  }
+
+  /** Does it, as often as it takes; false if the writer is closed before there is space. */
+  private boolean whenThereIsSpace(Runnable write) {
+    while (true) {
+      try {
+        write.run();
+        break;
+      } catch (BackendFullException full) {
+        if (!waitsForSpace) {
+          waitsForSpace = true;
+          listener.spaceMissing(full);
+        }
+        if (!rest()) {
+          return false;
+        }
+      }
+    }
+    if (waitsForSpace) {
+      waitsForSpace = false;
+      listener.spaceFound();
+    }
+    return true;
+  }
+
+  /** Waits until the next attempt is due; false when the writer is closed. */
+  private boolean rest() {
+    lock.lock();
+    try {
+      var left = SPACE_RETRY_NANOS;
+      while (left > 0 && !closing) {
+        left = wakeUp.awaitNanos(left);
+      }
+      return !closing;
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException("the backend writer is never interrupted", interrupt);
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -30,7 +30,7 @@ public final class RecordMemory implements RecordPort {
   /**
    * @param fullBytes how much may wait for the backend before applying pauses
    */
-  public RecordMemory(long cacheBytes, long fullBytes) {
+  public RecordMemory(int cacheBytes, long fullBytes) {
     cache = new ValueCache(cacheBytes);
     this.fullBytes = fullBytes;
   }

@@ -6,6 +6,7 @@ import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -454,6 +455,12 @@ class FrontEndTest {
 
     @Override
     public void synced(StoreMeta meta) {}
+
+    @Override
+    public void spaceMissing(BackendFullException full) {}
+
+    @Override
+    public void spaceFound() {}
 
     @Override
     public void failed(Throwable fault) {}

@@ -13,6 +13,7 @@ final class AnswerComparison {
   static String difference(Operation operation, GrpcReply reference, GrpcReply tested) {
     if (reference.code() != tested.code() || !reference.message().equals(tested.message())) {
       return KnownDifferences.otherErrorOfTheSameTxn(operation, reference, tested)
+              || KnownDifferences.otherErrorOfTheSamePut(operation, reference, tested)
           ? ""
           : "status " + status(tested) + " instead of " + status(reference);
     }

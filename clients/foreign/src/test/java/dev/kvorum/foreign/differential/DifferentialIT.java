@@ -7,10 +7,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * Kvorum beside a real etcd under random operations.
- *
- * <p>A longer run: {@code mvn verify -pl clients/foreign -am -Dit.test=DifferentialIT
- * -Dkvorum.differential.operations=1000000 -Dkvorum.differential.seed=7}.
+ * Kvorum beside a real etcd under random operations. {@code docs/testing.md} has the command for a
+ * longer run.
  */
 class DifferentialIT {
   private static final int OPERATIONS =

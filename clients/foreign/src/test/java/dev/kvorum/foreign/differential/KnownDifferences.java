@@ -15,10 +15,13 @@ import java.util.Set;
  * is as narrow as it can be told from request and answers.
  */
 final class KnownDifferences {
+  private static final String KEY_NOT_FOUND = "etcdserver: key not found";
+  private static final String LEASE_NOT_FOUND = "etcdserver: requested lease not found";
+
   private static final Set<String> STATE_ERRORS =
       Set.of(
-          "etcdserver: key not found",
-          "etcdserver: requested lease not found",
+          KEY_NOT_FOUND,
+          LEASE_NOT_FOUND,
           "etcdserver: mvcc: required revision has been compacted",
           "etcdserver: mvcc: required revision is a future revision");
 
@@ -36,6 +39,19 @@ final class KnownDifferences {
         && STATE_ERRORS.contains(tested.message())
         && Transactions.any(txn, KnownDifferences::isPutThatCanFail)
         && Transactions.any(txn, KnownDifferences::isRangeThatCanFail);
+  }
+
+  /**
+   * When a put of a transaction names both a lease that does not exist and a missing key whose value
+   * it keeps, 3.5.1 misses the key, 3.7.1 the lease, as both do for a put by itself (contract S4.1,
+   * S6.3).
+   */
+  static boolean otherErrorOfTheSamePut(
+      Operation operation, GrpcReply reference, GrpcReply tested) {
+    return operation.request() instanceof TxnRequest txn
+        && reference.message().equals(KEY_NOT_FOUND)
+        && tested.message().equals(LEASE_NOT_FOUND)
+        && Transactions.any(txn, KnownDifferences::isPutThatCanFailTwice);
   }
 
   /**
@@ -62,6 +78,13 @@ final class KnownDifferences {
         && (operation.getRequestPut().getLease() != 0
             || operation.getRequestPut().getIgnoreValue()
             || operation.getRequestPut().getIgnoreLease());
+  }
+
+  /** With ignore_lease a lease is refused before the state is looked at. */
+  private static boolean isPutThatCanFailTwice(RequestOp operation) {
+    return operation.hasRequestPut()
+        && operation.getRequestPut().getLease() != 0
+        && operation.getRequestPut().getIgnoreValue();
   }
 
   private static boolean isRangeThatCanFail(RequestOp operation) {

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.backend.xodus;
 
+import java.util.function.Supplier;
 import jetbrains.exodus.io.Block;
 import jetbrains.exodus.io.DataWriter;
 import jetbrains.exodus.io.RemoveBlockType;
@@ -25,6 +26,9 @@ final class DeferredSync implements DataWriter {
   private final DataWriter writer;
   private final LogFiles files;
 
+  /** A write found no space, on whichever thread: the committing one or the cleaner's. */
+  private volatile boolean outOfSpace;
+
   DeferredSync(DataWriter writer, LogFiles files) {
     this.writer = writer;
     this.files = files;
@@ -48,6 +52,20 @@ final class DeferredSync implements DataWriter {
     throw new UnsupportedOperationException("clear");
   }
 
+  /** Whether any write has found no space since this writer was made. */
+  boolean ranOutOfSpace() {
+    return outOfSpace;
+  }
+
+  private Block orOutOfSpace(Supplier<Block> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException failed) {
+      outOfSpace |= NoSpace.isCauseOf(failed);
+      throw failed;
+    }
+  }
+
   @Override
   public boolean isOpen() {
     return writer.isOpen();
@@ -55,12 +73,12 @@ final class DeferredSync implements DataWriter {
 
   @Override
   public Block write(byte[] bytes, int offset, int size) {
-    return writer.write(bytes, offset, size);
+    return orOutOfSpace(() -> writer.write(bytes, offset, size));
   }
 
   @Override
   public Block openOrCreateBlock(long address, long length) {
-    return writer.openOrCreateBlock(address, length);
+    return orOutOfSpace(() -> writer.openOrCreateBlock(address, length));
   }
 
   @Override

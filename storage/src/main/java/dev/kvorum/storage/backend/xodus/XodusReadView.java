@@ -15,12 +15,21 @@ final class XodusReadView implements ReadView {
   private final FailStop failStop;
   private final EnumMap<Bucket, XodusBucket> buckets;
   private final Transaction transaction;
+  private final Runnable whenClosed;
   private boolean closed;
 
-  XodusReadView(FailStop failStop, EnumMap<Bucket, XodusBucket> buckets, Transaction transaction) {
+  /**
+   * @param whenClosed runs once, on the thread that closes the view
+   */
+  XodusReadView(
+      FailStop failStop,
+      EnumMap<Bucket, XodusBucket> buckets,
+      Transaction transaction,
+      Runnable whenClosed) {
     this.failStop = failStop;
     this.buckets = buckets;
     this.transaction = transaction;
+    this.whenClosed = whenClosed;
   }
 
   @Override
@@ -66,7 +75,11 @@ final class XodusReadView implements ReadView {
   public void close() {
     if (!closed) {
       closed = true;
-      failStop.run("closing a view", transaction::abort);
+      try {
+        failStop.run("closing a view", transaction::abort);
+      } finally {
+        whenClosed.run();
+      }
     }
   }
 

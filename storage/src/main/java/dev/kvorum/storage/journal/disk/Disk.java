@@ -2,6 +2,7 @@ package dev.kvorum.storage.journal.disk;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A directory tree that somebody else may cut the power of.
@@ -46,6 +47,22 @@ public interface Disk extends AutoCloseable {
 
   /** How many bytes may still be written to the file system. */
   long usableBytes() throws DiskFaultException;
+
+  /** How many bytes the file system has in all, used or not; 0 if it does not say. */
+  default long totalBytes() throws DiskFaultException {
+    return 0;
+  }
+
+  /**
+   * The same disk with reads that ask the medium and not the page cache (O_DIRECT), or null where
+   * the file system cannot do that. After a failed sync the cache shows what the medium may never
+   * have got (P9).
+   *
+   * @param path a file to try it with
+   */
+  default @Nullable Disk pastCache(String path) {
+    return null;
+  }
 
   /** Finishes what was submitted, then closes every file. */
   @Override

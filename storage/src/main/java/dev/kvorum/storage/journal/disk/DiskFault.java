@@ -1,5 +1,8 @@
 package dev.kvorum.storage.journal.disk;
 
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+
 /**
  * The disk did not do what it was told. A value, because some faults have an answer: no space while
  * a segment is prepared is waited out, a failed sync is final.
@@ -19,6 +22,16 @@ public record DiskFault(Kind kind, String path, String detail) {
     READ,
     /** The file system is full, or the owner's quota is used up. */
     NO_SPACE
+  }
+
+  /** A failed change of a file as a fault: no space, or anything else that is final. */
+  public static DiskFault ofWrite(String path, IOException cause) {
+    var reason = cause instanceof FileSystemException f ? f.getReason() : cause.getMessage();
+    var detail = reason == null ? cause.getClass().getSimpleName() : reason;
+    // The JDK has no exception of its own for this, only the system's text.
+    var noSpace =
+        detail.contains("No space left on device") || detail.contains("Disk quota exceeded");
+    return new DiskFault(noSpace ? Kind.NO_SPACE : Kind.WRITE, path, detail);
   }
 
   /** The line that people read. */

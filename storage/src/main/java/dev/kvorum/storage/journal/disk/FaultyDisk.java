@@ -1,132 +1,83 @@
 package dev.kvorum.storage.journal.disk;
 
-import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files in memory on a disk that can be cut off at any moment and can fail on command.
+ * Files in memory on a disk that can be cut off at any moment and can fail in every way that disks
+ * do. Deterministic: no thread, no clock, and what it draws comes from the seed. Used by one
+ * thread.
  *
- * <p>Each file has the content that a reader sees and the content that is durable, and a list of
- * the sectors written since its last sync; the directory likewise has its names, its durable names,
- * and the changes since its last sync. {@link #crash} lets a {@link Survival} decide, sector by
- * sector and name by name, what of the un-synced reached the disk. So a file may be there whole
- * without its name, a name without content, the third sector of a write without the first.
+ * <p>Each file has the content that a reader finds, the content on the medium, and the sectors
+ * written since its last sync ({@link FileImage}); the directories likewise have their names, their
+ * durable names, and the changes since their last sync. {@link #crash} lets a {@link Survival}
+ * decide what of the un-synced reached the medium. So a file may be there whole without its name, a
+ * name without content, the third sector of a write without the first. {@link CrashPolicy} has the
+ * survivals worth trying.
  *
- * <p>Submitted work waits until {@link #step} performs it, one operation at a time, which is where
- * a test crashes between any two of them. Used by one thread.
+ * <p>Submitted work waits until {@link #step} performs it, one operation at a time; a test or a
+ * simulator crashes between any two of them, and decides how long each takes. A {@link FaultPlan}
+ * decides what goes wrong with it. Damage to what lies on the medium is done by {@link #damage} and
+ * its like.
+ *
+ * <p>An operation costs as much as the sectors that it touches; a crash costs a few bytes for each
+ * sector of each file, and copies no content.
  */
 public final class FaultyDisk implements Disk {
-  private static final int SECTOR_BYTES = 512;
-
-  /** Decides at a crash what of the un-synced is on the disk. */
-  public interface Survival {
-    /** What became of one sector that was written and not synced. */
-    enum Sector {
-      KEPT,
-      GONE,
-      /** The first half is the new one, the second half is what was there before. */
-      SHORN
-    }
-
-    /**
-     * One sector.
-     *
-     * @param order its place among all un-synced sector writes of the disk, oldest first
-     * @param count how many there are
-     */
-    Sector sector(int order, int count);
-
-    /** Whether a change of a directory survives; {@code order} and {@code count} as for sectors. */
-    boolean name(int order, int count);
-
-    /**
-     * Whether the new size of a file survives; without it everything behind the old one is gone.
-     */
-    boolean size();
-  }
-
-  /** A file's content, whatever it is called. */
-  private static final class Content {
-    byte[] live = {};
-    byte[] durable = {};
-    final List<SectorWrite> unsynced = new ArrayList<>();
-  }
-
-  private record SectorWrite(long sequence, int at, Bytes bytes) {}
+  /** The unit in which writes survive. */
+  public static final int SECTOR_BYTES = FileImage.SECTOR_BYTES;
 
   private record Submitted(List<DiskOperation> operations, Completion completion) {}
 
-  /** A change of a directory that is not synced. */
-  private sealed interface NameChange {
-    String directory();
-
-    void applyTo(NavigableMap<String, Content> names);
-  }
-
-  private record Put(String path, Content content) implements NameChange {
-    @Override
-    public String directory() {
-      return directoryOf(path);
-    }
-
-    @Override
-    public void applyTo(NavigableMap<String, Content> names) {
-      names.put(path, content);
-    }
-  }
-
-  private record Moved(String path, String target, Content content) implements NameChange {
-    @Override
-    public String directory() {
-      return directoryOf(path);
-    }
-
-    @Override
-    public void applyTo(NavigableMap<String, Content> names) {
-      names.remove(path);
-      names.put(target, content);
-    }
-  }
-
-  private record Gone(String path) implements NameChange {
-    @Override
-    public String directory() {
-      return directoryOf(path);
-    }
-
-    @Override
-    public void applyTo(NavigableMap<String, Content> names) {
-      names.remove(path);
-    }
-  }
-
-  private final NavigableMap<String, Content> names = new TreeMap<>();
-  private final NavigableMap<String, Content> durableNames = new TreeMap<>();
+  private final SplittableRandom random;
+  private final NavigableMap<String, FileImage> names = new TreeMap<>();
+  private final NavigableMap<String, FileImage> durableNames = new TreeMap<>();
   private final List<NameChange> unsyncedNames = new ArrayList<>();
   private final ArrayDeque<Submitted> submitted = new ArrayDeque<>();
+  private final long[] happened = new long[FaultKind.values().length];
   private int positionInFirst;
   private long sequence;
   private long performed;
+  private long usedBytes;
   private long spaceBytes = Long.MAX_VALUE;
   private boolean lying;
+  private FaultPlan plan = FaultPlan.NONE;
   private Predicate<DiskOperation> failing = _ -> false;
 
-  /** How many operations were performed, submitted ones and others. */
-  public long performed() {
-    return performed;
+  /** A disk whose faults draw from seed 0. */
+  public FaultyDisk() {
+    this(0);
   }
 
-  /** From now on operations that the predicate picks fail, and change nothing. */
+  /**
+   * @param seed what is drawn from when a fault has a choice: which sector, which bit, which noise
+   */
+  public FaultyDisk(long seed) {
+    random = new SplittableRandom(seed);
+  }
+
+  // What happens to it.
+
+  /** From now on this decides what goes wrong. */
+  public void plan(FaultPlan newPlan) {
+    plan = newPlan;
+  }
+
+  /**
+   * From now on operations that the predicate picks fail and change nothing: not even what a crash
+   * would decide about.
+   */
   public void failOn(Predicate<DiskOperation> predicate) {
     failing = predicate;
   }
@@ -136,107 +87,226 @@ public final class FaultyDisk implements Disk {
     spaceBytes = bytes;
   }
 
-  /** From now on syncs succeed without making anything durable. */
-  public void lie() {
-    lying = true;
+  /** From now on syncs succeed without making anything durable, or no longer do. */
+  public void lie(boolean lies) {
+    lying = lies;
+  }
+
+  /** Readers find what is on the medium; writes that no sync has failed for are still there. */
+  public void dropCache() {
+    usedBytes = 0;
+    for (var image : names.values()) {
+      image.dropCache();
+      usedBytes += image.size();
+    }
+  }
+
+  /**
+   * Damages a sector on the medium, for readers as well.
+   *
+   * @param kind {@link FaultKind#FLIPPED_BIT}, {@link FaultKind#ZEROED_SECTOR}, {@link
+   *     FaultKind#GARBLED_SECTOR} or {@link FaultKind#STALE_READ}, which brings the content before
+   *     the last write back for good
+   * @param sector the number of the sector in the file
+   */
+  public void damage(FaultKind kind, String path, int sector) {
+    var image = InvariantViolation.present(names.get(path), "only a file can be damaged");
+    image.damage(sector, spoiled(kind, image, sector));
+    happened[kind.ordinal()]++;
+  }
+
+  /** Exchanges two sectors on the medium. */
+  public void exchange(String path, int sector, String otherPath, int otherSector) {
+    var one = InvariantViolation.present(names.get(path), "only a file can be damaged");
+    var other = InvariantViolation.present(names.get(otherPath), "only a file can be damaged");
+    var kept = one.sector((long) sector * SECTOR_BYTES, false);
+    one.damage(sector, other.sector((long) otherSector * SECTOR_BYTES, false));
+    other.damage(otherSector, kept);
+  }
+
+  /** Shortens a file on the medium. */
+  public void truncate(String path, long bytes) {
+    var image = InvariantViolation.present(names.get(path), "only a file can be damaged");
+    usedBytes -= Math.max(0, image.size() - bytes);
+    image.truncate(Math.min(bytes, image.size()));
+  }
+
+  private byte[] spoiled(FaultKind kind, FileImage image, int sector) {
+    var content = image.sector((long) sector * SECTOR_BYTES, kind == FaultKind.STALE_READ);
+    switch (kind) {
+      case FLIPPED_BIT -> content[random.nextInt(SECTOR_BYTES)] ^= (byte) (1 << random.nextInt(8));
+      case ZEROED_SECTOR -> content = new byte[SECTOR_BYTES];
+      case GARBLED_SECTOR -> random.nextBytes(content);
+      case STALE_READ -> {}
+      case WRITE_ERROR,
+          READ_ERROR,
+          SYNC_ERROR_PAGES_CLEAN,
+          SYNC_ERROR_OLD_CONTENT,
+          NO_SPACE,
+          LOST_WRITE,
+          MISDIRECTED_WRITE,
+          MISDIRECTED_READ,
+          LYING_SYNC,
+          SHORT_READ ->
+          throw new IllegalArgumentException(kind + " damages no sector");
+    }
+    return content;
   }
 
   /** A disk with the same files, all durable: what a copy made now would hold. */
   public FaultyDisk copy() {
     var copy = new FaultyDisk();
-    names.forEach((path, content) -> copy.put(path, content.live));
+    names.forEach((path, image) -> copy.adopt(path, copyOf(image)));
+    copy.spaceBytes = spaceBytes;
     return copy;
+  }
+
+  private static FileImage copyOf(FileImage image) {
+    return image == NameChange.DIRECTORY ? image : image.copy();
+  }
+
+  private void adopt(String path, FileImage image) {
+    names.put(path, image);
+    durableNames.put(path, image);
+    usedBytes += image.size();
   }
 
   /** Puts a durable file in place. */
   public void put(String path, byte[] bytes) {
-    var content = new Content();
-    content.live = bytes.clone();
-    content.durable = bytes.clone();
-    names.put(path, content);
-    durableNames.put(path, content);
-  }
-
-  /** A copy of what a reader sees. */
-  public byte[] content(String path) {
-    var content = names.get(path);
-    return content == null ? new byte[0] : content.live.clone();
+    var directory = NameChange.directoryOf(path);
+    if (!directory.isEmpty()) {
+      adopt(directory, NameChange.DIRECTORY);
+    }
+    var replaced = names.get(path);
+    usedBytes -= replaced == null ? 0 : replaced.size();
+    adopt(path, FileImage.of(bytes));
   }
 
   /** The disk as it is found after the power was cut now; this one stays as it is. */
   public FaultyDisk crash(Survival survival) {
-    var survived = new TreeMap<String, Content>(durableNames);
+    var survived = new TreeMap<String, FileImage>(durableNames);
     var order = 0;
     for (var change : unsyncedNames) {
       if (survival.name(order++, unsyncedNames.size())) {
         change.applyTo(survived);
       }
     }
-    var writes = new TreeMap<Long, SectorWrite>();
-    var owners = new TreeMap<Long, Content>();
-    var images = new IdentityHashMap<Content, byte[]>();
-    for (var content : contents()) {
-      images.put(content, content.durable.clone());
-      for (var write : content.unsynced) {
-        writes.put(write.sequence, write);
-        owners.put(write.sequence, content);
-      }
+    var found = new IdentityHashMap<FileImage, FileImage>();
+    for (var image : survived.values()) {
+      found.put(image, image == NameChange.DIRECTORY ? image : image.found(survival.size()));
     }
-    var sizeKept = survival.size();
-    order = 0;
-    for (var write : writes.values()) {
-      var content = Objects.requireNonNull(owners.get(write.sequence));
-      var image = Objects.requireNonNull(images.get(content));
-      var fate = survival.sector(order++, writes.size());
-      images.put(content, persist(image, write, fate, sizeKept));
-    }
-    var found = new FaultyDisk();
+    persist(survival, found);
+    var disk = new FaultyDisk();
+    disk.spaceBytes = spaceBytes;
     survived.forEach(
-        (path, content) -> found.put(path, Objects.requireNonNull(images.get(content))));
-    return found;
+        (path, image) -> {
+          var directory = NameChange.directoryOf(path);
+          if (directory.isEmpty() || survived.containsKey(directory)) {
+            disk.adopt(path, Objects.requireNonNull(found.get(image)));
+          }
+        });
+    return disk;
   }
 
-  /** Every file that has, had, or may get a name. */
-  private List<Content> contents() {
-    var all = new ArrayList<Content>(names.values());
-    all.addAll(durableNames.values());
+  private void persist(Survival survival, IdentityHashMap<FileImage, FileImage> found) {
+    var writes = unsyncedWrites();
+    var fates = new Survival.Sector[writes.size()];
+    for (var i = 0; i < fates.length; i++) {
+      fates[i] = survival.sector(i, fates.length);
+    }
+    for (var i = 0; i < fates.length; i++) {
+      var next = survival.reversed() ? fates.length - 1 - i : i;
+      var image = found.get(writes.get(next).file);
+      if (image != null) {
+        image.keep(writes.get(next), fates[next], survival.size());
+      }
+    }
+  }
+
+  /** Every un-synced sector of the disk, oldest write first. */
+  private List<FileImage.SectorWrite> unsyncedWrites() {
+    var writes = new ArrayList<FileImage.SectorWrite>();
+    var seen = new IdentityHashMap<FileImage, Boolean>();
+    for (var image : names.values()) {
+      collect(image, seen, writes);
+    }
+    for (var image : durableNames.values()) {
+      collect(image, seen, writes);
+    }
     for (var change : unsyncedNames) {
       switch (change) {
-        case Put(_, var content) -> all.add(content);
-        case Moved(_, _, var content) -> all.add(content);
-        case Gone _ -> {}
+        case NameChange.Put(_, var image) -> collect(image, seen, writes);
+        case NameChange.Moved(_, _, var image) -> collect(image, seen, writes);
+        case NameChange.Gone _ -> {}
       }
     }
-    return all;
+    writes.sort(Comparator.comparingLong(write -> write.sequence));
+    return writes;
   }
 
-  private static byte[] persist(
-      byte[] image, SectorWrite write, Survival.Sector fate, boolean sizeKept) {
-    var end = write.at + write.bytes.size();
-    var grows = end > image.length;
-    if (fate == Survival.Sector.GONE || (grows && !sizeKept)) {
-      return image;
+  private static void collect(
+      FileImage image,
+      IdentityHashMap<FileImage, Boolean> seen,
+      List<FileImage.SectorWrite> writes) {
+    if (!image.unsynced().isEmpty() && seen.put(image, true) == null) {
+      writes.addAll(image.unsynced());
     }
-    var grown = grows ? Arrays.copyOf(image, end) : image;
-    var size = fate == Survival.Sector.SHORN ? write.bytes.size() / 2 : write.bytes.size();
-    write.bytes.slice(0, size).copyTo(grown, write.at);
-    return grown;
   }
+
+  // What may be asked of it.
+
+  /** How many operations were performed, submitted ones and others. */
+  public long performed() {
+    return performed;
+  }
+
+  /** How often something of this kind went wrong. */
+  public long happened(FaultKind kind) {
+    return happened[kind.ordinal()];
+  }
+
+  /** How many sector writes a crash now would decide about. */
+  public int unsyncedSectors() {
+    return unsyncedWrites().size();
+  }
+
+  /** How many changes of directories a crash now would decide about. */
+  public int unsyncedNames() {
+    return unsyncedNames.size();
+  }
+
+  /** The paths of all files, sorted. */
+  public List<String> files() {
+    return names.entrySet().stream()
+        .filter(name -> name.getValue() != NameChange.DIRECTORY)
+        .map(NavigableMap.Entry::getKey)
+        .toList();
+  }
+
+  /** A copy of what a reader finds; empty if there is no such file. */
+  public byte[] content(String path) {
+    var image = names.get(path);
+    if (image == null) {
+      return new byte[0];
+    }
+    var content = ByteBuffer.allocate(Math.toIntExact(image.size()));
+    image.read(0, content);
+    return content.array();
+  }
+
+  // The port.
 
   @Override
   public void submit(List<DiskOperation> operations, Completion completion) {
-    // The caller's memory is its own again after the completion, so a crash needs a copy.
-    var copies = new ArrayList<DiskOperation>();
-    for (var operation : operations) {
-      copies.add(
-          operation instanceof DiskOperation.Write(var path, var offset, var content)
-              ? new DiskOperation.Write(
-                  path,
-                  offset,
-                  ByteBuffer.allocate(content.remaining()).put(content.duplicate()).flip())
-              : operation);
-    }
-    submitted.add(new Submitted(copies, completion));
+    submitted.add(new Submitted(operations, completion));
+  }
+
+  /** The operation that {@link #step} would perform, or null if none waits or a list is empty. */
+  public @Nullable DiskOperation next() {
+    var first = submitted.peek();
+    return first == null || first.operations.isEmpty()
+        ? null
+        : first.operations.get(positionInFirst);
   }
 
   /** Performs the next operation that was submitted; false if there is none. */
@@ -274,114 +344,223 @@ public final class FaultyDisk implements Disk {
   private @Nullable DiskFault performOne(DiskOperation operation) {
     performed++;
     if (failing.test(operation)) {
-      var kind =
+      var syncs =
           operation instanceof DiskOperation.Sync
-                  || operation instanceof DiskOperation.SyncDirectory
-              ? DiskFault.Kind.SYNC
-              : DiskFault.Kind.WRITE;
-      return new DiskFault(kind, operation.path(), "fault on command");
+              || operation instanceof DiskOperation.SyncDirectory;
+      return new DiskFault(
+          syncs ? DiskFault.Kind.SYNC : DiskFault.Kind.WRITE, operation.path(), "fault on command");
     }
-    switch (operation) {
-      case DiskOperation.MakeDirectory _ -> {}
-      case DiskOperation.Create(var path) -> {
-        if (names.containsKey(path)) {
-          return new DiskFault(DiskFault.Kind.WRITE, path, "file exists");
-        }
-        var content = new Content();
-        names.put(path, content);
-        unsyncedNames.add(new Put(path, content));
-      }
-      case DiskOperation.WriteZeros(var path, var offset, var length) -> {
-        return write(path, offset, ByteBuffer.allocate(Math.toIntExact(length)));
-      }
-      case DiskOperation.Write(var path, var offset, var content) -> {
-        return write(path, offset, content.duplicate());
-      }
-      case DiskOperation.Sync(var path) -> {
-        var content = names.get(path);
-        if (content == null) {
-          return new DiskFault(DiskFault.Kind.SYNC, path, "no such file");
-        }
-        if (!lying) {
-          content.durable = content.live.clone();
-          content.unsynced.clear();
-        }
-      }
-      case DiskOperation.SyncDirectory(var path) -> {
-        if (!lying) {
-          syncDirectory(path);
-        }
-      }
-      case DiskOperation.Rename(var path, var target) -> {
-        var content = names.remove(path);
-        if (content == null) {
-          return new DiskFault(DiskFault.Kind.WRITE, path, "no such file");
-        }
-        names.put(target, content);
-        unsyncedNames.add(new Moved(path, target, content));
-      }
-      case DiskOperation.Delete(var path) -> {
-        if (names.remove(path) != null) {
-          unsyncedNames.add(new Gone(path));
-        }
-      }
+    var planned = plan.operation(operation);
+    var kind = planned != null && planned.appliesTo(operation) ? planned : null;
+    if (kind != null) {
+      happened[kind.ordinal()]++;
+    }
+    return switch (operation) {
+      case DiskOperation.MakeDirectory(var path) -> makeDirectory(path, kind);
+      case DiskOperation.Create(var path) -> create(path, kind);
+      case DiskOperation.WriteZeros(var path, var offset, var length) ->
+          write(path, offset, length, null, kind);
+      case DiskOperation.Write(var path, var offset, var content) ->
+          write(path, offset, content.remaining(), content.duplicate(), kind);
+      case DiskOperation.Sync(var path) -> sync(path, kind);
+      case DiskOperation.SyncDirectory(var path) -> syncDirectory(path, kind);
+      case DiskOperation.Rename(var path, var target) -> rename(path, target, kind);
+      case DiskOperation.Delete(var path) -> delete(path, kind);
+    };
+  }
+
+  /** The fault that a call meets which fails as a whole, or null if it does not fail. */
+  private static @Nullable DiskFault failure(String path, @Nullable FaultKind kind) {
+    if (kind == FaultKind.WRITE_ERROR) {
+      return new DiskFault(DiskFault.Kind.WRITE, path, "fault on command");
+    }
+    if (kind == FaultKind.NO_SPACE) {
+      return new DiskFault(DiskFault.Kind.NO_SPACE, path, "no space on command");
     }
     return null;
   }
 
-  private @Nullable DiskFault write(String path, long offset, ByteBuffer source) {
-    var content = names.get(path);
-    if (content == null) {
+  private @Nullable DiskFault makeDirectory(String path, @Nullable FaultKind kind) {
+    var fault = failure(path, kind);
+    if (fault == null && !names.containsKey(path)) {
+      change(new NameChange.Put(path, NameChange.DIRECTORY));
+    }
+    return fault;
+  }
+
+  private @Nullable DiskFault create(String path, @Nullable FaultKind kind) {
+    var fault = failure(path, kind);
+    if (fault != null) {
+      return fault;
+    }
+    if (names.containsKey(path)) {
+      return new DiskFault(DiskFault.Kind.WRITE, path, "file exists");
+    }
+    if (!hasDirectory(path)) {
+      return new DiskFault(DiskFault.Kind.WRITE, path, "no such directory");
+    }
+    change(new NameChange.Put(path, new FileImage()));
+    return null;
+  }
+
+  private boolean hasDirectory(String path) {
+    var directory = NameChange.directoryOf(path);
+    return directory.isEmpty() || names.get(directory) == NameChange.DIRECTORY;
+  }
+
+  private void change(NameChange change) {
+    change.applyTo(names);
+    unsyncedNames.add(change);
+  }
+
+  /**
+   * @param content what to write, null for zeros
+   */
+  private @Nullable DiskFault write(
+      String path,
+      long offset,
+      long length,
+      @Nullable ByteBuffer content,
+      @Nullable FaultKind kind) {
+    var image = names.get(path);
+    if (image == null || image == NameChange.DIRECTORY) {
       return new DiskFault(DiskFault.Kind.WRITE, path, "no such file");
     }
-    var from = Math.toIntExact(offset);
-    var end = from + source.remaining();
-    if (end > content.live.length) {
-      var used = 0L;
-      for (var each : names.values()) {
-        used += each.live.length;
-      }
-      if (used + end - content.live.length > spaceBytes) {
-        return new DiskFault(DiskFault.Kind.NO_SPACE, path, "no space on command");
-      }
-      content.live = Arrays.copyOf(content.live, end);
+    var fault = failure(path, kind);
+    var grows = Math.max(0, offset + length - image.size());
+    if (fault == null && grows > spaceBytes - usedBytes) {
+      happened[FaultKind.NO_SPACE.ordinal()]++;
+      fault = failure(path, FaultKind.NO_SPACE);
     }
-    source.get(content.live, from, end - from);
-    for (var at = from; at < end; ) {
-      var next = Math.min(end, (at / SECTOR_BYTES + 1) * SECTOR_BYTES);
-      content.unsynced.add(
-          new SectorWrite(sequence++, at, Bytes.wrap(Arrays.copyOfRange(content.live, at, next))));
-      at = next;
+    var first = sequence;
+    if (fault == null) {
+      usedBytes += grows;
+      sequence =
+          content == null
+              ? image.writeZeros(first, offset, length)
+              : image.write(first, offset, content);
+    } else if (kind == FaultKind.WRITE_ERROR && content != null && grows == 0) {
+      // A part of it may be there: nobody says which.
+      var part = random.nextInt((int) length / SECTOR_BYTES + 1) * SECTOR_BYTES;
+      sequence = image.write(first, offset, content.limit(content.position() + part));
+    }
+    if (kind == FaultKind.LOST_WRITE) {
+      image.lose(first);
+    } else if (kind == FaultKind.MISDIRECTED_WRITE) {
+      image.misdirect(first, 1 + random.nextInt(64));
+    }
+    return fault;
+  }
+
+  private @Nullable DiskFault sync(String path, @Nullable FaultKind kind) {
+    var image = names.get(path);
+    if (image == null || image == NameChange.DIRECTORY) {
+      return new DiskFault(DiskFault.Kind.SYNC, path, "no such file");
+    }
+    if (kind == FaultKind.SYNC_ERROR_PAGES_CLEAN) {
+      image.failSyncWithCleanPages(random);
+    } else if (kind == FaultKind.SYNC_ERROR_OLD_CONTENT) {
+      usedBytes -= image.size();
+      image.failSyncWithOldContent();
+      usedBytes += image.size();
+    } else {
+      if (!lying && kind != FaultKind.LYING_SYNC) {
+        image.sync();
+      }
+      return null;
+    }
+    return new DiskFault(DiskFault.Kind.SYNC, path, "fault on command");
+  }
+
+  private @Nullable DiskFault syncDirectory(String path, @Nullable FaultKind kind) {
+    if (kind == FaultKind.SYNC_ERROR_PAGES_CLEAN) {
+      return new DiskFault(DiskFault.Kind.SYNC, path, "fault on command");
+    }
+    if (!path.isEmpty() && names.get(path) != NameChange.DIRECTORY) {
+      return new DiskFault(DiskFault.Kind.SYNC, path, "no such directory");
+    }
+    if (!lying && kind != FaultKind.LYING_SYNC && !unsyncedNames.isEmpty()) {
+      unsyncedNames.removeIf(
+          change -> {
+            var concerned = change.directory().equals(path);
+            if (concerned) {
+              change.applyTo(durableNames);
+            }
+            return concerned;
+          });
     }
     return null;
   }
 
-  private void syncDirectory(String path) {
-    var rest = new ArrayList<NameChange>();
-    for (var change : unsyncedNames) {
-      if (change.directory().equals(path)) {
-        change.applyTo(durableNames);
-      } else {
-        rest.add(change);
-      }
+  private @Nullable DiskFault rename(String path, String target, @Nullable FaultKind kind) {
+    var fault = failure(path, kind);
+    if (fault != null) {
+      return fault;
     }
-    unsyncedNames.clear();
-    unsyncedNames.addAll(rest);
+    var image = names.get(path);
+    if (image == null || !hasDirectory(target)) {
+      return new DiskFault(DiskFault.Kind.WRITE, path, "no such file or directory");
+    }
+    var replaced = names.get(target);
+    usedBytes -= replaced == null ? 0 : replaced.size();
+    change(new NameChange.Moved(path, target, image));
+    return null;
   }
 
-  private static String directoryOf(String path) {
-    var slash = path.lastIndexOf('/');
-    return slash < 0 ? "" : path.substring(0, slash);
+  private @Nullable DiskFault delete(String path, @Nullable FaultKind kind) {
+    var fault = failure(path, kind);
+    var image = names.get(path);
+    if (fault == null && image != null) {
+      usedBytes -= image.size();
+      change(new NameChange.Gone(path));
+    }
+    return fault;
   }
 
   @Override
   public int read(String path, long offset, ByteBuffer target) throws DiskFaultException {
-    var content = names.get(path);
-    if (content == null) {
+    var image = names.get(path);
+    if (image == null || image == NameChange.DIRECTORY) {
       throw new DiskFaultException(new DiskFault(DiskFault.Kind.READ, path, "no such file"));
     }
-    var size = Math.clamp(content.live.length - offset, 0, target.remaining());
-    target.put(content.live, (int) Math.min(offset, content.live.length), size);
+    var planned = plan.read(path, offset, target.remaining());
+    var kind = planned != null && planned.appliesToReads() ? planned : null;
+    if (kind == null) {
+      return image.read(offset, target);
+    }
+    happened[kind.ordinal()]++;
+    return switch (kind) {
+      case READ_ERROR ->
+          throw new DiskFaultException(
+              new DiskFault(DiskFault.Kind.READ, path, "fault on command"));
+      case SHORT_READ -> {
+        var part = target.slice();
+        part.limit(random.nextInt(target.remaining() + 1));
+        var size = image.read(offset, part);
+        target.position(target.position() + size);
+        yield size;
+      }
+      case MISDIRECTED_READ -> {
+        var shift = SECTOR_BYTES * (1L + random.nextInt(64));
+        yield image.read(offset >= shift ? offset - shift : offset + shift, target);
+      }
+      default -> readSpoiled(kind, image, offset, target);
+    };
+  }
+
+  /** Reads with one of the sectors, or a bit in it, not as it should be. */
+  private int readSpoiled(FaultKind kind, FileImage image, long offset, ByteBuffer target) {
+    var start = target.position();
+    var size = image.read(offset, target);
+    if (size > 0) {
+      var at = offset + random.nextInt(size);
+      var sector = Math.toIntExact(at / SECTOR_BYTES);
+      var bad = spoiled(kind, image, sector);
+      var from = Math.max(offset, (long) sector * SECTOR_BYTES);
+      var to = Math.min(offset + size, (sector + 1L) * SECTOR_BYTES);
+      target.put(
+          start + (int) (from - offset), bad, (int) (from % SECTOR_BYTES), (int) (to - from));
+    }
     return size;
   }
 
@@ -392,18 +571,18 @@ public final class FaultyDisk implements Disk {
 
   @Override
   public boolean exists(String path) {
-    return names.containsKey(path) || !list(path).isEmpty();
+    return names.containsKey(path);
   }
 
   @Override
   public long size(String path) {
-    var content = names.get(path);
-    return content == null ? 0 : content.live.length;
+    var image = names.get(path);
+    return image == null ? 0 : image.size();
   }
 
   @Override
   public long usableBytes() {
-    return spaceBytes;
+    return spaceBytes - usedBytes;
   }
 
   @Override

@@ -336,6 +336,26 @@ public final class FileDisk implements Disk {
   }
 
   @Override
+  public long totalBytes() throws DiskFaultException {
+    try {
+      return Files.getFileStore(root).getTotalSpace();
+    } catch (IOException e) {
+      throw readFault("", e);
+    }
+  }
+
+  @Override
+  public @Nullable Disk pastCache(String path) {
+    try {
+      var direct = new DirectReads(this, root);
+      direct.tryOut(path);
+      return direct;
+    } catch (IOException | UnsupportedOperationException _) {
+      return null;
+    }
+  }
+
+  @Override
   public void close() {
     thread.shutdown();
     var interrupted = false;
@@ -362,7 +382,7 @@ public final class FileDisk implements Disk {
     channels.clear();
   }
 
-  private static DiskFaultException readFault(String path, IOException cause) {
+  static DiskFaultException readFault(String path, IOException cause) {
     return new DiskFaultException(new DiskFault(DiskFault.Kind.READ, path, detail(cause)));
   }
 

@@ -9,13 +9,13 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * ballast       space kept back for a full disk                 (*)
  * snapshots/    full copies of the state
  * state/        the state store; can be rebuilt from the rest
+ * disk-failure  when and where a disk failed last                 (also (*))
  * quarantine/   what was damaged or given up
  * </pre>
  *
@@ -41,11 +42,25 @@ import org.jspecify.annotations.Nullable;
 public final class DataDirectory implements AutoCloseable {
   private static final String LOCK = "LOCK";
   private static final String STATE = "state";
+
+  /** A state store that is being rebuilt. */
+  private static final String UNFINISHED_STATE = "state.tmp";
+
+  /** How many stores that were set aside are kept; they serve only the curious. */
+  private static final int STATES_KEPT = 2;
+
   private static final String QUARANTINE = "quarantine";
 
   /** What this program makes beside the log. */
   private static final Set<String> DATA_NAMES =
-      Set.of(LOCK, FoundingMark.NAME, "snapshots", STATE, QUARANTINE);
+      Set.of(
+          LOCK,
+          FoundingMark.NAME,
+          FailureMark.NAME,
+          "snapshots",
+          STATE,
+          UNFINISHED_STATE,
+          QUARANTINE);
 
   /** What this program makes where the log is. */
   private static final Set<String> LOG_NAMES =
@@ -58,6 +73,7 @@ public final class DataDirectory implements AutoCloseable {
           "journal",
           "ballast",
           "ballast.tmp",
+          FailureMark.NAME,
           QUARANTINE);
 
   /** The root of a mounted file system has it; it is nobody's. */
@@ -289,12 +305,7 @@ public final class DataDirectory implements AutoCloseable {
   }
 
   private static DiskFaultException fault(Path path, IOException cause) {
-    var reason = cause instanceof FileSystemException f ? f.getReason() : cause.getMessage();
-    return new DiskFaultException(
-        new DiskFault(
-            DiskFault.Kind.WRITE,
-            path.toString(),
-            reason == null ? cause.getClass().getSimpleName() : reason));
+    return new DiskFaultException(DiskFault.ofWrite(path.toString(), cause));
   }
 
   /** Who the directory belongs to; null while it is new. */
@@ -355,7 +366,7 @@ public final class DataDirectory implements AutoCloseable {
 
   /**
    * Moves the state store's directory to quarantine, durably, so that a new one can be built. The
-   * store must be closed.
+   * store must be closed. Of those set aside before only the newest is kept.
    *
    * @return where it lies now, or null if there was none
    */
@@ -363,10 +374,9 @@ public final class DataDirectory implements AutoCloseable {
     if (!dataDisk.exists(STATE)) {
       return null;
     }
-    var number = 1;
-    while (dataDisk.exists(QUARANTINE + "/" + STATE + "-" + number)) {
-      number++;
-    }
+    var before = statesSetAside();
+    deleteAll(before.subList(0, Math.max(0, before.size() - (STATES_KEPT - 1))));
+    var number = before.isEmpty() ? 1 : number(before.getLast()) + 1;
     var target = QUARANTINE + "/" + STATE + "-" + number;
     dataDisk.perform(
         List.of(
@@ -375,6 +385,59 @@ public final class DataDirectory implements AutoCloseable {
             new DiskOperation.SyncDirectory(QUARANTINE),
             new DiskOperation.SyncDirectory("")));
     return data.resolve(target);
+  }
+
+  /**
+   * Deletes every store that was set aside, because the space is needed. Nothing is lost: whatever
+   * they held is in a snapshot or in the log.
+   *
+   * @return false if there was none
+   */
+  public boolean deleteStatesSetAside() throws DiskFaultException {
+    var all = statesSetAside();
+    deleteAll(all);
+    return !all.isEmpty();
+  }
+
+  /** The paths of the stores that were set aside, oldest first. */
+  private List<String> statesSetAside() throws DiskFaultException {
+    return dataDisk.list(QUARANTINE).stream()
+        .filter(name -> name.matches(STATE + "-\\d{1,9}"))
+        .map(name -> QUARANTINE + "/" + name)
+        .sorted(Comparator.comparingInt(DataDirectory::number))
+        .toList();
+  }
+
+  private static int number(String stateSetAside) {
+    return Integer.parseInt(stateSetAside.substring(stateSetAside.lastIndexOf('-') + 1));
+  }
+
+  private void deleteAll(List<String> directories) throws DiskFaultException {
+    for (var directory : directories) {
+      try {
+        FoundingMark.delete(data.resolve(directory));
+      } catch (IOException e) {
+        throw fault(data.resolve(directory), e);
+      }
+    }
+  }
+
+  /**
+   * An empty place in which to rebuild the state store; what an earlier attempt left there is gone.
+   * It becomes the state store by {@link #adoptRebuiltState}, so that {@link #state()} never holds
+   * a half of one.
+   */
+  public Path freshStateToRebuild() throws DiskFaultException {
+    deleteAll(List.of(UNFINISHED_STATE));
+    return data.resolve(UNFINISHED_STATE);
+  }
+
+  /** The rebuilt store, synced and closed, becomes the state store, durably. */
+  public void adoptRebuiltState() throws DiskFaultException {
+    dataDisk.perform(
+        List.of(
+            new DiskOperation.Rename(UNFINISHED_STATE, STATE),
+            new DiskOperation.SyncDirectory("")));
   }
 
   /** Files that this program did not put here; they are reported and never touched (P16). */

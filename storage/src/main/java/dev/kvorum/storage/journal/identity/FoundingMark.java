@@ -53,7 +53,8 @@ final class FoundingMark {
     force(log);
   }
 
-  private static void delete(Path root) throws IOException {
+  /** Deletes a file, or a directory with all that is in it. */
+  static void delete(Path root) throws IOException {
     if (!Files.exists(root)) {
       return;
     }
@@ -66,7 +67,7 @@ final class FoundingMark {
     }
   }
 
-  private static void force(Path directory) throws IOException {
+  static void force(Path directory) throws IOException {
     try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }

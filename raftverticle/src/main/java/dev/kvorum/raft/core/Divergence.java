@@ -1,0 +1,158 @@
+package dev.kvorum.raft.core;
+
+import dev.kvorum.storage.model.StateHash;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether all members' state machines hold the same (rule P14). Raft makes the logs equal; a bug or
+ * a flipped bit may still make states differ, and nothing else would ever notice.
+ *
+ * <p>Each state machine tells its hash at every 4,096th index, and once a second where it stands
+ * while nothing happens. The leader's heartbeats name one such index, and the answers bring each
+ * member's hash at it. A member that differs from what a quorum has is wrong: it rebuilds itself. If
+ * the answers differ and no quorum agrees, nobody knows who is right.
+ *
+ * <p>A comparison is one round. It ends when all members who are there have answered, or after some
+ * heartbeats; the next one takes the newest index. Rounds may be skipped: a difference does not go
+ * away by itself, for the hash is of everything that the state holds.
+ */
+final class Divergence {
+  /** How many of its own hashes a member remembers for the leader to ask for. */
+  private static final int REMEMBERED = 32;
+
+  /** A round that is not complete by then is given up. */
+  private static final int ROUND_HEARTBEATS = 20;
+
+  private final RaftState state;
+  private final StateHash[] own = new StateHash[REMEMBERED];
+  private int ownCount;
+  private StateHash newest = StateHash.NONE;
+
+  /** On the leader: the hashes at the index that is being compared. */
+  private final TreeMap<Long, StateHash> answers = new TreeMap<>();
+
+  private long askedIndex;
+  private int heartbeats;
+
+  Divergence(RaftState state) {
+    this.state = state;
+  }
+
+  /** This member's state machine stands at the index, or has come past it, with that hash. */
+  void onStateHash(StateHash hash) {
+    if (hash.index() <= newest.index()) {
+      return;
+    }
+    newest = hash;
+    own[ownCount++ % REMEMBERED] = hash;
+    if (state.isLeader() && askedIndex == 0) {
+      begin();
+    }
+  }
+
+  /** What this member had at the index, or {@link StateHash#NONE}. */
+  StateHash at(long index) {
+    for (var hash : own) {
+      if (hash != null && hash.index() == index) {
+        return hash;
+      }
+    }
+    return StateHash.NONE;
+  }
+
+  // On the leader.
+
+  /** Begins to lead. */
+  void lead() {
+    askedIndex = 0;
+    begin();
+  }
+
+  private void begin() {
+    answers.clear();
+    heartbeats = 0;
+    askedIndex = newest.index();
+    if (askedIndex != 0) {
+      answers.put(state.self, newest);
+    }
+  }
+
+  /** The index to compare, for the heartbeats that go out now; 0 for none. */
+  long ask() {
+    if (askedIndex != 0 && ++heartbeats > ROUND_HEARTBEATS) {
+      end();
+    }
+    return askedIndex;
+  }
+
+  private void end() {
+    if (agreed() == null && answers.values().stream().distinct().count() > 1) {
+      // Some voter is silent; those who spoke contradict each other.
+      state.find(new Finding.NoMajority(askedIndex));
+    }
+    var compared = askedIndex;
+    askedIndex = 0;
+    answers.clear();
+    if (newest.index() > compared) {
+      begin();
+    }
+  }
+
+  void onAnswer(long member, StateHash hash) {
+    if (askedIndex == 0 || hash.index() != askedIndex) {
+      return;
+    }
+    if (answers.put(member, hash) == null) {
+      judge();
+      if (answers.size() >= state.peers.all().length
+          || (agreed() == null && state.peers.everyVoter(answers::containsKey))) {
+        end();
+      }
+    }
+  }
+
+  private void judge() {
+    var agreed = agreed();
+    if (agreed == null) {
+      return;
+    }
+    for (var answer : answers.entrySet()) {
+      if (!answer.getValue().equals(agreed)) {
+        tell(answer.getKey());
+      }
+    }
+  }
+
+  /** What a quorum has, or null. */
+  private @Nullable StateHash agreed() {
+    for (var hash : answers.values()) {
+      if (state.peers.tally(voter -> hash.equals(answers.get(voter)), _ -> false) == Tally.WON) {
+        return hash;
+      }
+    }
+    return null;
+  }
+
+  private void tell(long member) {
+    state.trace(new TraceRecord.DivergenceSeen(member, askedIndex));
+    if (member == state.self) {
+      quarantine(askedIndex);
+    } else {
+      state.send(new Message.DivergenceNotice(state.self, member, state.term(), askedIndex));
+    }
+  }
+
+  // On the member that is wrong.
+
+  void onNotice(Message.DivergenceNotice notice) {
+    quarantine(notice.index());
+  }
+
+  private void quarantine(long index) {
+    if (!state.diverged()) {
+      state.diverge();
+      state.find(new Finding.StateDiverged(index));
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.kvorum.storage.journal.disk;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Faults at given rates, drawn from one generator: the same seed, the same faults. */
+public final class RandomFaults implements FaultPlan {
+  private static final int MILLION = 1_000_000;
+  private static final FaultKind[] KINDS = FaultKind.values();
+
+  private final RandomGenerator random;
+
+  /** How often in a million calls each kind is drawn, by ordinal. */
+  private final int[] rates = new int[KINDS.length];
+
+  private final int all;
+
+  /**
+   * @param perMillion how often in a million calls that it can happen to each kind is drawn,
+   *     together at most a million; a kind that is not named never is
+   */
+  public RandomFaults(RandomGenerator random, Map<FaultKind, Integer> perMillion) {
+    this.random = random;
+    perMillion.forEach((kind, rate) -> rates[kind.ordinal()] = rate);
+    this.all = Arrays.stream(rates).sum();
+    if (all > MILLION || Arrays.stream(rates).anyMatch(rate -> rate < 0)) {
+      throw new IllegalArgumentException("rates are not parts of a million: " + perMillion);
+    }
+  }
+
+  @Override
+  public @Nullable FaultKind operation(DiskOperation operation) {
+    var kind = draw();
+    return kind != null && kind.appliesTo(operation) ? kind : null;
+  }
+
+  @Override
+  public @Nullable FaultKind read(String path, long offset, int length) {
+    var kind = draw();
+    return kind != null && kind.appliesToReads() ? kind : null;
+  }
+
+  private @Nullable FaultKind draw() {
+    if (all == 0) {
+      return null;
+    }
+    var drawn = random.nextInt(MILLION);
+    if (drawn >= all) {
+      return null;
+    }
+    for (var kind : KINDS) {
+      drawn -= rates[kind.ordinal()];
+      if (drawn < 0) {
+        return kind;
+      }
+    }
+    return null;
+  }
+}
