@@ -56,6 +56,7 @@ public final class GrpcEdge {
     var leases = new LeaseRpcs(service, answers);
     handlers.putAll(leases.handlers());
     streamHandlers.putAll(leases.streamHandlers());
+    handlers.putAll(new CoordinationRpcs(service, answers).handlers());
     streamHandlers.put(RpcMethods.WATCH_WATCH, new WatchRpcs(service)::open);
   }
 
