@@ -196,11 +196,9 @@ final class Node {
     context.writer().start();
     deploy(leases);
     var hub =
-        new WatchHub(
-            machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
+        new WatchHub(machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
     deploy(
-        new WatchVerticle(
-            context, hub, config.member().watchProgressInterval().toNanos(), guard));
+        new WatchVerticle(context, hub, config.member().watchProgressInterval().toNanos(), guard));
     deploy(
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));

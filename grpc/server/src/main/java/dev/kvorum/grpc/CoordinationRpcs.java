@@ -131,9 +131,7 @@ final class CoordinationRpcs {
                   revision ->
                       call.reply(
                           Protos.bytes(
-                              ProclaimResponse.newBuilder()
-                                  .setHeader(header(revision))
-                                  .build()))));
+                              ProclaimResponse.newBuilder().setHeader(header(revision)).build()))));
     }
   }
 

@@ -96,7 +96,8 @@ public final class LeaseCommandCodec {
   static void write(ProtoWriter writer, Command.LeaseCheckpoint checkpoint) {
     for (var lease : checkpoint.leases()) {
       var size =
-          ProtoWriter.varintFieldSize(1, lease.id()) + ProtoWriter.varintFieldSize(2, lease.seconds());
+          ProtoWriter.varintFieldSize(1, lease.id())
+              + ProtoWriter.varintFieldSize(2, lease.seconds());
       writer.header(1, size).varintField(1, lease.id()).varintField(2, lease.seconds());
     }
   }

@@ -127,8 +127,7 @@ final class CatchUp {
     return block;
   }
 
-  private @Nullable Bytes record(
-      Revision revision, Function<Revision, @Nullable Bytes> records) {
+  private @Nullable Bytes record(Revision revision, Function<Revision, @Nullable Bytes> records) {
     var here = fetched.get(revision);
     return here != null ? here : records.apply(revision);
   }

@@ -42,8 +42,7 @@ final class EncodedEvent {
   }
 
   /** The record to fetch before {@link #withPrevious} can be told, or null. */
-  @Nullable Revision missingPrevious(
-      StoreView view, Function<Revision, @Nullable Bytes> records) {
+  @Nullable Revision missingPrevious(StoreView view, Function<Revision, @Nullable Bytes> records) {
     if (withPrevious != null) {
       return null;
     }

@@ -34,8 +34,7 @@ public final class HistoryScan {
    * @param maxRevisions that the chunk has at most
    * @param maxBytes after which it takes no further revision
    */
-  public static History scan(
-      ReadView view, long fromRevision, int maxRevisions, long maxBytes) {
+  public static History scan(ReadView view, long fromRevision, int maxRevisions, long maxBytes) {
     var scan = new HistoryScan(fromRevision, maxRevisions, maxBytes);
     view.scan(Bucket.KEY, RecordCodec.firstBucketKey(fromRevision), scan::add);
     return new History(fromRevision, scan.covered, scan.events);

@@ -53,11 +53,9 @@ public final class WatchHub {
   /** A progress request that came before everything that its client may know was sent. */
   private record Deferred(WatchStream stream, long atRevision) {}
 
-  private static final String COMPACTED =
-      "etcdserver: mvcc: required revision has been compacted";
+  private static final String COMPACTED = "etcdserver: mvcc: required revision has been compacted";
   private static final String EMPTY_RANGE = "mvcc: watcher range is empty";
-  private static final String DUPLICATE_ID =
-      "mvcc: duplicate watch ID provided on the WatchStream";
+  private static final String DUPLICATE_ID = "mvcc: duplicate watch ID provided on the WatchStream";
   private static final Bytes LOWEST_KEY = Bytes.wrap(new byte[1]);
 
   /** Messages that one turn sends. */
@@ -264,8 +262,7 @@ public final class WatchHub {
       ticks.remove(stream);
     }
     control(
-        stream,
-        WatchResponses.canceled(WatchResponses.header(moment.origin, atRevision), id, 0));
+        stream, WatchResponses.canceled(WatchResponses.header(moment.origin, atRevision), id, 0));
   }
 
   /** The store made these changes; the next revisions, whole, in order. */
@@ -377,15 +374,18 @@ public final class WatchHub {
       }
       var watcher = running.next(target);
       if (watcher.state == Watcher.State.SYNCED && watcher.nextRevision <= running.revision) {
-        deliver(watcher, running.revision, header, target.block(watcher.variant(), moment.view, records));
+        deliver(
+            watcher,
+            running.revision,
+            header,
+            target.block(watcher.variant(), moment.view, records));
       }
     }
     completed = running.revision;
     fanOut = null;
   }
 
-  private void deliver(
-      Watcher watcher, long revision, Bytes header, @Nullable EventBlock block) {
+  private void deliver(Watcher watcher, long revision, Bytes header, @Nullable EventBlock block) {
     if (block == null) {
       fallBehind(watcher, revision);
     } else if (!block.isEmpty()) {
@@ -524,8 +524,7 @@ public final class WatchHub {
     setState(watcher, Watcher.State.ENDED);
     var header = WatchResponses.header(moment.origin, 0);
     control(
-        watcher.stream,
-        WatchResponses.canceled(header, watcher.id, moment.view.compactRevision()));
+        watcher.stream, WatchResponses.canceled(header, watcher.id, moment.view.compactRevision()));
   }
 
   private void fetchMissing(CatchUp chunk) {

@@ -46,8 +46,7 @@ final class WatchResponses {
 
   /** What stands before events, or all of a progress notification. */
   static Bytes head(Bytes header, long watchId, boolean fragment) {
-    var size =
-        header.size() + ProtoWriter.varintFieldSize(WATCH_ID, watchId) + (fragment ? 2 : 0);
+    var size = header.size() + ProtoWriter.varintFieldSize(WATCH_ID, watchId) + (fragment ? 2 : 0);
     return new ProtoWriter(size)
         .raw(header)
         .varintField(WATCH_ID, watchId)
@@ -90,9 +89,7 @@ final class WatchResponses {
     var size =
         (event.deleted() ? 2 : 0)
             + ProtoWriter.bytesMemberSize(EVENT_KV, event.kv().size())
-            + (previous == null
-                ? 0
-                : ProtoWriter.bytesMemberSize(EVENT_PREV_KV, previous.size()));
+            + (previous == null ? 0 : ProtoWriter.bytesMemberSize(EVENT_PREV_KV, previous.size()));
     var writer =
         new ProtoWriter(ProtoWriter.bytesMemberSize(EVENTS, size))
             .header(EVENTS, size)

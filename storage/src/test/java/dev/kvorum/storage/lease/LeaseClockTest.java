@@ -137,7 +137,9 @@ class LeaseClockTest {
                   expected.add(each);
                 }
               });
-          assertThat(expired).as("seed %d step %d", seed, step).containsExactlyInAnyOrderElementsOf(expected);
+          assertThat(expired)
+              .as("seed %d step %d", seed, step)
+              .containsExactlyInAnyOrderElementsOf(expected);
           expired.forEach(deadlines::remove);
         }
       }

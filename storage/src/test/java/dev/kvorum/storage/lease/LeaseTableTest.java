@@ -91,7 +91,9 @@ class LeaseTableTest {
           attached.put(key, lease);
         }
       }
-      assertThat(table.contains(id)).as("seed %d step %d", seed, step).isEqualTo(leases.containsKey(id));
+      assertThat(table.contains(id))
+          .as("seed %d step %d", seed, step)
+          .isEqualTo(leases.containsKey(id));
     }
     assertThat(table.size()).isEqualTo(leases.size());
     var seen = new TreeMap<Long, Long>();

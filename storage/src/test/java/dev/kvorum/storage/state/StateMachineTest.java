@@ -281,6 +281,7 @@ class StateMachineTest {
     members.load(
         List.of(new Member(MEMBER, "", List.of("http://127.0.0.1:2380"), List.of(), false)));
     return new StateMachine(
-        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), members, ""), quotaBytes);
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), members, ""),
+        quotaBytes);
   }
 }

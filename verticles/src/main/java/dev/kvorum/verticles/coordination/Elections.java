@@ -52,11 +52,7 @@ public final class Elections {
 
   /** A campaign that goes on with another value says so (contract S12.1). */
   private void proclaimAgain(
-      Entry entry,
-      Bytes value,
-      CallContext context,
-      Runnable goOn,
-      Consumer<Reply<Entry>> end) {
+      Entry entry, Bytes value, CallContext context, Runnable goOn, Consumer<Reply<Entry>> end) {
     proclaim(
         entry.key(),
         entry.createRevision(),
@@ -137,8 +133,7 @@ public final class Elections {
                   case Result.Range range when range.kvs().isEmpty() ->
                       new Reply.Impossible<>(NO_LEADER);
                   case Result.Range range ->
-                      new Reply.Done<>(
-                          new Leader(Calls.found(range).getFirst(), range.revision()));
+                      new Reply.Done<>(new Leader(Calls.found(range).getFirst(), range.revision()));
                   case Result.Failed failed -> new Reply.Refused<>(failed.failure());
                   case Result _ -> throw new IllegalStateException("a range answers as one");
                 }));
@@ -150,8 +145,7 @@ public final class Elections {
    *
    * @return to be run when the client goes away
    */
-  public Runnable observe(
-      Bytes name, CallContext context, Consumer<Reply<Leader>> listener) {
+  public Runnable observe(Bytes name, CallContext context, Consumer<Reply<Leader>> listener) {
     var observer = new Observer(Queue.prefix(name), context, listener);
     observer.look();
     return observer::stop;

@@ -27,11 +27,9 @@ public final class Locks {
    *
    * @return to be run when the client goes away
    */
-  public Runnable lock(
-      Bytes name, long lease, CallContext context, Consumer<Reply<Entry>> answer) {
+  public Runnable lock(Bytes name, long lease, CallContext context, Consumer<Reply<Entry>> answer) {
     var attempt =
-        queue.enter(
-            name, lease, Bytes.EMPTY, context, (_, _, goOn, _) -> goOn.run(), answer);
+        queue.enter(name, lease, Bytes.EMPTY, context, (_, _, goOn, _) -> goOn.run(), answer);
     return attempt::cancel;
   }
 

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * under one prefix, and whoever's key has the lowest create revision is first. Who waits watches
  * the key right before the own one and nothing else, so one departure wakes one waiter.
  *
- * <p>A waiter's lease may run out while it waits. Then its key is gone, and it must not believe that
- * it became first: before it is told so, its own key is looked at once more.
+ * <p>A waiter's lease may run out while it waits. Then its key is gone, and it must not believe
+ * that it became first: before it is told so, its own key is looked at once more.
  */
 final class Queue {
   /** What a lease is that the server grants by itself (contract S11.1). */

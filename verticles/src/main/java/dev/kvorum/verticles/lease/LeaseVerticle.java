@@ -70,8 +70,7 @@ public final class LeaseVerticle extends VerticleBase {
         LeaseBus.CHANGED,
         message -> step(moment -> stage.changed(message.body().changes(), moment)));
     bus.<LeaseBus.Asks>localConsumer(
-        LeaseBus.ASK,
-        message -> step(moment -> stage.asked(questions(message.body()), moment)));
+        LeaseBus.ASK, message -> step(moment -> stage.asked(questions(message.body()), moment)));
     statusChanged();
     return Future.succeededFuture();
   }
@@ -79,8 +78,7 @@ public final class LeaseVerticle extends VerticleBase {
   private static List<LeaseStage.Asked> questions(LeaseBus.Asks asks) {
     var questions = new ArrayList<LeaseStage.Asked>(asks.asks().size());
     for (var ask : asks.asks()) {
-      questions.add(
-          new LeaseStage.Asked(asks.loop(), asks.firstNumber() + questions.size(), ask));
+      questions.add(new LeaseStage.Asked(asks.loop(), asks.firstNumber() + questions.size(), ask));
     }
     return questions;
   }

@@ -15,9 +15,7 @@ public final class WatchMetrics {
         "etcd_debugging_mvcc_watch_stream_total", "Open watch streams.", openStreams::sum);
     registry.gauge("etcd_debugging_mvcc_watcher_total", "Open watchers.", () -> watchers);
     registry.gauge(
-        "etcd_debugging_mvcc_slow_watcher_total",
-        "Watchers that are behind.",
-        () -> slowWatchers);
+        "etcd_debugging_mvcc_slow_watcher_total", "Watchers that are behind.", () -> slowWatchers);
     registry.gauge(
         "etcd_debugging_mvcc_pending_events_total",
         "Events that wait for their delivery.",

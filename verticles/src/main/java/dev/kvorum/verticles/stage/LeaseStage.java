@@ -50,7 +50,9 @@ public final class LeaseStage {
   /** Handed out in one round. */
   private static final int MAX_IDS_A_ROUND = 20_000;
 
-  /** Entries of a round that are under way together: the next is in the log while one is applied. */
+  /**
+   * Entries of a round that are under way together: the next is in the log while one is applied.
+   */
   private static final int WINDOW = 2;
 
   private static final long RETRY_NANOS = 1_000_000_000L;
@@ -134,8 +136,7 @@ public final class LeaseStage {
   }
 
   private static LeaseEffect noLeader(Asked asked) {
-    return new LeaseEffect.Reply(
-        asked.loop, asked.number, new Result.Failed(Failure.NO_LEADER));
+    return new LeaseEffect.Reply(asked.loop, asked.number, new Result.Failed(Failure.NO_LEADER));
   }
 
   /** What the log did to leases, in its order. */

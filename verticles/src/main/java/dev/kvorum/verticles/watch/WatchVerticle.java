@@ -96,16 +96,12 @@ public final class WatchVerticle extends VerticleBase {
     for (var effect : effects) {
       switch (effect) {
         case WatchEffect.Send send ->
-            byLoop
-                .computeIfAbsent(WatchBus.loop(send.stream()), _ -> new ArrayList<>())
-                .add(send);
+            byLoop.computeIfAbsent(WatchBus.loop(send.stream()), _ -> new ArrayList<>()).add(send);
         case WatchEffect.ReadHistory read -> read(read.fromRevision());
         case WatchEffect.Fetch fetch ->
             node.reader()
                 .fetch(
-                    fetch.revisions(),
-                    loop(),
-                    found -> step(moment -> hub.fetched(found, moment)));
+                    fetch.revisions(), loop(), found -> step(moment -> hub.fetched(found, moment)));
         case WatchEffect.HistoryDone _ -> unpin();
         case WatchEffect.Continue _ -> context.runOnContext(_ -> step(hub::proceed));
       }
@@ -154,8 +150,7 @@ public final class WatchVerticle extends VerticleBase {
     guard.run(
         () -> {
           var now = moment();
-          var moment =
-              new WatchHub.Moment(now.nowNanos(), now.origin(), pin.state().kv());
+          var moment = new WatchHub.Moment(now.nowNanos(), now.origin(), pin.state().kv());
           perform(hub.history(history, moment));
         });
   }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
-import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -427,7 +427,8 @@ class FrontEndTest {
 
   private static StateMachine machine() {
     var kv = new MvccStore();
-    var loaded = new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    var loaded =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StateMachine(loaded, Long.MAX_VALUE);
   }
 

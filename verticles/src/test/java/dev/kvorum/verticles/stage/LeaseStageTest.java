@@ -151,8 +151,7 @@ class LeaseStageTest {
     grant(1, 600);
     stage.changed(List.of(new LeaseChange.Checkpointed(1, 100)), moment());
 
-    var reset =
-        new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 0)));
+    var reset = new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 0)));
     assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(new LeaseEffect.Propose(reset));
     assertThat(ask(new LeaseAsk.KeepAlive(1))).isEmpty();
     assertThat(stage.changed(List.of(new LeaseChange.Checkpointed(1, 0)), moment()))

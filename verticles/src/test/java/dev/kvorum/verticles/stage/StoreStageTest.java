@@ -250,7 +250,8 @@ class StoreStageTest {
 
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
-    var state = new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(new StateMachine(state, quotaBytes), memory, _ -> removalAllowed, LIFE);
   }
 

@@ -86,7 +86,9 @@ class EtcdctlStreamsIT {
     assertThat(etcdctl.succeed("lease", "list")).isEqualTo("found 1 leases\n" + id + "\n");
     assertThat(etcdctl.succeed("lease", "timetolive", id, "--keys"))
         .matches(
-            "lease " + id + " granted with TTL\\(600s\\), remaining\\(5\\d\\ds\\), "
+            "lease "
+                + id
+                + " granted with TTL\\(600s\\), remaining\\(5\\d\\ds\\), "
                 + "attached keys\\(\\[a]\\)\n");
     assertThat(etcdctl.succeed("lease", "keep-alive", "--once", id))
         .isEqualTo("lease " + id + " keepalived with TTL(600)\n");
@@ -119,7 +121,8 @@ class EtcdctlStreamsIT {
             BidiStream.await(
                 () -> {
                   try {
-                    return etcdctl.succeed("get", "e/", "--prefix", "--keys-only")
+                    return etcdctl
+                            .succeed("get", "e/", "--prefix", "--keys-only")
                             .lines()
                             .filter(line -> !line.isEmpty())
                             .count()

@@ -278,7 +278,9 @@ final class StreamReplay {
     GrpcReply reply = call(method, bytes(line.getString("req")));
     if (line.containsKey("code")) {
       compare(
-          where, line.getInteger("code") + line.getString("message"), reply.code() + reply.message());
+          where,
+          line.getInteger("code") + line.getString("message"),
+          reply.code() + reply.message());
     } else if (line.containsKey("resp") && reply.succeeded()) {
       compare(
           where,

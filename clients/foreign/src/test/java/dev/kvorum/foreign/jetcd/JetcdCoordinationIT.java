@@ -214,8 +214,7 @@ class JetcdCoordinationIT {
   void anElectionGoesFromLeaderToLeaderAndIsObserved() throws Exception {
     Election elections = client.getElectionClient();
     ByteSequence name = bytes("e");
-    assertThatThrownBy(() -> await(elections.leader(name)))
-        .isInstanceOf(NoLeaderException.class);
+    assertThatThrownBy(() -> await(elections.leader(name))).isInstanceOf(NoLeaderException.class);
     BlockingQueue<LeaderResponse> seen = new LinkedBlockingQueue<>();
     elections.observe(name, listener(seen));
 
@@ -223,8 +222,7 @@ class JetcdCoordinationIT {
     LeaderKey leader = first.getLeader();
     assertThat(value(next(seen))).isEqualTo("one");
     assertThat(value(await(elections.leader(name)))).isEqualTo("one");
-    CompletableFuture<CampaignResponse> second =
-        elections.campaign(name, lease(), bytes("two"));
+    CompletableFuture<CampaignResponse> second = elections.campaign(name, lease(), bytes("two"));
     awaitKeys("e/", 2);
     await(elections.proclaim(leader, bytes("one again")));
     assertThat(value(next(seen))).isEqualTo("one again");
@@ -262,8 +260,7 @@ class JetcdCoordinationIT {
             BidiStream.await(
                 () -> {
                   try {
-                    return await(client.getKVClient().get(bytes(prefix), prefixed()))
-                            .getCount()
+                    return await(client.getKVClient().get(bytes(prefix), prefixed())).getCount()
                         == count;
                   } catch (Exception failure) {
                     throw new IllegalStateException(failure);
