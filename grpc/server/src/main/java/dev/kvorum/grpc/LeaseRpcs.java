@@ -7,7 +7,7 @@ import dev.kvorum.storage.model.ProtoReader;
 import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.Service;
-import dev.kvorum.verticles.stage.LeaseAsk;
+import dev.kvorum.storage.model.LeaseAsk;
 import java.util.ArrayDeque;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -4,7 +4,7 @@ import dev.kvorum.raft.verticle.LocalCodec;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.verticles.stage.Answer;
-import dev.kvorum.verticles.stage.LeaseAsk;
+import dev.kvorum.storage.model.LeaseAsk;
 import io.vertx.core.eventbus.EventBus;
 import java.util.List;
 

@@ -6,7 +6,7 @@ import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.mvcc.RequestCheck;
-import dev.kvorum.verticles.stage.LeaseAsk;
+import dev.kvorum.storage.model.LeaseAsk;
 import io.vertx.core.Context;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;

@@ -3,7 +3,7 @@ package dev.kvorum.verticles.service;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.bus.LeaseBus;
-import dev.kvorum.verticles.stage.LeaseAsk;
+import dev.kvorum.storage.model.LeaseAsk;
 import io.vertx.core.Context;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,7 +5,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchRequest;
-import dev.kvorum.verticles.stage.LeaseAsk;
+import dev.kvorum.storage.model.LeaseAsk;
 import java.util.function.Consumer;
 
 /**

@@ -5,6 +5,7 @@ import dev.kvorum.storage.lease.LeaseClock;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.lease.LeaseClock;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.kvorum.verticles.stage;
+package dev.kvorum.storage.model;
 
 /** What a client asks of whoever keeps the leases' time; none of it changes replicated state. */
 public sealed interface LeaseAsk {
