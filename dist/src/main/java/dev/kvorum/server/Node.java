@@ -4,6 +4,7 @@ import dev.kvorum.grpc.GrpcLimits;
 import dev.kvorum.http.HttpEdge;
 import dev.kvorum.http.HttpSettings;
 import dev.kvorum.http.NodeView;
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.RaftBus;
@@ -18,6 +19,10 @@ import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.journal.disk.DiskFault;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.identity.FailureMark;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
@@ -45,13 +50,16 @@ import dev.kvorum.verticles.store.Pins;
 import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
+import dev.kvorum.verticles.store.SpaceVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
+import dev.kvorum.verticles.store.TimedApplies;
 import dev.kvorum.verticles.watch.WatchVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -89,7 +97,9 @@ final class Node {
 
   private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
     this.member = member;
-    guard = new HaltingGuard(recorder);
+    guard =
+        new HaltingGuard(
+            recorder, member.directory().data().resolve("quarantine"), this::leaveFailureMark);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -189,7 +199,14 @@ final class Node {
     var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), false);
     leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
     var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
-    var stage = new StoreStage(machine, context.memory(), context.pins()::allowsRemovalAt, life);
+    var stage =
+        new StoreStage(
+            machine,
+            context.memory(),
+            context.pins()::allowsRemovalAt,
+            life,
+            Membership.ofVoters(List.of(member.identity().memberId())),
+            new TimedApplies(context.metrics().server(), config.member().warnApply()));
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
@@ -215,6 +232,10 @@ final class Node {
             membership::raiseNoSpace,
             guard,
             recorder));
+    deploy(new SpaceVerticle(member.directory().logDisk(), membership::raiseNoSpace));
+    if (member.directory().roots().size() > 1) {
+      deploy(new SpaceVerticle(member.directory().dataDisk(), membership::raiseNoSpace));
+    }
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);
@@ -287,6 +308,7 @@ final class Node {
               config.member().listenClientUrls(),
               limits,
               rpcs,
+              config.member().warnUnaryCall(),
               service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
       edges.add(deployed(edge));
       if (loop == 1) {
@@ -337,12 +359,26 @@ final class Node {
     }
   }
 
+  /**
+   * What was synced is known only if it is the journal's own loop that stops here: while another
+   * one does, the journal goes on and may acknowledge more.
+   */
+  private boolean leaveFailureMark(DiskFault fault) {
+    var durableBatch =
+        fault.path().startsWith(Snapshots.DIRECTORY) ? 0 : member.journal().durableBatch();
+    return FailureMark.leave(member.directory().roots(), Instant.now(), durableBatch);
+  }
+
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */
   private void stateStoreFailed(Throwable fault) {
     if (stopping) {
       return;
     }
-    guard.halt("the state store failed; the next start checks it and rebuilds it", fault);
+    var why =
+        fault instanceof DiskFaultException
+            ? "the disk failed"
+            : "the state store failed; the next start checks it and rebuilds it";
+    guard.halt(why, fault);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
 import dev.kvorum.raft.stage.BootFromJournal;
 import dev.kvorum.raft.stage.RaftStage;
+import dev.kvorum.raft.stage.Retention;
 import java.util.List;
 
 /** Makes the Raft stage that continues a member's opened journal. */
@@ -14,6 +15,9 @@ public final class RaftStart {
 
   private static final long UNCOMMITTED_BYTES = 64L << 20;
   private static final long APPLYING_BYTES = 16L << 20;
+
+  /** Applied entries that stay readable for slow followers when the log is shortened. */
+  private static final long CATCH_UP_ENTRIES = 5_000;
 
   /** The journal may grow to this before a full snapshot is written, if the data is smaller. */
   private static final long SNAPSHOT_AFTER_BYTES = 256L << 20;
@@ -49,7 +53,6 @@ public final class RaftStart {
         memberId,
         new RaftCore(config, boot),
         journal,
-        snapshotCount,
-        SNAPSHOT_AFTER_BYTES);
+        new Retention(snapshotCount, CATCH_UP_ENTRIES, SNAPSHOT_AFTER_BYTES));
   }
 }

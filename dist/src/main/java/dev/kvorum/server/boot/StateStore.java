@@ -112,14 +112,14 @@ final class StateStore {
     }
   }
 
-  private static LoadedState load(Backend backend) {
+  static LoadedState load(Backend backend) {
     try (var view = backend.openReadView()) {
       return LoadedState.read(view);
     }
   }
 
   /** Why the store cannot be continued by that journal, or null. */
-  private static @Nullable String misfit(EntryId position, JournalScan journal) {
+  static @Nullable String misfit(EntryId position, JournalScan journal) {
     // Behind damage the journal ends too early, and the store may be all that is left of the rest.
     if (journal.isSound() && position.index() > journal.last().index()) {
       return "it is ahead of the journal: index %d, the journal ends at %d"
@@ -129,7 +129,8 @@ final class StateStore {
       return "it lost synced changes: index %d, synced up to %d"
           .formatted(position.index(), journal.stateSynced().index());
     }
-    return position.index() < journal.base().index()
+    // Whether entries between the two are lost is not a question about the store.
+    return journal.isSound() && position.index() < journal.base().index()
         ? "it is behind the journal: index %d, the journal begins after %d"
             .formatted(position.index(), journal.base().index())
         : null;

@@ -81,6 +81,8 @@ final class ConfigBuilder {
             maxConcurrentStreams(),
             snapshotCount(),
             watchProgressInterval(),
+            values.duration("warning-unary-request-duration"),
+            values.duration("warning-apply-duration"),
             log);
     return new ServerConfig(cluster, member);
   }

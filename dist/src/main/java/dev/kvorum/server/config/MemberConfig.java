@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxConcurrentStreams HTTP/2 streams of one client connection, at most; 1 to 2^32-1
  * @param snapshotCount applied entries after which the log may be shortened; at least 1
  * @param watchProgressInterval how often idle watchers hear of progress, at least 100 ms
+ * @param warnUnaryCall a unary call that takes longer is logged (contract S21.8)
+ * @param warnApply an apply that takes longer is logged (contract S21.8)
  * @param log where log lines go, and which
  */
 public record MemberConfig(
@@ -33,6 +35,8 @@ public record MemberConfig(
     long maxConcurrentStreams,
     long snapshotCount,
     Duration watchProgressInterval,
+    Duration warnUnaryCall,
+    Duration warnApply,
     LogConfig log) {
 
   /** Whether a node without data founds its cluster or joins one that runs. */

@@ -65,6 +65,8 @@ class FlagTableTest {
           "logger",
           "log-outputs",
           "log-format",
+          "warning-unary-request-duration",
+          "warning-apply-duration",
           "config-file",
           "version");
 

@@ -26,6 +26,7 @@ final class HttpGrpcCall implements GrpcCall {
   private final ReplyWriter writer;
   private final ClientConnection connection;
   private final RpcObserver observer;
+  private final SlowCalls slowCalls;
   private final RpcMethod method;
   private final CallContext context;
   private final MessageReader reader;
@@ -34,6 +35,7 @@ final class HttpGrpcCall implements GrpcCall {
   private @Nullable RpcHandler handler;
   private StreamHandler.@Nullable Incoming incoming;
   private @Nullable Bytes message;
+  private @Nullable Bytes answer;
   private boolean halfClosed;
   private boolean closed;
   private @Nullable Timer deadline;
@@ -45,11 +47,13 @@ final class HttpGrpcCall implements GrpcCall {
       ClientConnection connection,
       RequestHead.Accepted head,
       int maxMessageBytes,
-      RpcObserver observer) {
+      RpcObserver observer,
+      SlowCalls slowCalls) {
     this.request = request;
     this.writer = writer;
     this.connection = connection;
     this.observer = observer;
+    this.slowCalls = slowCalls;
     this.method = head.method();
     this.reader = new MessageReader(maxMessageBytes);
     this.startedNanos = System.nanoTime();
@@ -136,7 +140,6 @@ final class HttpGrpcCall implements GrpcCall {
       run(handler, message);
     }
     handler = null;
-    message = null;
   }
 
   private void halfCloseStream() {
@@ -185,13 +188,14 @@ final class HttpGrpcCall implements GrpcCall {
   }
 
   @Override
-  public void reply(Bytes answer) {
+  public void reply(Bytes only) {
     if (closed) {
       return;
     }
-    observer.messageSent(method, answer.size());
-    writer.reply(answer);
+    observer.messageSent(method, only.size());
+    writer.reply(only);
     connection.sent();
+    answer = only;
     close(GrpcCode.OK);
   }
 
@@ -238,7 +242,13 @@ final class HttpGrpcCall implements GrpcCall {
       timer.cancel();
     }
     connection.callClosed();
-    observer.handled(method, code, System.nanoTime() - startedNanos);
+    var tookNanos = System.nanoTime() - startedNanos;
+    observer.handled(method, code, tookNanos);
+    if (slowCalls.isSlow(tookNanos)) {
+      slowCalls.log(method, tookNanos, request.remoteAddress(), message, answer);
+    }
+    message = null;
+    answer = null;
     var action = onClose;
     if (action != null) {
       onClose = null;

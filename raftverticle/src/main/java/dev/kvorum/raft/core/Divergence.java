@@ -112,6 +112,11 @@ final class Divergence {
     }
   }
 
+  /** Another life of the member speaks: its state is another one, too. */
+  void newLife(long member) {
+    answers.remove(member);
+  }
+
   private void judge() {
     var agreed = agreed();
     if (agreed == null) {
@@ -124,14 +129,19 @@ final class Divergence {
     }
   }
 
-  /** What a quorum has, or null. */
+  /** What a quorum has, or null. A lone voter's word against a learner's proves nothing. */
   private @Nullable StateHash agreed() {
     for (var hash : answers.values()) {
-      if (state.peers.tally(voter -> hash.equals(answers.get(voter)), _ -> false) == Tally.WON) {
+      var supporters = answers.values().stream().filter(hash::equals).count();
+      if (supporters > 1 && hasQuorum(hash)) {
         return hash;
       }
     }
     return null;
+  }
+
+  private boolean hasQuorum(StateHash hash) {
+    return state.peers.tally(voter -> hash.equals(answers.get(voter)), _ -> false) == Tally.WON;
   }
 
   private void tell(long member) {
@@ -139,20 +149,26 @@ final class Divergence {
     if (member == state.self) {
       quarantine(askedIndex);
     } else {
-      state.send(new Message.DivergenceNotice(state.self, member, state.term(), askedIndex));
+      var progress = state.peers.get(member);
+      if (progress != null) {
+        state.send(
+            new Message.DivergenceNotice(
+                state.self, member, state.term(), progress.incarnation(), askedIndex));
+      }
     }
   }
 
   // On the member that is wrong.
 
   void onNotice(Message.DivergenceNotice notice) {
-    quarantine(notice.index());
+    if (notice.incarnation() == state.incarnation) {
+      quarantine(notice.index());
+    }
   }
 
   private void quarantine(long index) {
-    if (!state.diverged()) {
-      state.diverge();
-      state.find(new Finding.StateDiverged(index));
+    if (!state.isUnfit()) {
+      state.unfit(new Finding.StateDiverged(index));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import java.util.TreeMap;
 
@@ -113,7 +114,7 @@ final class Election {
   private boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
-        && !state.diverged()
+        && !state.isUnfit()
         && state.claim() instanceof Claim.Sound;
   }
 
@@ -241,22 +242,35 @@ final class Election {
 
   /** Why the vote is refused, or nothing. A learner may vote: its configuration may be old. */
   private String refusal(Message.VoteRequest request) {
-    var ahead = request.preVote() && request.term() > state.term();
-    var free = state.vote() == 0 && state.leader() == 0;
-    if (!ahead && !free && state.vote() != request.from()) {
+    if (!mayGrantVote(request)) {
       return state.vote() != 0 ? "voted for " + state.vote() : "follows " + state.leader();
     }
-    if (request.last().compareTo(state.log.lastId()) < 0) {
+    if (!isUpToDate(request.last())) {
       return "the log " + state.log.lastId() + " is ahead of " + request.last();
     }
-    return switch (state.claim()) {
-      case Claim.Sound _ -> "";
-      case Claim.Reached(var position) ->
-          request.last().compareTo(position) >= 0
-              ? ""
-              : "entries up to " + position + " may be lost here";
-      case Claim.Unknown _ -> "an unknown number of entries is lost here";
-    };
+    if (isBeyondClaim(request.last())) {
+      return "";
+    }
+    return state.claim() instanceof Claim.Reached(var position)
+        ? "entries up to " + position + " may be lost here"
+        : "an unknown number of entries is lost here";
+  }
+
+  /** One vote a term, and none where a leader is known; nothing is promised beforehand. */
+  private boolean mayGrantVote(Message.VoteRequest request) {
+    var ahead = request.preVote() && request.term() > state.term();
+    var free = state.vote() == 0 && state.leader() == 0;
+    return ahead || free || state.vote() == request.from();
+  }
+
+  /** Whether a log that ends there has all that this one has (Raft paper 5.4.1). */
+  private boolean isUpToDate(EntryId candidateLast) {
+    return candidateLast.compareTo(state.log.lastId()) >= 0;
+  }
+
+  /** Whether a log that ends there has all that this member may have lost (rule P5). */
+  private boolean isBeyondClaim(EntryId candidateLast) {
+    return !state.claim().isBeyond(candidateLast);
   }
 
   /** Whether the message must not even be looked at, because the leader is alive and well. */
@@ -283,8 +297,7 @@ final class Election {
   }
 
   private void count(long voter, boolean granted) {
-    // Only the first answer counts; a repeated one is a doubled message.
-    votes.putIfAbsent(voter, granted);
+    takeDown(voter, granted);
     var tally =
         state.peers.tally(
             member -> votes.getOrDefault(member, false),
@@ -302,6 +315,11 @@ final class Election {
         }
       }
     }
+  }
+
+  /** Only the first answer counts; a repeated one is a doubled message. */
+  private void takeDown(long voter, boolean granted) {
+    votes.putIfAbsent(voter, granted);
   }
 
   // Changes of role.

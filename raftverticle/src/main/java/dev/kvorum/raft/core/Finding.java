@@ -48,8 +48,19 @@ public sealed interface Finding {
   }
 
   /**
-   * All voters have told their state at the index and no majority has the same (rule P14): nobody
-   * knows who is right. Raise the CORRUPT alarm.
+   * The journal does not give back an entry that it was given (rule P10). Start again: the scan at
+   * the start tells what is lost, and the claim (P5) what follows from it.
+   */
+  record JournalUnreadable(long index) implements Finding {
+    @Override
+    public String message() {
+      return "the journal cannot be read from index %d on; it is examined anew".formatted(index);
+    }
+  }
+
+  /**
+   * The members who told their state at the index differ and no majority has the same (rule P14):
+   * nobody knows who is right. Raise the CORRUPT alarm.
    */
   record NoMajority(long index) implements Finding {
     @Override

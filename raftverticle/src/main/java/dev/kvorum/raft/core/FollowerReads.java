@@ -78,10 +78,7 @@ final class FollowerReads {
   }
 
   void onResponse(Message.ReadIndexResponse response) {
-    if (response.from() != state.leader()
-        || response.incarnation() != state.incarnation
-        || response.ticket() != ticket
-        || asking.isEmpty()) {
+    if (asking.isEmpty() || !isAwaited(response)) {
       state.trace(new TraceRecord.MessageIgnored(response, "not the answer that is awaited"));
       return;
     }
@@ -90,5 +87,12 @@ final class FollowerReads {
     }
     asking.clear();
     ask();
+  }
+
+  /** Whether this answers the very request that is under way. */
+  private boolean isAwaited(Message.ReadIndexResponse response) {
+    return response.from() == state.leader()
+        && response.incarnation() == state.incarnation
+        && response.ticket() == ticket;
   }
 }

@@ -1,5 +1,6 @@
 package dev.kvorum.raft.core;
 
+import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.InvariantViolation;
@@ -35,7 +36,7 @@ final class Following {
       accept(append.from(), log.commit());
       return;
     }
-    if (!log.has(previous)) {
+    if (!matches(previous)) {
       var hint = log.lastThatMayMatch(previous.index(), previous.term());
       state.trace(new TraceRecord.AppendRejected(append.from(), previous, hint));
       state.send(
@@ -50,7 +51,7 @@ final class Following {
       return;
     }
     for (var entry : append.entries()) {
-      if (log.has(EntryId.of(entry))) {
+      if (isThere(entry)) {
         continue;
       }
       if (entry.index() <= log.last()) {
@@ -60,11 +61,30 @@ final class Following {
       }
       log.append(entry);
     }
-    // Only what this append has shown to be the leader's may be taken for committed; what stands
-    // behind it in the log may be another leader's.
     var same = previous.index() + append.entries().size();
-    commitTo(Math.min(append.commit(), same));
+    commitTo(commitShown(append, same));
     accept(append.from(), same);
+  }
+
+  /**
+   * What is there already is not written again, and above all cuts nothing off: an append that is
+   * late may end before entries that this member has acknowledged since.
+   */
+  private boolean isThere(Entry entry) {
+    return state.log.has(EntryId.of(entry));
+  }
+
+  /**
+   * Only what this append has shown to be the leader's may be taken for committed; what stands
+   * behind it in the log may be another leader's.
+   */
+  private static long commitShown(Message.Append append, long same) {
+    return Math.min(append.commit(), same);
+  }
+
+  /** The consistency check: equal here, and so equal everywhere before (log matching). */
+  private boolean matches(EntryId previous) {
+    return state.log.has(previous);
   }
 
   private void accept(long leader, long index) {
@@ -121,7 +141,7 @@ final class Following {
       ignore(position, "another one is being installed");
       return;
     }
-    if (position.index() <= log.commit()) {
+    if (!isAhead(position)) {
       ignore(position, "it is not ahead of the commit index");
       accept(snapshot.from(), log.commit());
       return;
@@ -138,6 +158,11 @@ final class Following {
     state.install(new SnapshotInstall(position, snapshot.membership()));
     state.trace(new TraceRecord.MembershipChanged(snapshot.membership()));
     accept(snapshot.from(), position.index());
+  }
+
+  /** Whether the snapshot knows more committed entries than this member. */
+  private boolean isAhead(EntryId position) {
+    return position.index() > state.log.commit();
   }
 
   private void ignore(EntryId position, String reason) {

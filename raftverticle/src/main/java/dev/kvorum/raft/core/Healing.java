@@ -26,11 +26,14 @@ final class Healing {
   private final RaftState state;
   private final Following following;
   private final LeaderReads leaderReads;
+  private final Divergence divergence;
 
-  Healing(RaftState state, Following following, LeaderReads leaderReads) {
+  Healing(
+      RaftState state, Following following, LeaderReads leaderReads, Divergence divergence) {
     this.state = state;
     this.following = following;
     this.leaderReads = leaderReads;
+    this.divergence = divergence;
   }
 
   // On the damaged member.
@@ -69,6 +72,7 @@ final class Healing {
     }
     if (incarnation > progress.incarnation()) {
       progress.newLife(incarnation);
+      divergence.newLife(progress.member());
     }
     return true;
   }

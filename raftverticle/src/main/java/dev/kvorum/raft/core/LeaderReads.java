@@ -89,7 +89,7 @@ final class LeaderReads {
   }
 
   private void beginRound() {
-    if (newcomers.isEmpty() || !replication.hasCommittedInTerm()) {
+    if (newcomers.isEmpty() || !knowsAllCommitted()) {
       return;
     }
     if (state.peers.isLoneVoter(state.self)) {
@@ -108,6 +108,11 @@ final class LeaderReads {
     }
     newcomers.clear();
     replication.heartbeatToAll(round);
+  }
+
+  /** Before an entry of its own term is committed, a leader may not know of all that is. */
+  private boolean knowsAllCommitted() {
+    return replication.hasCommittedInTerm();
   }
 
   /** Begins a round for the leader's own sake and returns its number. */

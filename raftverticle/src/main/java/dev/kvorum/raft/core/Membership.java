@@ -1,6 +1,10 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.raft.core.MembershipChange.Step;
+import dev.kvorum.storage.model.Bytes;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -23,6 +27,8 @@ public record Membership(
     List<Long> learners,
     List<Long> learnersNext,
     boolean autoLeave) {
+  private static final byte FORMAT = 1;
+
   /** Nobody: what a member knows before its first snapshot. */
   public static final Membership NOBODY =
       new Membership(List.of(), List.of(), List.of(), List.of(), false);
@@ -50,6 +56,56 @@ public record Membership(
   /** A configuration of these voters and nobody else. */
   public static Membership ofVoters(List<Long> voters) {
     return new Membership(voters, List.of(), List.of(), List.of(), false);
+  }
+
+  /**
+   * The bytes under which a state store keeps it: format (1), autoLeave (1), then the four lists of
+   * the record in its order, each as a count (4) and members (8); numbers are big-endian.
+   */
+  public Bytes encode() {
+    var lists = List.of(voters, votersOutgoing, learners, learnersNext);
+    var count = lists.stream().mapToInt(List::size).sum();
+    var buffer =
+        ByteBuffer.allocate(2 + lists.size() * Integer.BYTES + count * Long.BYTES)
+            .put(FORMAT)
+            .put((byte) (autoLeave ? 1 : 0));
+    for (var list : lists) {
+      buffer.putInt(list.size());
+      list.forEach(buffer::putLong);
+    }
+    return Bytes.wrap(buffer.array());
+  }
+
+  /**
+   * Reads what {@link #encode} wrote.
+   *
+   * @throws IllegalArgumentException if these bytes are no configuration of a known format
+   */
+  public static Membership decode(Bytes bytes) {
+    try {
+      var buffer = bytes.asByteBuffer();
+      var format = buffer.get();
+      if (format != FORMAT) {
+        throw new IllegalArgumentException("configuration of unknown format " + format);
+      }
+      var autoLeave = buffer.get() != 0;
+      return new Membership(
+          members(buffer), members(buffer), members(buffer), members(buffer), autoLeave);
+    } catch (BufferUnderflowException e) {
+      throw new IllegalArgumentException("configuration cut short", e);
+    }
+  }
+
+  private static List<Long> members(ByteBuffer buffer) {
+    var count = buffer.getInt();
+    if (count < 0 || count > buffer.remaining() / Long.BYTES) {
+      throw new IllegalArgumentException("configuration of " + count + " members");
+    }
+    var members = new ArrayList<Long>(count);
+    for (var i = 0; i < count; i++) {
+      members.add(buffer.getLong());
+    }
+    return members;
   }
 
   private static List<Long> sorted(List<Long> members) {

@@ -203,7 +203,9 @@ public sealed interface Message {
   /**
    * The leader tells a member that its state machine went wrong.
    *
+   * @param incarnation the life of the member that is meant; the next one has another state
    * @param index where a quorum has the same state and the member another
    */
-  record DivergenceNotice(long from, long to, long term, long index) implements Message {}
+  record DivergenceNotice(long from, long to, long term, long incarnation, long index)
+      implements Message {}
 }

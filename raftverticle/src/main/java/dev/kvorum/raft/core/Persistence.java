@@ -121,12 +121,17 @@ final class Persistence {
 
   /** Sends the message now if it may go, else when it may. */
   void send(Message message, boolean afterLog, List<Message> out) {
-    var barrier = afterLog ? Math.max(lastWithState, lastWithLog) : lastWithState;
-    if (barrier <= done) {
+    var barrier = barrier(afterLog);
+    if (isDone(barrier)) {
       out.add(message);
     } else {
       held.add(new Held(barrier, message));
     }
+  }
+
+  /** The persist that must be complete before a message goes. */
+  private long barrier(boolean afterLog) {
+    return afterLog ? Math.max(lastWithState, lastWithLog) : lastWithState;
   }
 
   /**
@@ -139,7 +144,7 @@ final class Persistence {
     }
     for (Iterator<Held> each = held.iterator(); each.hasNext(); ) {
       var candidate = each.next();
-      if (candidate.barrier <= done) {
+      if (isDone(candidate.barrier)) {
         each.remove();
         if (candidate.message.term() >= term) {
           out.add(candidate.message);

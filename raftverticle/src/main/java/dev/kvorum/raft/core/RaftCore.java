@@ -3,7 +3,6 @@ package dev.kvorum.raft.core;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
-import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * everything that should follow is in the {@link Outcome} of {@link #step}. The machine never
  * waits: the disk, the peers and the state machine answer by further events.
  *
- * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Replication} and
+ * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Proposals} (what is taken in), {@link Replication} and
  * {@link Following} (the two ends of the log), {@link Reconfiguration} (who takes part), {@link
  * LeaderReads} and {@link FollowerReads} (linearizable reads), {@link Transfer} (handing over),
  * {@link Healing} and {@link TailInquiry} (members whose disk forgot), {@link SlowDisk} (members whose
@@ -30,6 +29,7 @@ public final class RaftCore {
   private final Reconfiguration reconfiguration;
   private final LeaderReads leaderReads;
   private final FollowerReads followerReads;
+  private final Proposals proposals;
   private final Transfer transfer;
   private final Healing healing;
   private final TailInquiry tailInquiry;
@@ -47,10 +47,11 @@ public final class RaftCore {
     slowDisk = new SlowDisk(state);
     replication = new Replication(state, transfer, divergence);
     reconfiguration = new Reconfiguration(state, replication, transfer);
+    proposals = new Proposals(state, replication, reconfiguration, transfer);
     leaderReads = new LeaderReads(state, replication);
     followerReads = new FollowerReads(state);
     following = new Following(state, divergence, slowDisk);
-    healing = new Healing(state, following, leaderReads);
+    healing = new Healing(state, following, leaderReads, divergence);
     election =
         new Election(
             state,
@@ -78,9 +79,9 @@ public final class RaftCore {
     switch (event) {
       case RaftEvent.Tick _ -> tick();
       case RaftEvent.Propose(var commands) ->
-          state.outcome.proposal = propose(Entry.Type.COMMAND, commands);
+          state.outcome.proposal = proposals.propose(Entry.Type.COMMAND, commands);
       case RaftEvent.ChangeMembership(var change) ->
-          state.outcome.proposal = propose(Entry.Type.MEMBERSHIP, List.of(change.encode()));
+          state.outcome.proposal = proposals.propose(Entry.Type.MEMBERSHIP, List.of(change.encode()));
       case RaftEvent.Receive(var message) -> receive(message);
       case RaftEvent.Persisted(var sequence, var last) -> persisted(sequence, last);
       case RaftEvent.Applied(var index) -> applied(index);
@@ -102,6 +103,10 @@ public final class RaftCore {
         }
       }
       case RaftEvent.StateHashed(var hash) -> divergence.onStateHash(hash);
+      case RaftEvent.JournalUnreadable(var index) -> {
+        state.unfit(new Finding.JournalUnreadable(index));
+        stepAsideIfUnfit();
+      }
       case RaftEvent.TransferLeadership(var target) -> transferTo(target);
       case RaftEvent.Campaign _ -> election.campaign();
       case RaftEvent.ForgetLeader _ -> election.forgetLeader();
@@ -169,51 +174,7 @@ public final class RaftCore {
     }
   }
 
-  // Proposals.
-
-  private ProposalResult propose(Entry.Type type, List<Bytes> payloads) {
-    if (!state.isLeader()) {
-      return forward(type, payloads);
-    }
-    if (state.peers.get(state.self) == null) {
-      return rejected(ProposalResult.Reason.REMOVED, "");
-    }
-    if (transfer.isUnderWay()) {
-      return rejected(ProposalResult.Reason.TRANSFERRING, "to " + transfer.target());
-    }
-    var bytes = 0L;
-    for (var payload : payloads) {
-      bytes += payload.size();
-    }
-    if (!replication.hasRoomFor(bytes)) {
-      return rejected(ProposalResult.Reason.TOO_MANY_UNCOMMITTED_BYTES, "");
-    }
-    if (type == Entry.Type.MEMBERSHIP) {
-      var change = MembershipChange.decode(payloads.getFirst());
-      var refusal = reconfiguration.refusal(change);
-      return refusal != null
-          ? refusal
-          : new ProposalResult.Accepted(reconfiguration.append(change), 1, state.term());
-    }
-    return new ProposalResult.Accepted(
-        replication.append(type, payloads), payloads.size(), state.term());
-  }
-
-  private ProposalResult rejected(ProposalResult.Reason reason, String detail) {
-    return new ProposalResult.Rejected(reason, state.leader(), detail);
-  }
-
-  private ProposalResult forward(Entry.Type type, List<Bytes> payloads) {
-    var leader = state.leader();
-    if (leader == 0) {
-      return rejected(ProposalResult.Reason.NO_LEADER, "");
-    }
-    if (!state.config.rules().forwardProposals()) {
-      return rejected(ProposalResult.Reason.NOT_LEADER, "");
-    }
-    state.send(new Message.ForwardedProposal(state.self, leader, state.term(), type, payloads));
-    return new ProposalResult.Forwarded(leader);
-  }
+  // Handing over.
 
   private void transferTo(long target) {
     if (!state.isLeader()) {
@@ -246,7 +207,7 @@ public final class RaftCore {
     }
     if (message.term() > state.term() && !namesFutureTerm(message)) {
       election.becomeFollower(message.term(), isFromLeader(message) ? message.from() : 0);
-    } else if (message.term() < state.term() && !isTermless(message)) {
+    } else if (isFromEarlierTerm(message)) {
       answerFromLaterTerm(message);
       return;
     }
@@ -268,6 +229,11 @@ public final class RaftCore {
     return message instanceof Message.Append
         || message instanceof Message.Heartbeat
         || message instanceof Message.InstallSnapshot;
+  }
+
+  /** Nothing that was said in an earlier term counts in this one: no vote, no acknowledgement. */
+  private boolean isFromEarlierTerm(Message message) {
+    return message.term() < state.term() && !isTermless(message);
   }
 
   /** Wishes of clients, passed on, are as good in a later term. */
@@ -343,12 +309,13 @@ public final class RaftCore {
           if (response.seeksCure()) {
             healing.onSeeksCure(progress);
           }
-          compareState(progress, response);
+          divergence.onAnswer(progress.member(), response.stateHash());
+          stepAsideIfUnfit();
         }
       }
       case Message.ForwardedProposal proposal -> {
         if (state.isLeader()) {
-          propose(proposal.type(), proposal.payloads());
+          proposals.propose(proposal.type(), proposal.payloads());
         } else {
           ignore(message, "this member does not lead");
         }
@@ -381,9 +348,8 @@ public final class RaftCore {
     }
   }
 
-  private void compareState(Progress progress, Message.HeartbeatResponse response) {
-    divergence.onAnswer(progress.member(), response.stateHash());
-    if (state.diverged() && state.isLeader()) {
+  private void stepAsideIfUnfit() {
+    if (state.isUnfit() && state.isLeader()) {
       transfer.takeLeave();
       election.becomeFollower(0);
     }
@@ -471,6 +437,11 @@ public final class RaftCore {
 
   public EntryId lastEntry() {
     return state.log.lastId();
+  }
+
+  /** Whether this very entry stands in the log, durable or not. */
+  public boolean has(EntryId entry) {
+    return state.log.has(entry);
   }
 
   /** Position before the first entry that the log still has. */

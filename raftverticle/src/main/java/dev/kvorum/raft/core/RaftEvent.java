@@ -65,6 +65,9 @@ public sealed interface RaftEvent {
    */
   record StateHashed(StateHash hash) implements RaftEvent {}
 
+  /** The journal does not give back the entries of an {@link EntryRead} from this index on. */
+  record JournalUnreadable(long index) implements RaftEvent {}
+
   /** Somebody wants this member to lead. */
   record TransferLeadership(long target) implements RaftEvent {}
 

@@ -33,8 +33,8 @@ final class RaftState {
   /** Who was seen to lead in this term, even if forgotten since: there is never a second one. */
   private long leaderOfTerm;
 
-  /** Whether this member's state machine is known to be wrong (rule P14). */
-  private boolean diverged;
+  /** Whether this member must start again before it may lead (rules P10 and P14). */
+  private boolean unfit;
 
   /** What was reported last, so that nothing is reported again and again. */
   private @Nullable Finding found;
@@ -61,7 +61,7 @@ final class RaftState {
             committedByMembership(durable.membershipIndexes()));
     claim = boot.claim();
     term = Math.max(boot.hardState().term(), durable.lastTerm());
-    vote = term == boot.hardState().term() ? boot.hardState().vote() : 0;
+    vote = voteAtBoot(boot.hardState());
     if (hint > durable.lastIndex()) {
       // Rule P6: committed entries were here once and are gone. Their terms are not known; this
       // member's own term is the highest that they can have.
@@ -72,6 +72,11 @@ final class RaftState {
     }
     log = new RaftLog(durable, hint, boot.applied());
     peers = new Peers(config, boot.membership());
+  }
+
+  /** The vote of the term in which this life begins; one of an earlier term is none. */
+  private long voteAtBoot(HardState durable) {
+    return term == durable.term() ? durable.vote() : 0;
   }
 
   /**
@@ -151,13 +156,15 @@ final class RaftState {
     }
   }
 
-  /** Whether this member's state machine is known to be wrong; it is healed by a new start. */
-  boolean diverged() {
-    return diverged;
+  /** Whether this member must start again before it may lead. */
+  boolean isUnfit() {
+    return unfit;
   }
 
-  void diverge() {
-    diverged = true;
+  /** Something is wrong with this member that only a new start puts right. */
+  void unfit(Finding reason) {
+    unfit = true;
+    find(reason);
   }
 
   /** Reports what only a person or the shell can put right. */

@@ -37,7 +37,7 @@ final class Reconfiguration {
 
   /** Why the leader cannot take the change, or null. */
   ProposalResult.@Nullable Rejected refusal(MembershipChange change) {
-    if (pendingIndex > state.log.applied()) {
+    if (isChanging()) {
       return new ProposalResult.Rejected(
           ProposalResult.Reason.MEMBERSHIP_CHANGE_PENDING,
           state.self,
@@ -49,6 +49,11 @@ final class Reconfiguration {
           new ProposalResult.Rejected(
               ProposalResult.Reason.MEMBERSHIP_CHANGE_INVALID, state.self, reason);
     };
+  }
+
+  /** Whether a change may be under way: one that is not applied stands in the log, or may. */
+  private boolean isChanging() {
+    return pendingIndex > state.log.applied();
   }
 
   /** The leader takes the change; returns the index of its entry. */
@@ -93,7 +98,7 @@ final class Reconfiguration {
 
   /** More is applied: a joint phase that the leader ends by itself may be ripe. */
   void proceed() {
-    if (state.peers.membership().autoLeave() && pendingIndex <= state.log.applied()) {
+    if (state.peers.membership().autoLeave() && !isChanging()) {
       append(MembershipChange.leave());
     }
   }

@@ -54,7 +54,7 @@ final class Replication {
       progress.reset(log.last());
       if (progress.member() == state.self) {
         progress.becomeReplicate();
-        progress.matchOwn(log.durable());
+        progress.matchOwn(ownMatch());
       }
     }
     uncommittedBytes = 0;
@@ -95,11 +95,16 @@ final class Replication {
     return first;
   }
 
-  /** This leader's own disk has come this far. */
+  /** What the leader itself has: what its own disk has, not what is on the way there. */
+  private long ownMatch() {
+    return state.log.durable();
+  }
+
+  /** This leader's own disk has come further. */
   void onDurable() {
     var own = state.peers.get(state.self);
     if (own != null) {
-      own.matchOwn(state.log.durable());
+      own.matchOwn(ownMatch());
       advanceCommit();
     }
   }
@@ -150,11 +155,15 @@ final class Replication {
         progress.reading(true);
         state.outcome.entryReads.add(
             new EntryRead(
-                progress.member(), from, log.tailFirst() - 1, state.config.windows().maxAppendBytes()));
+                progress.member(),
+                from,
+                log.tailFirst() - 1,
+                state.config.windows().maxAppendBytes()));
       }
       return List.of();
     }
-    return log.slice(from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
+    return log.slice(
+        from, log.endWithin(from, log.last(), state.config.windows().maxAppendBytes()));
   }
 
   private void sendAppend(Progress progress, long previous, List<Entry> entries) {
@@ -227,13 +236,21 @@ final class Replication {
     var hashIndex = divergence.ask();
     for (var progress : state.peers.all()) {
       if (progress.member() != state.self) {
-        // No commit index above the match: the peer may have something else there.
-        var commit = Math.min(progress.match(), state.log.commit());
         state.send(
             new Message.Heartbeat(
-                state.self, progress.member(), state.term(), commit, round, hashIndex));
+                state.self,
+                progress.member(),
+                state.term(),
+                commitToTell(progress),
+                round,
+                hashIndex));
       }
     }
+  }
+
+  /** No commit index above the match: the peer may have something else there. */
+  private long commitToTell(Progress progress) {
+    return Math.min(progress.match(), state.log.commit());
   }
 
   /** The peer lives and may be sent to again. */
@@ -327,7 +344,7 @@ final class Replication {
     if (reached <= log.commit() || reached == Long.MAX_VALUE) {
       return false;
     }
-    if (log.term(reached) != state.term()) {
+    if (!mayBeCounted(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -336,6 +353,11 @@ final class Replication {
     log.commitTo(reached);
     sendToAll();
     return true;
+  }
+
+  /** Whether a quorum that has the entry commits it: only an entry of this leader's term. */
+  private boolean mayBeCounted(long index) {
+    return state.log.term(index) == state.term();
   }
 
   private void countCommitted(long from, long to) {
@@ -353,7 +375,7 @@ final class Replication {
     var own = state.peers.get(state.self);
     if (own != null) {
       own.becomeReplicate();
-      own.matchOwn(state.log.durable());
+      own.matchOwn(ownMatch());
     }
     if (!advanceCommit()) {
       for (var progress : state.peers.all()) {

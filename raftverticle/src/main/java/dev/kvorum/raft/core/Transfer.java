@@ -49,14 +49,18 @@ final class Transfer {
     return true;
   }
 
-  /** A leader that is no voter any more steps down: a voter that has everything need not wait. */
+  /** A leader that must not lead any more steps down: a voter that has everything need not wait. */
   void takeLeave() {
     for (var progress : state.peers.all()) {
-      if (state.peers.isVoter(progress.member()) && progress.match() == state.log.last()) {
+      if (mayTakeOver(progress) && progress.match() == state.log.last()) {
         state.send(new Message.TimeoutNow(state.self, progress.member(), state.term()));
         return;
       }
     }
+  }
+
+  private boolean mayTakeOver(Progress progress) {
+    return progress.member() != state.self && state.peers.isVoter(progress.member());
   }
 
   /** The configuration changed: the target may not be a voter any more. */

@@ -4,6 +4,7 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.Mark;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * Decides what the journal may give up, and when a full snapshot is due (P12).
@@ -26,11 +27,16 @@ final class JournalRelease {
 
   private long writtenAtSnapshotBytes;
 
+  /** The last entry that no follower is served any more. */
+  private final LongSupplier servedFrom;
+
   /**
    * @param snapshotAfterBytes no snapshot is written for a smaller journal
+   * @param servedFrom the position before the first entry that followers may still be sent
    */
-  JournalRelease(Journal journal, long snapshotAfterBytes) {
+  JournalRelease(Journal journal, long snapshotAfterBytes, LongSupplier servedFrom) {
     this.journal = journal;
+    this.servedFrom = servedFrom;
     this.snapshotAfterBytes = snapshotAfterBytes;
     wantedAboveBytes = snapshotAfterBytes;
     countedFromBytes = journal.statistics().writtenBytes() - journal.statistics().segmentBytes();
@@ -42,7 +48,8 @@ final class JournalRelease {
       markTicket = 0;
       effects.add(new RaftEffect.DropSnapshotsBelow(markPosition));
     }
-    var covered = Math.min(journal.stateSynced().index(), journal.snapshotTaken().index());
+    var safe = Math.min(journal.stateSynced().index(), journal.snapshotTaken().index());
+    var covered = Math.min(safe, servedFrom.getAsLong());
     if (covered >= journal.firstIndex()) {
       journal.release(covered + 1);
     }

@@ -34,9 +34,6 @@ import java.util.Map;
  * the next disk job.
  */
 public final class RaftStage {
-  /** Entries that are kept for slow followers when the log is shortened. */
-  private static final long CATCH_UP_ENTRIES = 5_000;
-
   /** Who waits for a read round. */
   private record Reader(int loop, long round) {}
 
@@ -44,11 +41,12 @@ public final class RaftStage {
   private final Journal journal;
   private final PersistQueue persists;
   private final Persisted persisted = new Persisted();
+  private final EventRing events = new EventRing();
   private final JournalRelease release;
   private final ArrayDeque<Entry> membershipEntries = new ArrayDeque<>();
   private final Map<Long, Reader> readers = new HashMap<>();
   private final long memberId;
-  private final long snapshotCount;
+  private final Retention retention;
   private long nextReadToken;
   private long appliedIndex;
 
@@ -61,23 +59,15 @@ public final class RaftStage {
   private RaftStatus lastStatus;
   private List<RaftEffect> effects = new ArrayList<>();
 
-  /**
-   * @param snapshotCount applied entries after which the log is shortened for followers
-   * @param snapshotAfterBytes the journal's size that makes a full snapshot file worth writing
-   */
-  public RaftStage(
-      long memberId,
-      RaftCore core,
-      Journal journal,
-      long snapshotCount,
-      long snapshotAfterBytes) {
+  public RaftStage(long memberId, RaftCore core, Journal journal, Retention retention) {
     this.memberId = memberId;
     this.core = core;
     this.journal = journal;
     appliedIndex = core.appliedIndex();
     persists = new PersistQueue(journal);
-    release = new JournalRelease(journal, snapshotAfterBytes);
-    this.snapshotCount = snapshotCount;
+    release =
+        new JournalRelease(journal, retention.snapshotAfterBytes(), this::followersServedFrom);
+    this.retention = retention;
     shortenedAt = core.appliedIndex();
     lastStatus = newStatus();
   }
@@ -101,7 +91,7 @@ public final class RaftStage {
 
   /** What one front end collected in one turn; all of it enters the log, or none. */
   public List<RaftEffect> propose(int loop, long firstRequestId, List<Bytes> envelopes) {
-    var outcome = core.step(new RaftEvent.Propose(envelopes));
+    var outcome = take(new RaftEvent.Propose(envelopes));
     if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
       effects.add(
           new RaftEffect.Refuse(
@@ -113,7 +103,7 @@ public final class RaftStage {
 
   /** Somebody wants to change who takes part; refused like any proposal. */
   public List<RaftEffect> changeMembership(int loop, long requestId, MembershipChange change) {
-    var outcome = core.step(new RaftEvent.ChangeMembership(change));
+    var outcome = take(new RaftEvent.ChangeMembership(change));
     if (outcome.proposal() instanceof ProposalResult.Rejected rejected) {
       effects.add(new RaftEffect.Refuse(loop, requestId, 1, failure(rejected.reason())));
     }
@@ -184,9 +174,9 @@ public final class RaftStage {
    * disk is another matter, see {@link JournalRelease}.
    */
   private void shortenLog() {
-    if (appliedIndex - shortenedAt >= snapshotCount) {
+    if (appliedIndex - shortenedAt >= retention.snapshotCount()) {
       shortenedAt = appliedIndex;
-      var keptFrom = appliedIndex - CATCH_UP_ENTRIES;
+      var keptFrom = appliedIndex - retention.catchUpEntries();
       if (keptFrom > core.logBase().index()) {
         step(new RaftEvent.CompactLog(keptFrom));
       }
@@ -199,9 +189,22 @@ public final class RaftStage {
     return drain();
   }
 
+  /** What came in last, for whoever looks into a violated invariant. */
+  public EventRing events() {
+    return events;
+  }
+
   /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
   public long diskAgeTicks() {
     return core.diskAgeTicks();
+  }
+
+  /** The entries up to here go to no follower any more; a lone voter has none. */
+  private long followersServedFrom() {
+    var membership = core.membership();
+    return membership.isLoneVoter(memberId) && membership.learners().isEmpty()
+        ? Long.MAX_VALUE
+        : core.logBase().index();
   }
 
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
@@ -235,6 +238,9 @@ public final class RaftStage {
       case JournalOutcome.Durable durable -> {
         persists.durable(durable.ticket());
         release.durable(durable.ticket(), effects);
+        if (journal.base().index() > core.logBase().index()) {
+          step(new RaftEvent.CompactLog(journal.base().index()));
+        }
         reportPersisted();
       }
       case JournalOutcome.VoteDurable vote -> {
@@ -261,6 +267,15 @@ public final class RaftStage {
     return drain();
   }
 
+  /**
+   * What {@link RaftEffect.ReadEntries} asked for cannot be read. The answer is a finding, after
+   * which this life of the member ends (P10).
+   */
+  public List<RaftEffect> entriesUnreadable(long from) {
+    step(new RaftEvent.JournalUnreadable(from));
+    return drain();
+  }
+
   private void reportPersisted() {
     persists.drain(persisted);
   }
@@ -281,7 +296,12 @@ public final class RaftStage {
   }
 
   private void step(RaftEvent event) {
-    handle(core.step(event));
+    handle(take(event));
+  }
+
+  private Outcome take(RaftEvent event) {
+    events.record(event);
+    return core.step(event);
   }
 
   private void handle(Outcome outcome) {

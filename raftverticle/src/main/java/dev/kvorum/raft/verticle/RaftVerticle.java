@@ -66,6 +66,7 @@ public final class RaftVerticle extends VerticleBase {
     this.onDiskLow = onDiskLow;
     this.guard = guard;
     this.recorder = recorder;
+    recorder.attach(stage.events());
   }
 
   @Override
@@ -206,6 +207,12 @@ public final class RaftVerticle extends VerticleBase {
             entries ->
                 guard.run(
                     () -> perform(stage.entriesRead(wanted.reader(), wanted.from(), entries))))
-        .onFailure(fault -> guard.halt("the journal cannot be read", fault));
+        .onFailure(
+            fault ->
+                guard.run(
+                    () -> {
+                      perform(stage.entriesUnreadable(wanted.from()));
+                      guard.halt("the journal cannot be read", fault);
+                    }));
   }
 }

@@ -1,12 +1,11 @@
 package dev.kvorum.raft.core;
 
-import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,6 +17,7 @@ import java.util.TreeMap;
  */
 final class RandomCluster {
   private static final int STORY_LINES = 400;
+  private static final int HASHED_EVERY = 8;
 
   /** What travels. */
   private sealed interface Packet {
@@ -26,8 +26,6 @@ final class RandomCluster {
     record Parcel(long from, long to, long term, StoreState snapshot) implements Packet {}
   }
 
-  private record PendingRead(long member, long incarnation, long floor) {}
-
   private final RandomNumbers random;
   private final Map<Long, TestMember> members = new TreeMap<>();
   private final List<TestMember> list = new ArrayList<>();
@@ -35,14 +33,13 @@ final class RandomCluster {
   private final boolean[][] cut = new boolean[16][16];
   private final ArrayDeque<Object[]> story = new ArrayDeque<>();
 
-  // What is known of the truth.
-  private final Map<Long, Long> leaders = new HashMap<>();
-  private final Map<Long, Entry> committed = new HashMap<>();
-  private final Map<Long, Long> hashes = new HashMap<>();
-  private final Map<Long, PendingRead> pendingReads = new HashMap<>();
-  private long highestCommitted = 1;
-  private long nextToken = 1;
+  private final Truth truth = new Truth();
   private long nextValue = 1;
+
+  /** Somebody found that a quorum lost the end of the log (rule P7). */
+  private boolean tailLost;
+
+  private boolean anyWasWrong;
 
   private final Weather weather;
 
@@ -56,12 +53,16 @@ final class RandomCluster {
   long entryReads;
   long transfers;
   long overwrites;
+  long claimsLowered;
+  long tailsLost;
+  long divergences;
+  long slowDisks;
 
   RandomCluster(long seed) {
     random = new RandomNumbers(seed);
     weather = Weather.draw(random);
     var voters = new ArrayList<Long>();
-    var size = 1 + 2 * random.below(3);
+    var size = 1 + random.below(5);
     for (var id = 1L; id <= size; id++) {
       voters.add(id);
     }
@@ -126,6 +127,9 @@ final class RandomCluster {
       if (member.up) {
         act(member);
       }
+      if (member.up && member.spent) {
+        crash(member);
+      }
       if (!network.isEmpty() && percent(85)) {
         deliver(random.below(Math.min(network.size(), 40)));
       }
@@ -145,6 +149,13 @@ final class RandomCluster {
     } else if (perMille(weather.compactPerMille())) {
       var states = member.states;
       member.compact(states.get(random.below(states.size())));
+    } else if (perMille(weather.divergePerMille())) {
+      if (list.stream().noneMatch(each -> each.wrong)) {
+        member.wrong = true;
+        anyWasWrong = true;
+      }
+    } else if (perMille(weather.unreadablePerMille())) {
+      step(member, new RaftEvent.JournalUnreadable(member.core.lastEntry().index()));
     } else if (perMille(1)) {
       step(member, new RaftEvent.ForgetLeader());
     } else if (perMille(weather.campaignPerMille())) {
@@ -193,9 +204,7 @@ final class RandomCluster {
       }
       case 3 -> {
         if (percent(30)) {
-          var token = nextToken++;
-          pendingReads.put(token, new PendingRead(member.id, member.incarnation, highestCommitted));
-          step(member, new RaftEvent.ReadRequest(token));
+          step(member, new RaftEvent.ReadRequest(truth.asks(member)));
         }
       }
       case 4, 5, 6 -> {
@@ -239,9 +248,10 @@ final class RandomCluster {
   private void apply(TestMember member) {
     observe(member, member.applyOne());
     var state = member.state();
-    var hash = hashes.putIfAbsent(state.position().index(), state.hash());
-    if (hash != null && hash != state.hash()) {
-      throw new AssertionError("states differ at " + state.position());
+    truth.applies(state);
+    if (state.position().index() % HASHED_EVERY == 0 || percent(2)) {
+      var hash = new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
+      step(member, new RaftEvent.StateHashed(hash));
     }
   }
 
@@ -259,14 +269,13 @@ final class RandomCluster {
     member.crash(whole, random.below(3));
     tell(member.id, " crashed after ", whole, " writes: ", member.disk.hardState);
     if (percent(weather.damagePercent())
-        && list.stream()
-            .allMatch(
-                other ->
-                    other == member
-                        || (other.core.claim() instanceof Claim.Sound
-                            && other.disk.claim instanceof Claim.Sound))) {
+        && (weather.manyDamaged() || list.stream().allMatch(o -> o == member || isSound(o)))) {
       damage(member, acknowledged);
     }
+  }
+
+  private static boolean isSound(TestMember member) {
+    return member.core.claim() instanceof Claim.Sound && member.disk.claim instanceof Claim.Sound;
   }
 
   /** The disk loses a durable suffix of the log, and notices at boot. */
@@ -381,21 +390,20 @@ final class RandomCluster {
       switch (happening) {
         case TraceRecord.RoleChanged(var role, var term, _) when role == Role.LEADER -> {
           elections++;
-          var other = leaders.putIfAbsent(term, member.id);
-          if (other != null && other != member.id) {
-            throw new AssertionError("two leaders in term " + term);
-          }
+          truth.leads(member, term);
         }
         case TraceRecord.LogOverwritten _ -> overwrites++;
+        case TraceRecord.ClaimChanged(_, var reason) when reason.contains("ever committed") ->
+            claimsLowered++;
+        case TraceRecord.DiskPaceChanged _ -> slowDisks++;
         default -> {}
       }
     }
     for (var entry : outcome.committed()) {
-      var first = committed.putIfAbsent(entry.index(), entry);
-      if (first != null && !first.equals(entry)) {
-        throw new AssertionError("committed twice: " + first + " and " + entry);
-      }
-      highestCommitted = Math.max(highestCommitted, entry.index());
+      truth.commits(entry);
+    }
+    for (var finding : outcome.findings()) {
+      judge(member, finding);
     }
     for (var message : member.outbox) {
       tell("    ", member.id, " -> ", message);
@@ -409,14 +417,8 @@ final class RandomCluster {
     }
     member.snapshotRequests.clear();
     for (var ready : member.readReady) {
-      var read = pendingReads.remove(ready.token());
-      if (read == null || read.member() != member.id) {
-        throw new AssertionError("answer to a reader who did not ask: " + ready);
-      }
+      truth.answers(member, ready);
       readsServed++;
-      if (read.incarnation() != member.incarnation || ready.index() < read.floor()) {
-        throw new AssertionError("stale read: " + ready + " but " + read);
-      }
     }
     member.readReady.clear();
     if (network.size() > 2000) {
@@ -425,10 +427,40 @@ final class RandomCluster {
     return outcome;
   }
 
+  private void judge(TestMember member, Finding finding) {
+    tell("    ", member.id, ": ", finding);
+    switch (finding) {
+      case Finding.TailLost _ -> {
+        tailsLost++;
+        tailLost = true;
+        if (!weather.manyDamaged()) {
+          throw new AssertionError("one damaged member is no reason to stop: " + finding);
+        }
+      }
+      case Finding.StateDiverged _ -> {
+        divergences++;
+        member.spent = true;
+        if (!member.wrong) {
+          throw new AssertionError("an innocent member was found wrong: " + member.id);
+        }
+      }
+      case Finding.NoMajority _ -> {
+        // Who was wrong may have been rebuilt meanwhile; its old answer is still counted.
+        if (!anyWasWrong) {
+          throw new AssertionError("nobody is wrong, but " + finding);
+        }
+      }
+      case Finding.JournalUnreadable _ -> member.spent = true;
+    }
+  }
+
   // Peace.
 
   /** Heals everything and expects the cluster to agree within a bounded time. */
   void heal() {
+    for (var one : list) {
+      list.forEach(other -> Truth.logsMatch(one.disk, other.disk));
+    }
     for (var row : cut) {
       java.util.Arrays.fill(row, false);
     }
@@ -441,16 +473,22 @@ final class RandomCluster {
     for (var round = 0; round < 600; round++) {
       settle();
       if (isSettled() && goal < 0 && proposeAnywhere()) {
-        goal = highestCommitted;
+        goal = truth.highestCommitted();
       } else if (isSettled() && goal >= 0) {
         return;
       }
       for (var member : list) {
         step(member, new RaftEvent.Tick());
         sendAwayIfRemoved(member);
+        if (member.spent) {
+          crash(member);
+          restart(member);
+        }
       }
     }
-    throw new AssertionError("no agreement in time");
+    if (!tailLost) {
+      throw new AssertionError("no agreement in time");
+    }
   }
 
   /** Where the rule is that a removed leader leads on, an operator has to move the leadership. */

@@ -25,6 +25,10 @@ class RandomClusterTest {
     var entryReads = 0L;
     var transfers = 0L;
     var overwrites = 0L;
+    var claimsLowered = 0L;
+    var tailsLost = 0L;
+    var divergences = 0L;
+    var slowDisks = 0L;
     for (var seed = FIRST; seed < FIRST + SEEDS; seed++) {
       var cluster = new RandomCluster(seed);
       try {
@@ -43,10 +47,15 @@ class RandomClusterTest {
       entryReads += cluster.entryReads;
       transfers += cluster.transfers;
       overwrites += cluster.overwrites;
+      claimsLowered += cluster.claimsLowered;
+      tailsLost += cluster.tailsLost;
+      divergences += cluster.divergences;
+      slowDisks += cluster.slowDisks;
     }
     System.out.printf(
         "%d seeds: %d elections, %d snapshots, %d membership changes, %d crashes, %d damaged disks,"
-            + " %d reads, %d reads of old entries, %d transfers, %d overwritten logs%n",
+            + " %d reads, %d reads of old entries, %d transfers, %d overwritten logs, %d claims"
+            + " lowered, %d tails lost, %d wrong states found, %d slow disks%n",
         SEEDS,
         elections,
         snapshots,
@@ -56,7 +65,11 @@ class RandomClusterTest {
         reads,
         entryReads,
         transfers,
-        overwrites);
+        overwrites,
+        claimsLowered,
+        tailsLost,
+        divergences,
+        slowDisks);
     if (SEEDS >= 100) {
       assertThat(
               new long[] {
@@ -68,7 +81,11 @@ class RandomClusterTest {
                 reads,
                 entryReads,
                 transfers,
-                overwrites
+                overwrites,
+                claimsLowered,
+                tailsLost,
+                divergences,
+                slowDisks
               })
           .as("every kind of trouble happened")
           .doesNotContain(0);

@@ -82,7 +82,7 @@ final class ScenarioText {
                   last,
                   claim(claim),
                   membership.voters().isEmpty() ? " between configurations" : "");
-      case Message.DivergenceNotice(_, _, var term, var index) ->
+      case Message.DivergenceNotice(_, _, var term, _, var index) ->
           "your state is wrong term=%d index=%d".formatted(term, index);
       case Message.CureNotice(_, _, var term, var index) ->
           "you are cured term=%d index=%d".formatted(term, index);

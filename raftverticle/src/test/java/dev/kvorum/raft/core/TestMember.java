@@ -22,6 +22,12 @@ final class TestMember {
   long incarnation;
   boolean up = true;
 
+  /** Whether a finding says that this life of the member must end. */
+  boolean spent;
+
+  /** Whether its state machine tells a wrong hash; a new start rebuilds it. */
+  boolean wrong;
+
   /** Every state since the disk's base, oldest first. */
   final List<StoreState> states = new ArrayList<>();
 
@@ -52,6 +58,8 @@ final class TestMember {
   Outcome start(StoreState from, int tailEntries, ClaimFound found) {
     incarnation++;
     up = true;
+    wrong = false;
+    spent = false;
     var whole = DurableLog.of(disk.base.position(), disk.log);
     var tail = disk.log.subList(Math.max(0, disk.log.size() - tailEntries), disk.log.size());
     var log =

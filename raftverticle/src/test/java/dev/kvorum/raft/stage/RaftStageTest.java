@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kvorum.raft.core.DurableLog;
 import dev.kvorum.raft.core.HardState;
 import dev.kvorum.raft.core.Membership;
+import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.RaftBoot;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
+import dev.kvorum.raft.verticle.FlightRecorder;
+import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
@@ -23,6 +26,7 @@ import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,8 +69,7 @@ class RaftStageTest {
             ME,
             new RaftCore(RaftConfig.defaults(ME, 42), boot),
             journal,
-            10_000,
-            SNAPSHOT_AFTER_BYTES);
+            new Retention(10_000, 5_000, SNAPSHOT_AFTER_BYTES));
   }
 
   @Test
@@ -149,6 +152,28 @@ class RaftStageTest {
     runDisk();
     assertThat(effects).contains(new RaftEffect.DropSnapshotsBelow(position));
     assertThat(journal.firstIndex()).isGreaterThan(2).isLessThanOrEqualTo(position.index() + 1);
+  }
+
+  /** A machine whose model is wrong must not go on; what led there is kept. */
+  @Test
+  void aViolatedInvariantStopsTheNodeAndLeavesTheEvents() throws DiskFaultException {
+    lead();
+    effects.addAll(stage.propose(1, 1, List.of(Bytes.utf8("a"))));
+    runDisk();
+    var recorder = new FlightRecorder();
+    recorder.attach(stage.events());
+    var halted = new ArrayList<Throwable>();
+    NodeGuard guard = (_, cause) -> halted.add(cause);
+
+    // A second leader in this member's own term cannot be.
+    guard.run(() -> stage.receive(new Message.Heartbeat(9, ME, stage.status().term(), 1, 0, 0)));
+
+    assertThat(halted).singleElement().isInstanceOf(InvariantViolation.class);
+    assertThat(EventRing.read(recorder.dump()))
+        .last()
+        .asString()
+        .endsWith("heartbeat from/term/index 9 2 1");
+    assertThat(EventRing.read(recorder.dump())).anyMatch(line -> line.contains("propose count 1"));
   }
 
   private void lead() throws DiskFaultException {

@@ -29,12 +29,20 @@ public record Damage(
     LOST,
     /** Garbage, misplaced or unreadable sectors where a batch was. */
     ROT,
-    /** The batch can be read, but after a disk failure nothing tells whether it is on the medium. */
+    /**
+     * The batch can be read, but after a disk failure nothing tells whether it is on the medium.
+     */
     UNPROVEN
   }
 
-  Damage withClaim(EntryId position) {
+  Damage withClaim(@Nullable EntryId position) {
     return new Damage(kind, segment, sector, batch, fromIndex, toIndex, position);
+  }
+
+  /** The entries from the index on were overwritten by entries that are there. */
+  Damage overwrittenFrom(long index) {
+    return new Damage(
+        kind, segment, sector, batch, fromIndex, Math.min(toIndex, index - 1), claimed);
   }
 
   /** Whether any entry is missing, as far as anything tells. */

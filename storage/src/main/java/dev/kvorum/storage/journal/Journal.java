@@ -38,8 +38,10 @@ public final class Journal {
   private final SpareFiles spares;
   private final BatchEncoder encoder = new BatchEncoder();
 
-  /** The durable log. */
-  private LogIndex log;
+  private final DurableState durable;
+
+  /** Where the durable entries lie. */
+  private final LogIndex log;
 
   /**
    * Every segment that holds a part of the log or a damage, oldest first; the last is written to.
@@ -52,8 +54,6 @@ public final class Journal {
   private long nextNumber;
   private long prevHash;
   private long commit;
-  private EntryId stateSynced;
-  private EntryId snapshotTaken;
   private Vote vote;
   private long voteGeneration;
 
@@ -88,8 +88,6 @@ public final class Journal {
   private int batchesSinceSlice;
 
   private long batches;
-  private long entriesWritten;
-  private long payloadBytes;
   private long writtenBytes;
   private long votes;
 
@@ -101,7 +99,7 @@ public final class Journal {
     void then(List<JournalOutcome> outcomes);
   }
 
-  private Journal(
+  Journal(
       Owner owner,
       JournalOptions options,
       SpareFiles spares,
@@ -116,8 +114,7 @@ public final class Journal {
     this.nextNumber = scan.nextNumber();
     this.prevHash = scan.lastHash();
     this.commit = Math.min(scan.commit(), log.last().index());
-    this.stateSynced = scan.stateSynced();
-    this.snapshotTaken = scan.snapshotTaken();
+    this.durable = new DurableState(log, scan.stateSynced(), scan.snapshotTaken());
     this.vote = known.vote();
     this.voteGeneration = known.generation();
     this.pending = new PendingRecords(log.last());
@@ -146,57 +143,30 @@ public final class Journal {
       Keep keep,
       VoteFiles.Found.Known vote)
       throws DiskFaultException {
-    InvariantViolation.check(scan.contradiction() == null, "a contradiction is never opened");
-    disk.perform(
-        List.of(
-            new DiskOperation.MakeDirectory(SegmentFile.DIRECTORY),
-            new DiskOperation.SyncDirectory("")));
-    var spares = SpareFiles.open(disk, options);
-    var log = keep instanceof Keep.BeforeDamage ? scan.logBeforeDamage() : scan.log();
-    var journal = new Journal(owner, options, spares, scan, log, vote);
-    journal.restart = restartRecord(scan, keep, log);
-    var restarting = journal.restart != null;
-    if (restarting) {
-      journal.nextSector = Integer.MAX_VALUE;
-      journal.nextNumber = scan.nextNumber();
-      if (journal.restart instanceof LogRecord.Marked(Mark.LogReset(var position))) {
-        journal.pending.restartAt(position);
-      }
-    } else {
-      EndOfJournal.makeReady(disk, scan);
-    }
-    if (journal.segments.isEmpty() || restarting) {
-      journal.runToEnd(disk);
-    }
-    if (!scan.isSound()) {
-      EndOfJournal.setAside(disk, journal.removeForgotten(restarting));
-    }
-    return journal;
+    return JournalOpening.open(disk, owner, options, scan, keep, vote);
   }
 
-  /** What the next batch must say about the files before it; null if it simply follows. */
-  private static @Nullable LogRecord restartRecord(JournalScan scan, Keep keep, LogIndex log) {
-    return switch (keep) {
-      case Keep.Everything() -> {
-        InvariantViolation.check(scan.isSound(), "damage is never kept as if it were whole");
-        var usable = scan.end() != null;
-        yield usable ? null : new LogRecord.Cut(log.last());
-      }
-      case Keep.BeforeDamage() -> new LogRecord.Cut(log.last());
-      case Keep.BehindDamage(var covered) -> {
-        InvariantViolation.check(
-            log.base().index() <= covered.index(), "nothing between the state and the log is lost");
-        var endLost = scan.end() == null && scan.damages().getLast().losesEntries();
-        if (endLost || log.last().index() < covered.index()) {
-          yield new LogRecord.Marked(new Mark.LogReset(covered));
-        }
-        yield scan.end() == null ? new LogRecord.Cut(log.last()) : null;
-      }
-    };
+  /**
+   * The chain begins anew, in a new segment, with this record.
+   *
+   * @param batchNumber of the batch that holds it
+   */
+  void restartWith(LogRecord record, long batchNumber) {
+    restart = record;
+    nextSector = Integer.MAX_VALUE;
+    nextNumber = batchNumber;
+    if (record instanceof LogRecord.Marked(Mark.LogReset(var position))) {
+      pending.restartAt(position);
+    }
+  }
+
+  /** Whether there is a segment to write to. */
+  boolean hasSegment() {
+    return !segments.isEmpty();
   }
 
   /** Does everything that is waiting on the calling thread. */
-  private void runToEnd(Disk disk) throws DiskFaultException {
+  void runToEnd(Disk disk) throws DiskFaultException {
     if (segments.isEmpty()) {
       var filling = spares.urgentSegment(1);
       do {
@@ -231,14 +201,35 @@ public final class Journal {
     return pending.append(entries);
   }
 
+  /**
+   * Writes entries again that cannot be read back any more and are still in memory (P10). The
+   * damaged batch stays where it is, and the next start finds it made good.
+   *
+   * @param entries the first one that is to be written again, and all up to {@link #last()}
+   * @return the ticket that {@link JournalOutcome.Durable} will name
+   */
+  public long rewrite(List<Entry> entries) {
+    InvariantViolation.check(
+        entries.getLast().index() == last().index(), "a rewrite goes up to the end of the log");
+    InvariantViolation.check(
+        entries.getFirst().index() > log.base().index(), "a released entry stays as it is");
+    for (var entry : entries) {
+      InvariantViolation.check(
+          entry.index() > log.last().index()
+              || log.contains(new EntryId(entry.term(), entry.index())),
+          "a rewrite changes nothing");
+    }
+    return pending.rewrite(entries);
+  }
+
   /** Writes a mark; returns its ticket. */
   public long mark(Mark mark) {
     return pending.mark(mark);
   }
 
   /**
-   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts: one
-   * that is replaced before it reached the disk is never reported by itself.
+   * Makes a vote durable; answered by {@link JournalOutcome.VoteDurable}. The newest one counts:
+   * one that is replaced before it reached the disk is never reported by itself.
    *
    * @return the number that the answer for this vote, or for a later one, will name
    */
@@ -329,8 +320,8 @@ public final class Journal {
     var records = new ArrayList<LogRecord>();
     if (withHead) {
       records.add(new LogRecord.SegmentStart(owner, currentSectors()));
-      records.add(new LogRecord.Marked(new Mark.StateSynced(stateSynced)));
-      records.add(new LogRecord.Marked(new Mark.SnapshotTaken(snapshotTaken)));
+      records.add(new LogRecord.Marked(new Mark.StateSynced(durable.stateSynced())));
+      records.add(new LogRecord.Marked(new Mark.SnapshotTaken(durable.snapshotTaken())));
     }
     if (restart != null) {
       records.add(restart);
@@ -346,7 +337,7 @@ public final class Journal {
 
   private Task writeTask(PendingRecords.Drawn drawn, List<LogRecord> records) {
     pending.take(drawn);
-    var before = positionBefore(drawn);
+    var before = durable.positionBefore(drawn, restart);
     var entries = drawn.entries();
     var last =
         entries.isEmpty()
@@ -386,63 +377,13 @@ public final class Journal {
           batches++;
           writtenBytes += (long) encoded.sectorCount() * Sector.BYTES;
           if (restarting != null) {
-            applyRestart(restarting);
+            durable.restart(restarting);
           }
-          drawn.marks().forEach(this::apply);
-          applyEntries(entries, segment.number(), sector, encoded.sectorCount());
+          drawn.marks().forEach(durable::apply);
+          durable.apply(entries, segment.number(), sector, encoded.sectorCount());
           batchesSinceSlice++;
           outcomes.add(new JournalOutcome.Durable(drawn.ticket(), log.last()));
         });
-  }
-
-  /** The log's last position when the first entry of the batch is appended. */
-  private EntryId positionBefore(PendingRecords.Drawn drawn) {
-    var position = log.last();
-    if (restart instanceof LogRecord.Cut(var cut)) {
-      position = cut;
-    } else if (restart instanceof LogRecord.Marked(Mark.LogReset(var reset))) {
-      position = reset;
-    }
-    for (var mark : drawn.marks()) {
-      if (mark instanceof Mark.LogReset(var reset)) {
-        position = reset;
-      }
-    }
-    if (drawn.entries().isEmpty()) {
-      return position;
-    }
-    var first = drawn.entries().getFirst().index();
-    return first == position.index() + 1 ? position : new EntryId(log.termAt(first - 1), first - 1);
-  }
-
-  private void applyRestart(LogRecord record) {
-    switch (record) {
-      case LogRecord.Cut(var position) -> log.cut(position);
-      case LogRecord.Marked(var mark) -> apply(mark);
-      case LogRecord.Logged _, LogRecord.SegmentStart _, LogRecord.Unknown _ ->
-          throw new InvariantViolation("nothing else begins the chain anew");
-    }
-  }
-
-  private void apply(Mark mark) {
-    switch (mark) {
-      case Mark.StateSynced(var position) -> stateSynced = position;
-      case Mark.SnapshotTaken(var position) -> snapshotTaken = position;
-      case Mark.LogReset(var position) -> log.reset(position);
-    }
-  }
-
-  private void applyEntries(List<Entry> entries, long segment, int sector, int sectorCount) {
-    if (entries.isEmpty()) {
-      return;
-    }
-    log.begin(entries.getFirst().index(), segment, sector, sectorCount);
-    for (var entry : entries) {
-      log.add(new EntryId(entry.term(), entry.index()));
-      payloadBytes += entry.payload().size();
-    }
-    log.end();
-    entriesWritten += entries.size();
   }
 
   private List<DiskOperation> roll(SpareFiles.Spare spare) {
@@ -533,7 +474,7 @@ public final class Journal {
    * Takes segments out of the list in which no entry lies any more: the oldest ones, and behind a
    * new beginning of the chain all but the one with the beginning.
    */
-  private List<SegmentFile> removeForgotten(boolean restarted) {
+  List<SegmentFile> removeForgotten(boolean restarted) {
     var forgotten = new ArrayList<SegmentFile>();
     for (var segment : List.copyOf(segments.subList(0, segments.size() - 1))) {
       if (!log.liesIn(segment.number())) {
@@ -616,12 +557,12 @@ public final class Journal {
 
   /** The newest durable mark that the state store was synced, or the origin. */
   public EntryId stateSynced() {
-    return stateSynced;
+    return durable.stateSynced();
   }
 
   /** The newest durable mark of a snapshot taken, or the origin. */
   public EntryId snapshotTaken() {
-    return snapshotTaken;
+    return durable.snapshotTaken();
   }
 
   /** The durable vote. */
@@ -648,11 +589,21 @@ public final class Journal {
     return new LogRange(from, to, log.extents(from, to));
   }
 
+  /**
+   * Where the durable entries from the index on lie that one read brings.
+   *
+   * @param from in {@code [firstIndex(), lastDurable().index()]}
+   */
+  LogRange stretch(long from) {
+    var extent = log.extents(from, from + 1).getFirst();
+    return new LogRange(from, extent.lastIndex() + 1, List.of(extent));
+  }
+
   public JournalStatistics statistics() {
     return new JournalStatistics(
         batches,
-        entriesWritten,
-        payloadBytes,
+        durable.entries(),
+        durable.payloadBytes(),
         writtenBytes,
         votes,
         segments.size(),

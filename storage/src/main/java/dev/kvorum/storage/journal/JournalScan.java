@@ -2,6 +2,7 @@ package dev.kvorum.storage.journal;
 
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -54,17 +55,22 @@ public final class JournalScan {
 
   /** Nothing acknowledged is missing and nothing contradicts itself; a torn end is sound. */
   public boolean isSound() {
-    return found.contradiction == null && found.damages.isEmpty();
+    return found.contradiction == null && found.replay.damages().isEmpty();
   }
 
-  /** A line for each segment (P21), oldest first. */
+  /** At least one finding for each segment that was walked through (P21), oldest first. */
+  public List<Verdict> verdicts() {
+    return List.copyOf(found.verdicts);
+  }
+
+  /** The same findings as lines for people. */
   public List<String> reports() {
-    return List.copyOf(found.reports);
+    return found.verdicts.stream().map(Verdict::message).toList();
   }
 
   /** What was durable and is damaged now, oldest first. */
   public List<Damage> damages() {
-    return List.copyOf(found.damages);
+    return List.copyOf(found.replay.damages());
   }
 
   /** Whether a batch was found that a crash cut short; it was never acknowledged. */
@@ -82,12 +88,12 @@ public final class JournalScan {
 
   /** The position before the first entry behind the last damage. */
   public EntryId base() {
-    return found.log.base();
+    return found.replay.log().base();
   }
 
   /** The last entry that was found. */
   public EntryId last() {
-    return found.log.last();
+    return found.replay.log().last();
   }
 
   /** The last entry before the first damage that loses entries. */
@@ -95,19 +101,34 @@ public final class JournalScan {
     return logBeforeDamage().last();
   }
 
+  /** How far the log had reached before it was damaged, for elections (P5). */
+  public Claim claim() {
+    Claim claim = new Claim.Sound();
+    for (var damage : found.replay.damages()) {
+      var reached = damage.claimed();
+      claim = claim.and(reached == null ? new Claim.Unknown() : new Claim.Reached(reached));
+    }
+    return claim;
+  }
+
   /** The highest commit hint that was found. */
   public long commit() {
-    return found.commit;
+    return found.replay.commit();
   }
 
   /** The newest mark that the state store was synced, or the origin. */
   public EntryId stateSynced() {
-    return found.stateSynced;
+    return found.replay.stateSynced();
   }
 
   /** The newest mark of a snapshot taken, or the origin. */
   public EntryId snapshotTaken() {
-    return found.snapshotTaken;
+    return found.replay.snapshotTaken();
+  }
+
+  /** The paths of all segments, oldest first. */
+  public List<String> segmentPaths() {
+    return found.segments.stream().map(SegmentFile::path).toList();
   }
 
   /** The last whole batch, which no other one proves; null if there is none. */
@@ -126,11 +147,11 @@ public final class JournalScan {
   }
 
   LogIndex log() {
-    return found.log;
+    return found.replay.log();
   }
 
   LogIndex logBeforeDamage() {
-    return found.beforeDamage == null ? found.log : found.beforeDamage;
+    return found.replay.beforeDamage();
   }
 
   List<SegmentFile> segments() {

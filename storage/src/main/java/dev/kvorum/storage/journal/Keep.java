@@ -12,6 +12,12 @@ public sealed interface Keep {
   record BeforeDamage() implements Keep {}
 
   /**
+   * Nothing behind the position: an operator gave the rest up. The position is the last entry
+   * before the damage, or a later one that the state store holds.
+   */
+  record UpTo(EntryId position) implements Keep {}
+
+  /**
    * What lies behind the last damage, or nothing. For a member whose state store or snapshot
    * already holds everything up to {@code covered}.
    */

@@ -53,6 +53,26 @@ public final class LogRange {
     return entries;
   }
 
+  /** The first index. */
+  public long from() {
+    return from;
+  }
+
+  /** The index behind the last one. */
+  public long to() {
+    return to;
+  }
+
+  /** How many bytes a reader of all of it reads. */
+  public long bytes() {
+    return extents.stream().mapToLong(extent -> (long) extent.sectorCount() * Sector.BYTES).sum();
+  }
+
+  /** Where the entries lie. */
+  List<LogIndex.Extent> extents() {
+    return extents;
+  }
+
   private static List<Entry> readExtent(Disk disk, LogIndex.Extent extent)
       throws DiskFaultException {
     var path = SegmentFile.path(extent.segment());
@@ -63,7 +83,8 @@ public final class LogRange {
       throw damaged(extent);
     }
     var entries = new ArrayList<Entry>();
-    for (var sector = 0; sector < extent.sectorCount(); ) {
+    // Batches behind the last entry hold forgotten ones, and need not be whole any more.
+    for (var sector = 0; sector < extent.sectorCount() && !reaches(entries, extent); ) {
       var at = sector * Sector.BYTES;
       if (!isCurrent(sectors, extent, sector) || !BatchHeader.isAt(sectors, at)) {
         throw damaged(extent);
@@ -86,6 +107,10 @@ public final class LogRange {
       sector += count;
     }
     return entries;
+  }
+
+  private static boolean reaches(List<Entry> entries, LogIndex.Extent extent) {
+    return !entries.isEmpty() && entries.getLast().index() >= extent.lastIndex();
   }
 
   private static boolean isCurrent(ByteBuffer sectors, LogIndex.Extent extent, int sector) {

@@ -23,10 +23,10 @@ public final class LoneVoter {
           "the journal of %s cannot be what this release wrote: %s; nothing was changed"
               .formatted(directory, contradiction));
     }
-    var notes = new ArrayList<>(scan.reports());
+    var notes = new ArrayList<String>();
     for (var damage : scan.damages()) {
       if (damage.losesEntries() && damage.toIndex() > covered.index()) {
-        return new StartDecision.Refuse(refusal(damage, covered, directory));
+        return new StartDecision.Refuse(refusal(scan, damage, covered, directory));
       }
       notes.add(
           "the journal is damaged in %s at sector %d (%s), but %s are covered by the state up to index %d"
@@ -54,12 +54,22 @@ public final class LoneVoter {
         scan.damages().isEmpty() ? new Keep.Everything() : new Keep.BehindDamage(covered), notes);
   }
 
-  private static String refusal(Damage damage, EntryId covered, String directory) {
+  /**
+   * The last entry that is there for certain, in the journal or in the state: what an operator
+   * keeps who gives the rest up.
+   */
+  public static EntryId kept(JournalScan scan, EntryId covered) {
+    var last = scan.lastBeforeDamage();
+    return last.index() > covered.index() ? last : covered;
+  }
+
+  private static String refusal(
+      JournalScan scan, Damage damage, EntryId covered, String directory) {
     return """
     the journal of %s is damaged: %s are lost (%s, %s, sector %d), and the state ends at index \
     %d; this is the only voter, so nobody else has them. Restore a backup into a new data \
-    directory. What is left of this one can be read up to index %d; this release has no tool that \
-    gives the rest up. Nothing was changed.\
+    directory; or, to give up everything behind index %d for good, run kvorum repair with \
+    --discard-from %d. Nothing was changed.\
     """
         .formatted(
             directory,
@@ -68,6 +78,7 @@ public final class LoneVoter {
             damage.segment(),
             damage.sector(),
             covered.index(),
-            damage.fromIndex() - 1);
+            kept(scan, covered).index(),
+            kept(scan, covered).index() + 1);
   }
 }

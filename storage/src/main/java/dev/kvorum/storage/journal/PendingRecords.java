@@ -24,6 +24,9 @@ final class PendingRecords {
   private long lastTicket;
   private EntryId last;
 
+  /** Entries up to this index go into one batch, however large it gets. */
+  private long unsplitTo;
+
   PendingRecords(EntryId last) {
     this.last = last;
   }
@@ -54,6 +57,16 @@ final class PendingRecords {
     return lastTicket;
   }
 
+  /**
+   * Appends entries again that are in the log, up to its end. They become one batch, since a part
+   * of them without the rest would be a shorter log.
+   */
+  long rewrite(List<Entry> again) {
+    var ticket = append(again);
+    unsplitTo = last.index();
+    return ticket;
+  }
+
   /** The log goes on behind the position, whatever was appended. */
   void restartAt(EntryId position) {
     entries.clear();
@@ -69,14 +82,14 @@ final class PendingRecords {
     return lastTicket;
   }
 
-  /** All marks, and entries up to the limit; the first entry in any case. */
+  /** All marks, and entries up to the limit; the first entry, and all of a rewrite, in any case. */
   Drawn draw(int bytes) {
     var drawn = new ArrayList<Entry>();
     var room = (long) bytes;
     var ticket = lastTicket;
     for (var numbered : entries) {
       room -= LogRecord.HEADER_BYTES + numbered.entry.payload().size();
-      if (room < 0 && !drawn.isEmpty()) {
+      if (room < 0 && !drawn.isEmpty() && numbered.entry.index() > unsplitTo) {
         ticket = numbered.ticket - 1;
         break;
       }
@@ -87,6 +100,7 @@ final class PendingRecords {
 
   /** The batch is on its way. */
   void take(Drawn drawn) {
+    unsplitTo = 0;
     marks.clear();
     for (var i = 0; i < drawn.entries.size(); i++) {
       entries.removeFirst();

@@ -85,10 +85,20 @@ final class Sector {
     }
     var foundNumber = buffer.getInt(at + NUMBER_AT) & NUMBER_BITS;
     var foundSegment = Integer.toUnsignedLong(buffer.getInt(at + SEGMENT_AT));
-    if (foundNumber != number || foundSegment > segment) {
+    if (isElsewhere(foundNumber, number) || foundSegment > segment) {
       return Kind.MISPLACED;
     }
-    return foundSegment == segment ? Kind.CURRENT : Kind.OLD;
+    return isOfThisLife(foundSegment, segment) ? Kind.CURRENT : Kind.OLD;
+  }
+
+  /** Whether a whole sector was written for another place of the file. */
+  private static boolean isElsewhere(int foundNumber, int number) {
+    return foundNumber != number;
+  }
+
+  /** Whether a whole sector was written since the file has been this segment. */
+  private static boolean isOfThisLife(long foundSegment, long segment) {
+    return foundSegment == segment;
   }
 
   /** Whether the sector, known to be whole, begins a batch. */

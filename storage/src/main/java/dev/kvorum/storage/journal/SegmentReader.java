@@ -97,6 +97,11 @@ final class SegmentReader {
         : Sector.classify(window, at, file.number(), sector);
   }
 
+  /** Whether a batch's first sector stands there, whole. */
+  boolean beginsBatch(int sector) {
+    return kind(sector) == Sector.Kind.CURRENT && Sector.isFirstOfBatch(window, load(sector, 1));
+  }
+
   private static ByteBuffer allocate(int sectors) {
     return ByteBuffer.allocate(sectors * Sector.BYTES).order(ByteOrder.LITTLE_ENDIAN);
   }

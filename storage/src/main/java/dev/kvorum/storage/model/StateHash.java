@@ -7,6 +7,9 @@ package dev.kvorum.storage.model;
  * @param index the last entry executed, 0 for no hash at all
  */
 public record StateHash(long index, long high, long low) {
+  /** Every so many entries the members' hashes are compared. */
+  public static final long INTERVAL = 4_096;
+
   /** No hash. */
   public static final StateHash NONE = new StateHash(0, 0, 0);
 

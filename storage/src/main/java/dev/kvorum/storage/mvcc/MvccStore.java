@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * logged.
  */
 public final class MvccStore {
+  /** An odd number without structure (the golden ratio's first 64 bits). */
+  private static final long HIGH_CHAIN = 0x9e3779b97f4a7c15L;
+
   private final KeyIndex index = new KeyIndex();
   private final StoreSizes sizes = new StoreSizes();
 
@@ -45,7 +48,8 @@ public final class MvccStore {
   private final Deque<CompactionJob> jobs = new ArrayDeque<>();
 
   private CompactionHashes compactionHashes = CompactionHashes.NONE;
-  private long stateHash;
+  private long stateHashHigh;
+  private long stateHashLow;
 
   /** An empty store. */
   public MvccStore() {}
@@ -133,7 +137,9 @@ public final class MvccStore {
   private Applied commit(WriteTxn txn, Result result) {
     for (var write : txn.writes()) {
       sizes.add(write.record().size());
-      stateHash = chain(stateHash, write);
+      // Two chains that differ in where they mix the record in; together 128 bits.
+      stateHashLow = chain(stateHashLow, write);
+      stateHashHigh = chain(Long.rotateLeft(stateHashHigh, 23) + HIGH_CHAIN, write);
     }
     revision = txn.revision();
     return txn.toApplied(result);
@@ -217,11 +223,20 @@ public final class MvccStore {
   }
 
   /**
-   * A running hash over revision and checksum of every record ever written, for comparing members
-   * at the same log index. Not etcd's hash, see {@link HashKv} for that.
+   * A running hash of 128 bits over revision, kind and checksum of every record ever written, and
+   * the checksum covers the key: for comparing members at the same log index (P14). Not etcd's
+   * hash, see {@link HashKv} for that.
+   *
+   * <p>It says what was written, not what is left. When a compaction's records really go is each
+   * member's own affair, so a hash of what is left would differ between healthy members.
    */
-  public long stateHash() {
-    return stateHash;
+  public long stateHashLow() {
+    return stateHashLow;
+  }
+
+  /** The other half of {@link #stateHashLow}. */
+  public long stateHashHigh() {
+    return stateHashHigh;
   }
 
   /** What the backend keeps beside the records, in the same transaction. */
@@ -234,7 +249,8 @@ public final class MvccStore {
         finishedCompactRevision,
         sizes.allocatedBytes(),
         sizes.inUseBytes(),
-        stateHash);
+        stateHashHigh,
+        stateHashLow);
   }
 
   /** Takes a record over that an earlier run has written; records come in order. */
@@ -255,7 +271,8 @@ public final class MvccStore {
     finishedCompactRevision = meta.finishedCompactRevision();
     revision = Math.max(revision, Math.max(compactRevision, finishedCompactRevision));
     sizes.restoreAllocated(meta.allocatedBytes());
-    stateHash = meta.stateHash();
+    stateHashHigh = meta.stateHashHigh();
+    stateHashLow = meta.stateHashLow();
     if (finishedCompactRevision < compactRevision) {
       jobs.add(CompactionJob.resumed(this, compactRevision));
     }

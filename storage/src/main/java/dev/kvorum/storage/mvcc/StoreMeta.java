@@ -16,7 +16,8 @@ import dev.kvorum.storage.model.ProtoWriter;
  * @param finishedCompactRevision the last compaction whose records are all removed
  * @param allocatedBytes see {@link StoreSizes}
  * @param inUseBytes see {@link StoreSizes}
- * @param stateHash see {@link MvccStore#stateHash()}
+ * @param stateHashHigh see {@link MvccStore#stateHashHigh()}; 0 at first in a store of format 1
+ * @param stateHashLow see {@link MvccStore#stateHashLow()}
  */
 public record StoreMeta(
     long appliedIndex,
@@ -26,15 +27,19 @@ public record StoreMeta(
     long finishedCompactRevision,
     long allocatedBytes,
     long inUseBytes,
-    long stateHash) {
+    long stateHashHigh,
+    long stateHashLow) {
   /** Where it stands in bucket META. */
   public static final Bytes KEY = Bytes.utf8("store");
 
-  private static final int FORMAT = 1;
+  /** Without the high half of the hash. */
+  private static final int FORMAT_1 = 1;
+
+  private static final int FORMAT = 2;
 
   /** One byte format, then the fields in order as varints; -1 revisions are shifted to 0. */
   public Bytes encode() {
-    return new ProtoWriter(48)
+    return new ProtoWriter(64)
         .varint(FORMAT)
         .varint(appliedIndex)
         .varint(appliedTerm)
@@ -43,7 +48,8 @@ public record StoreMeta(
         .varint(finishedCompactRevision + 1)
         .varint(allocatedBytes)
         .varint(inUseBytes)
-        .varint(stateHash)
+        .varint(stateHashLow)
+        .varint(stateHashHigh)
         .toBytes()
         .compact();
   }
@@ -53,18 +59,27 @@ public record StoreMeta(
     try {
       var reader = new ProtoReader(bytes);
       var format = reader.varint();
-      if (format != FORMAT) {
+      if (format != FORMAT && format != FORMAT_1) {
         throw new CorruptRecordException("store meta has the unknown format " + format);
       }
+      var appliedIndex = reader.varint();
+      var appliedTerm = reader.varint();
+      var revision = reader.varint();
+      var compactRevision = reader.varint() - 1;
+      var finishedCompactRevision = reader.varint() - 1;
+      var allocatedBytes = reader.varint();
+      var inUseBytes = reader.varint();
+      var stateHashLow = reader.varint();
       return new StoreMeta(
-          reader.varint(),
-          reader.varint(),
-          reader.varint(),
-          reader.varint() - 1,
-          reader.varint() - 1,
-          reader.varint(),
-          reader.varint(),
-          reader.varint());
+          appliedIndex,
+          appliedTerm,
+          revision,
+          compactRevision,
+          finishedCompactRevision,
+          allocatedBytes,
+          inUseBytes,
+          format == FORMAT_1 ? 0 : reader.varint(),
+          stateHashLow);
     } catch (MalformedProto malformed) {
       throw new CorruptRecordException("store meta: " + malformed.getMessage());
     }

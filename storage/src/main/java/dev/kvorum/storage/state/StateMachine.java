@@ -11,6 +11,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.model.StateHash;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.Need;
 import dev.kvorum.storage.mvcc.Records;
@@ -197,6 +198,31 @@ public final class StateMachine {
         alarms.list(Command.Alarm.NONE),
         members.list(),
         clusterVersion);
+  }
+
+  /**
+   * What this machine holds, for comparing members that stand at the same index (P14): all that was
+   * ever written, where history was compacted, alarms, members and cluster version. Cheap, but not
+   * free: made for every {@link StateHash#INTERVAL}th index, not for each.
+   */
+  public StateHash stateHash() {
+    var high = kv.stateHashHigh();
+    var low = kv.stateHashLow() + kv.compactRevision();
+    for (var alarm : alarms.list(Command.Alarm.NONE)) {
+      low = fold(low, Alarms.key(alarm));
+    }
+    for (var member : members.list()) {
+      low = fold(low, MemberCodec.encode(member));
+    }
+    return new StateHash(appliedIndex, high, fold(low, Bytes.utf8(clusterVersion)));
+  }
+
+  private static long fold(long hash, Bytes bytes) {
+    var folded = hash + bytes.size();
+    for (var i = 0; i < bytes.size(); i++) {
+      folded = 31 * folded + bytes.at(i);
+    }
+    return folded;
   }
 
   /** What the backend keeps beside the records, as of now. */

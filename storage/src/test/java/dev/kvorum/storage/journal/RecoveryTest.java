@@ -140,7 +140,7 @@ final class RecoveryTest {
                 assertThat(refuse.message())
                     .contains("entries 4 to 4 are lost")
                     .contains("Restore a backup")
-                    .contains("up to index 3"));
+                    .contains("--discard-from 4"));
   }
 
   @Test

@@ -161,7 +161,7 @@ final class MvccStoreTest {
   @Test
   void compactedDeletesDoNotMoveTheRevisionBackwards() {
     var restored = new MvccStore();
-    restored.restore(new StoreMeta(9, 1, 8, 8, 8, 2000, 1024, 0));
+    restored.restore(new StoreMeta(9, 1, 8, 8, 8, 2000, 1024, 0, 0));
     assertThat(restored.revision()).isEqualTo(8);
   }
 

@@ -66,10 +66,17 @@ final class RecordCodecTest {
   }
 
   @Test
+  void metaOfTheFirstFormatIsReadWithoutTheHighHalfOfItsHash() {
+    // Format, applied 9, term 2, revision 8, compacted 7 and 6 plus one each, sizes, hash 3.
+    assertThat(StoreMeta.decode(Bytes.hex("010902080807050403")))
+        .isEqualTo(new StoreMeta(9, 2, 8, 7, 6, 5, 4, 0, 3));
+  }
+
+  @Test
   void metaComesBackAsItWasWritten() {
-    var meta = new StoreMeta(9, 2, 8, 7, -1, 5000, 4000, -5);
+    var meta = new StoreMeta(9, 2, 8, 7, -1, 5000, 4000, 77, -5);
     assertThat(StoreMeta.decode(meta.encode())).isEqualTo(meta);
-    assertThatThrownBy(() -> StoreMeta.decode(Bytes.hex("02")))
+    assertThatThrownBy(() -> StoreMeta.decode(Bytes.hex("03")))
         .isInstanceOf(CorruptRecordException.class)
         .hasMessageContaining("format");
     assertThatThrownBy(() -> StoreMeta.decode(meta.encode().slice(0, 3)))

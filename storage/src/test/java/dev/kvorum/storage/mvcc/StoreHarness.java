@@ -166,7 +166,8 @@ final class StoreHarness {
   void restart() {
     var before = store;
     store = StoreLoader.load(readView(), StoreLoader.Attachments.NONE);
-    if (store.stateHash() != before.stateHash() || store.inUseBytes() != before.inUseBytes()) {
+    if (store.stateHashLow() != before.stateHashLow()
+        || store.stateHashHigh() != before.stateHashHigh() || store.inUseBytes() != before.inUseBytes()) {
       throw new AssertionError("a restart changed the state hash or the size");
     }
   }

@@ -16,10 +16,12 @@ import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.model.StateHash;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.StoreMeta;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -235,6 +237,43 @@ class StateMachineTest {
       assertThat(loaded.apply(12, TERM, DELETE, Records.NONE))
           .isEqualTo(machine.apply(12, TERM, DELETE, Records.NONE));
     }
+  }
+
+  @Test
+  void machinesThatExecutedTheSameHaveTheSameHashAlsoAfterALoad() {
+    var other = machine(Long.MAX_VALUE);
+    for (var command :
+        List.of(publish(MEMBER), PUT, put("a", "2"), DELETE, compact(3), put("c", "3"))) {
+      apply(command);
+      other.apply(other.appliedIndex() + 1, TERM, command, Records.NONE);
+      assertThat(machine.stateHash()).isEqualTo(other.stateHash());
+    }
+    try (var view = backend.openReadView()) {
+      var loaded = new StateMachine(LoadedState.read(view), Long.MAX_VALUE);
+      assertThat(loaded.stateHash()).isEqualTo(machine.stateHash());
+    }
+  }
+
+  @Test
+  void oneDifferenceOfAnyKindShowsInTheHash() {
+    var histories =
+        List.of(
+            List.<Command>of(put("a", "1"), put("b", "1"), compact(2)),
+            List.<Command>of(put("a", "1"), put("b", "2"), compact(2)),
+            List.<Command>of(put("a", "1"), put("c", "1"), compact(2)),
+            List.<Command>of(put("b", "1"), put("a", "1"), compact(2)),
+            List.<Command>of(put("a", "1"), put("b", "1"), compact(3)),
+            List.<Command>of(put("a", "1"), put("b", "1"), publish(MEMBER)),
+            List.<Command>of(
+                put("a", "1"), put("b", "1"), alarm(Command.Alarm.ACTIVATE, Command.Alarm.NOSPACE)),
+            List.<Command>of(put("a", "1"), put("b", "1"), new Command.SetClusterVersion("3.7.0")));
+    var hashes = new HashSet<StateHash>();
+    for (var history : histories) {
+      var each = machine(Long.MAX_VALUE);
+      history.forEach(c -> each.apply(each.appliedIndex() + 1, TERM, c, Records.NONE));
+      hashes.add(each.stateHash());
+    }
+    assertThat(hashes).hasSameSizeAs(histories);
   }
 
   private static Result allKeys(StateMachine asked, long revision, ReadView view) {

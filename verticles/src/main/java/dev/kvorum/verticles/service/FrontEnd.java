@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * the loop's context and used on it alone.
  */
 public final class FrontEnd implements Service {
+  private static final Result EXPIRED = new Result.Failed(Failure.DEADLINE_EXCEEDED);
+
   private final NodeContext node;
+  private final Context context;
   private final Proposer proposer;
   private final ReadRounds rounds;
   private final Reads reads;
@@ -34,6 +37,7 @@ public final class FrontEnd implements Service {
    */
   public FrontEnd(NodeContext node, Context context, int loop) {
     this.node = node;
+    this.context = context;
     proposer = new Proposer(node, context, loop);
     rounds = new ReadRounds(node, context, loop);
     reads = new Reads(node, context, rounds);
@@ -50,6 +54,10 @@ public final class FrontEnd implements Service {
       answer.accept(new Result.Failed(failure));
       return;
     }
+    DeadlineAnswer.within(context, call, EXPIRED, answer, first -> run(command, body, first));
+  }
+
+  private void run(Command command, Bytes body, Consumer<Result> answer) {
     switch (command) {
       case Command.Range range ->
           reads.read(view -> view.plan(range), range.serializable(), answer);
@@ -161,7 +169,7 @@ public final class FrontEnd implements Service {
       failure = RequestCheck.checkStream(range);
     }
     if (failure == null) {
-      streams.stream(range, sink);
+      streams.stream(range, call, sink);
     } else {
       sink.failed(new Result.Failed(failure));
     }

@@ -21,7 +21,8 @@ public interface Service {
    * @param command the decoded request
    * @param body the request's own protobuf bytes, which become the body of the log entry as they
    *     are; ignored for reads. They must not change afterwards
-   * @param call what is known of the call beside its message
+   * @param call what is known of the call beside its message; at its deadline the answer is {@link
+   *     Failure#DEADLINE_EXCEEDED}, whatever becomes of the command
    * @param answer gets the result, or {@link Result.Failed}
    */
   void call(Command command, Bytes body, CallContext call, Consumer<Result> answer);

@@ -30,6 +30,12 @@ public sealed interface StoreEffect {
   /** Sends results to the front ends of this member. */
   record Reply(List<Answer> answers) implements StoreEffect {}
 
+  /**
+   * Tells the front end of this member that the request is applied and its answer follows when the
+   * work behind it is done, however long that takes (contract S7.3).
+   */
+  record InProgress(long requestId) implements StoreEffect {}
+
   /** Reads records from the backend; {@link StoreStage#fetched} gets them. */
   record Fetch(List<Revision> revisions) implements StoreEffect {}
 

@@ -1,5 +1,7 @@
 package dev.kvorum.verticles.stage;
 
+import dev.kvorum.raft.core.Membership;
+import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseChange;
@@ -55,6 +57,10 @@ public final class StoreStage {
   private final StateMachine machine;
   private final RecordPort records;
   private final int life;
+
+  /** Who takes part, as of the last applied entry. */
+  private Membership membership;
+  private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
   /** The head of {@link #committed}, taken apart already; not removed from it yet. */
@@ -63,17 +69,43 @@ public final class StoreStage {
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private final Compactions compactions;
+  /** The newest command that has had its turn; it may wait for records still. */
+  private long begunIndex;
+
   private boolean fetching;
   private boolean continuing;
   private boolean waitingForBackend;
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
    */
-  public StoreStage(StateMachine machine, RecordPort records, RemovalGate gate, int life) {
+  public StoreStage(
+      StateMachine machine,
+      RecordPort records,
+      RemovalGate gate,
+      int life,
+      Membership membership) {
+    this(machine, records, gate, life, membership, ApplyWatch.NONE);
+  }
+
+  /**
+   * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
+   * @param watch is told of every command that is applied
+   */
+  public StoreStage(
+      StateMachine machine,
+      RecordPort records,
+      RemovalGate gate,
+      int life,
+      Membership membership,
+      ApplyWatch watch) {
     this.machine = machine;
     this.records = records;
     this.life = life;
+    this.membership = membership;
+    this.watch = watch;
     compactions = new Compactions(machine, gate);
   }
 
@@ -170,6 +202,10 @@ public final class StoreStage {
       InvariantViolation.check(
           entry.index() == machine.appliedIndex() + 1, "the log is applied without gaps");
       if (entry.type() == Entry.Type.COMMAND) {
+        if (begunIndex != entry.index()) {
+          begunIndex = entry.index();
+          watch.begins();
+        }
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
         InvariantViolation.check(
             logged.entry.index() == entry.index(), "entries are opened in log order");
@@ -181,6 +217,9 @@ public final class StoreStage {
         batch.apply(logged);
       } else {
         machine.skip(entry.index(), entry.term());
+        if (entry.type() == Entry.Type.MEMBERSHIP) {
+          batch.change(MembershipChange.decode(entry.payload()));
+        }
       }
       committed.removeFirst();
       bytes += entry.payload().size();
@@ -270,6 +309,7 @@ public final class StoreStage {
       var entry = logged.entry;
       var outcome =
           machine.apply(entry.index(), entry.term(), logged.command, StoreStage.this::record);
+      watch.applied(logged.command, outcome.result());
       for (var write : outcome.writes()) {
         if (!write.tombstone()) {
           records.add(write.revision(), write.record());
@@ -283,6 +323,14 @@ public final class StoreStage {
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
+      }
+    }
+
+    /** Who takes part changes in the same transaction as the applied index (P13). */
+    void change(MembershipChange change) {
+      if (membership.apply(change) instanceof Membership.Result.Changed(var changed)) {
+        membership = changed;
+        others.add(MembershipRecord.change(changed));
       }
     }
 
@@ -304,6 +352,7 @@ public final class StoreStage {
           && compact.physical()
           && outcome.result() instanceof Result.Compact) {
         compactions.answerWhenFinished(compact.revision(), answer);
+        afterwards.add(new StoreEffect.InProgress(requestId));
       } else {
         answers.add(answer);
       }

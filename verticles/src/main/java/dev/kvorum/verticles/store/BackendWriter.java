@@ -2,12 +2,10 @@ package dev.kvorum.verticles.store;
 
 import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.BackendFullException;
-import dev.kvorum.storage.backend.Bucket;
-import dev.kvorum.storage.backend.WriteBatch;
-import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.stage.Flush;
+import dev.kvorum.verticles.stage.FlushBatch;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -284,32 +282,20 @@ public final class BackendWriter implements AutoCloseable {
   /** Commits in one transaction and says how many bytes; -1 if the writer is closed meanwhile. */
   private long commit(List<Flush> flushes) {
     var began = System.nanoTime();
-    var batch = new WriteBatch();
-    var records = new ArrayList<Write>();
-    var bytes = 0L;
-    for (var flush : flushes) {
-      for (var write : flush.records()) {
-        batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
-        bytes += write.record().size();
-        records.add(write);
-      }
-      flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
-      flush.others().forEach(batch::add);
-    }
-    var meta = flushes.getLast().meta();
-    batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
-    if (!whenThereIsSpace(() -> backend.commit(batch))) {
+    var flush = FlushBatch.of(flushes);
+    if (!whenThereIsSpace(() -> backend.commit(flush.batch()))) {
       return -1;
     }
-    listener.flushed(records, meta.appliedIndex(), System.nanoTime() - began);
+    listener.flushed(
+        flush.records(), flush.meta().appliedIndex(), System.nanoTime() - began);
     lock.lock();
     try {
-      flushedIndex = meta.appliedIndex();
+      flushedIndex = flush.meta().appliedIndex();
       caughtUp.signalAll();
     } finally {
       lock.unlock();
     }
-    return bytes;
+    return flush.recordBytes();
   }
 
   /** Does it, as often as it takes; false if the writer is closed before there is space. */

@@ -117,6 +117,12 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.Happened happened ->
           vertx.eventBus().send(WatchBus.HAPPENED, new WatchBus.Happened(happened.events()));
       case StoreEffect.Reply reply -> reply(reply.answers());
+      case StoreEffect.InProgress work ->
+          vertx
+              .eventBus()
+              .send(
+                  StoreBus.inProgress(RequestId.loop(work.requestId())),
+                  new StoreBus.InProgress(work.requestId()));
       case StoreEffect.Fetch fetch ->
           node.reader()
               .fetchForLog(

@@ -3,6 +3,7 @@ package dev.kvorum.verticles.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -107,6 +108,41 @@ class StoreStageTest {
     assertThat(one(resumed, StoreEffect.AppliedTo.class).index()).isEqualTo(6);
   }
 
+  /** Whoever measures an apply has to count the fetch of its records too. */
+  @Test
+  void theWatchSeesEachCommandBeginOnceAndEndWhenItIsApplied() {
+    var seen = new ArrayList<String>();
+    stage = watchedStage(seen);
+    var _ = stage.committed(List.of(put(LIFE, 1, "a", "old")));
+    var cold = memory.forget(new Revision(2, 0));
+    seen.clear();
+
+    var _ = stage.committed(List.of(put(LIFE, 2, "b", ""), putWithPrevious(3, "a", "new")));
+    assertThat(seen).containsExactly("begins", "b", "begins");
+
+    var _ = stage.fetched(Map.of(new Revision(2, 0), cold));
+    assertThat(seen).containsExactly("begins", "b", "begins", "a");
+  }
+
+  private StoreStage watchedStage(List<String> seen) {
+    var watch =
+        new ApplyWatch() {
+          @Override
+          public void begins() {
+            seen.add("begins");
+          }
+
+          @Override
+          public void applied(Command command, Result result) {
+            seen.add(((Command.Put) command).key().toUtf8());
+          }
+        };
+    var kv = new MvccStore();
+    var state = new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    return new StoreStage(
+        new StateMachine(state, Long.MAX_VALUE), memory, _ -> removalAllowed, LIFE, Membership.ofVoters(List.of(1L)), watch);
+  }
+
   @Test
   void aLongLogIsAppliedInSlices() {
     var entries = new ArrayList<Entry>();
@@ -194,6 +230,8 @@ class StoreStageTest {
                 entry(LIFE, 3, new Command.Compact(3, true))));
 
     assertThat(one(effects, StoreEffect.Reply.class).answers()).hasSize(2);
+    assertThat(one(effects, StoreEffect.InProgress.class).requestId())
+        .isEqualTo(RequestId.of(LIFE, 0, 3));
     assertThat(kinds(effects).getLast()).isEqualTo("HashHistory");
     assertThat(kinds(stage.hashed(new KvHash(1, -1, 3))))
         .containsExactly("Publish", "CompactLater");
@@ -250,9 +288,13 @@ class StoreStageTest {
 
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
-    var state =
-        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
-    return new StoreStage(new StateMachine(state, quotaBytes), memory, _ -> removalAllowed, LIFE);
+    var state = new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    return new StoreStage(
+        new StateMachine(state, quotaBytes),
+        memory,
+        _ -> removalAllowed,
+        LIFE,
+        Membership.ofVoters(List.of(1L)));
   }
 
   private Entry put(int life, long count, String key, String value) {

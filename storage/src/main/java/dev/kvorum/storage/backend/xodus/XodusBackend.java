@@ -80,8 +80,7 @@ public final class XodusBackend implements Backend {
     return open(directory, settings, UnaryOperator.identity());
   }
 
-  static XodusBackend open(
-      Path directory, XodusSettings settings, UnaryOperator<DataWriter> disk) {
+  static XodusBackend open(Path directory, XodusSettings settings, UnaryOperator<DataWriter> disk) {
     var failStop = new FailStop("state store " + directory);
     return failStop.call(
         "open",
@@ -154,7 +153,8 @@ public final class XodusBackend implements Backend {
       write.run();
     } catch (RuntimeException failed) {
       if (engine.writer().ranOutOfSpace() && NoSpace.isCauseOf(failed)) {
-        throw new BackendFullException("state store " + directory + ": no space to " + what, failed);
+        throw new BackendFullException(
+            "state store " + directory + ": no space to " + what, failed);
       }
       throw failed;
     }

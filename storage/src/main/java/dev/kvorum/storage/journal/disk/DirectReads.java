@@ -65,7 +65,8 @@ final class DirectReads implements Disk {
   private static OpenOption directOption() throws IOException {
     try {
       for (var each :
-          Class.forName("com.sun.nio.file.ExtendedOpenOption").asSubclass(Enum.class)
+          Class.forName("com.sun.nio.file.ExtendedOpenOption")
+              .asSubclass(Enum.class)
               .getEnumConstants()) {
         if (each.name().equals("DIRECT") && each instanceof OpenOption option) {
           return option;

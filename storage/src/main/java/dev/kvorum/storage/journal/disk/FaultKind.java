@@ -65,8 +65,7 @@ public enum FaultKind {
       case DiskOperation.Delete _ -> this == WRITE_ERROR;
       case DiskOperation.Sync _ ->
           this == SYNC_ERROR_PAGES_CLEAN || this == SYNC_ERROR_OLD_CONTENT || this == LYING_SYNC;
-      case DiskOperation.SyncDirectory _ ->
-          this == SYNC_ERROR_PAGES_CLEAN || this == LYING_SYNC;
+      case DiskOperation.SyncDirectory _ -> this == SYNC_ERROR_PAGES_CLEAN || this == LYING_SYNC;
     };
   }
 

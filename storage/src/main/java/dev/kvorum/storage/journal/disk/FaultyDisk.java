@@ -52,6 +52,7 @@ public final class FaultyDisk implements Disk {
   private long usedBytes;
   private long spaceBytes = Long.MAX_VALUE;
   private boolean lying;
+  private boolean readsPastCache = true;
   private FaultPlan plan = FaultPlan.NONE;
   private Predicate<DiskOperation> failing = _ -> false;
 
@@ -90,6 +91,16 @@ public final class FaultyDisk implements Disk {
   /** From now on syncs succeed without making anything durable, or no longer do. */
   public void lie(boolean lies) {
     lying = lies;
+  }
+
+  /** Whether there are reads past the cache, as with O_DIRECT. */
+  public void readsPastCache(boolean possible) {
+    readsPastCache = possible;
+  }
+
+  /** Whether there are reads past the cache. */
+  public boolean readsPastCache() {
+    return readsPastCache;
   }
 
   /** Readers find what is on the medium; writes that no sync has failed for are still there. */
@@ -562,6 +573,58 @@ public final class FaultyDisk implements Disk {
           start + (int) (from - offset), bad, (int) (from % SECTOR_BYTES), (int) (to - from));
     }
     return size;
+  }
+
+  @Override
+  public @Nullable Disk pastCache(String path) {
+    return readsPastCache ? new PastCache(this) : null;
+  }
+
+  /** The same disk, read past the cache. */
+  private record PastCache(FaultyDisk disk) implements Disk {
+    @Override
+    public int read(String path, long offset, ByteBuffer target) throws DiskFaultException {
+      var image = disk.names.get(path);
+      if (image == null) {
+        throw new DiskFaultException(new DiskFault(DiskFault.Kind.READ, path, "no such file"));
+      }
+      return image.pastCache().read(offset, target);
+    }
+
+    @Override
+    public void submit(List<DiskOperation> operations, Completion completion) {
+      disk.submit(operations, completion);
+    }
+
+    @Override
+    public void perform(List<DiskOperation> operations) throws DiskFaultException {
+      disk.perform(operations);
+    }
+
+    @Override
+    public List<String> list(String directory) {
+      return disk.list(directory);
+    }
+
+    @Override
+    public boolean exists(String path) {
+      return disk.exists(path);
+    }
+
+    @Override
+    public long size(String path) {
+      return disk.size(path);
+    }
+
+    @Override
+    public long usableBytes() {
+      return disk.usableBytes();
+    }
+
+    @Override
+    public void close() {
+      // Nothing is held.
+    }
   }
 
   @Override

@@ -42,11 +42,11 @@ final class FileImage {
     }
   }
 
-  private byte @Nullable [][] live;
-  private byte @Nullable [][] medium;
+  private byte[] @Nullable [] live;
+  private byte[] @Nullable [] medium;
 
   /** What each sector was before it was written last. */
-  private byte @Nullable [][] before;
+  private byte[] @Nullable [] before;
 
   private long size;
   private long mediumSize;
@@ -58,7 +58,7 @@ final class FileImage {
     before = new byte[LEAST_SECTORS][];
   }
 
-  private FileImage(byte @Nullable [][] content, long size) {
+  private FileImage(byte[] @Nullable [] content, long size) {
     live = content.clone();
     medium = content.clone();
     before = new byte[content.length][];
@@ -170,12 +170,22 @@ final class FileImage {
     return (int) Math.max(0, end - offset);
   }
 
+  /** The same file as a reader finds it who asks the medium; dirty sectors are written first. */
+  FileImage pastCache() {
+    var image = new FileImage(medium, mediumSize);
+    for (var write : unsynced) {
+      image.live[write.sector] = write.content;
+      image.size = Math.max(image.size, write.end);
+    }
+    return image;
+  }
+
   /** The content of the sector at {@code offset}, or what it was before the last write to it. */
   byte[] sector(long offset, boolean stale) {
     return sector(stale ? before : live, offset).clone();
   }
 
-  private static byte[] sector(byte @Nullable [][] sectors, long offset) {
+  private static byte[] sector(byte[] @Nullable [] sectors, long offset) {
     var content = sectors[(int) (offset / SECTOR_BYTES)];
     return content == null ? ZEROS : content;
   }

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.journal.identity;
 
+import dev.kvorum.storage.journal.AuditFile;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -16,6 +17,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * vote.a vote.b the vote                                        (*)
  * journal/      the log                                         (*)
  * ballast       space kept back for a full disk                 (*)
+ * audit         what was found damaged and what was repaired    (*)
  * snapshots/    full copies of the state
  * state/        the state store; can be rebuilt from the rest
  * disk-failure  when and where a disk failed last                 (also (*))
@@ -40,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * a directory without it holds nothing that anybody was promised.
  */
 public final class DataDirectory implements AutoCloseable {
-  private static final String LOCK = "LOCK";
+  static final String LOCK = "LOCK";
   private static final String STATE = "state";
 
   /** A state store that is being rebuilt. */
@@ -73,6 +76,7 @@ public final class DataDirectory implements AutoCloseable {
           "journal",
           "ballast",
           "ballast.tmp",
+          AuditFile.PATH,
           FailureMark.NAME,
           QUARANTINE);
 
@@ -271,7 +275,7 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static FileAttribute<?>[] attributes(Path path, String mode) {
+  static FileAttribute<?>[] attributes(Path path, String mode) {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))
@@ -357,6 +361,11 @@ public final class DataDirectory implements AutoCloseable {
   /** Where the log is: the same directory unless a separate one was given. */
   public Path log() {
     return log;
+  }
+
+  /** The directories that take a {@link FailureMark}: any of them may be on the disk that fails. */
+  public Set<Path> roots() {
+    return new LinkedHashSet<>(List.of(data, log));
   }
 
   /** Where the state store keeps its files. Not made by this class. */

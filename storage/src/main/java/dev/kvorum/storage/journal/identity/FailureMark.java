@@ -117,9 +117,7 @@ public record FailureMark(
    */
   public @Nullable Duration rest(Instant now) {
     var again = before != null && Duration.between(before, newest).abs().compareTo(REST) < 0;
-    return again && isWithinRest(newest, now)
-        ? REST.minus(Duration.between(newest, now))
-        : null;
+    return again && isWithinRest(newest, now) ? REST.minus(Duration.between(newest, now)) : null;
   }
 
   private static boolean isWithinRest(Instant failure, Instant now) {
@@ -144,7 +142,10 @@ public record FailureMark(
     var existed = Files.exists(path);
     var bytes = encode();
     try (var channel =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        FileChannel.open(
+            path,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            DataDirectory.attributes(path, "rw-------"))) {
       while (bytes.hasRemaining()) {
         channel.write(bytes, bytes.position());
       }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class IdentityFile {
   static final String PATH = "identity";
   static final int FORMAT = 1;
-  private static final int COPIES = 3;
+  static final int COPIES = 3;
   private static final int COPY_BYTES = 4096;
   private static final int NAME_AT = 48;
   private static final int LONGEST_NAME_BYTES = COPY_BYTES - NAME_AT - Integer.BYTES;
@@ -80,6 +80,15 @@ final class IdentityFile {
       }
     }
     return best;
+  }
+
+  /** How many copies are whole. */
+  static int wholeCopies(Disk disk) {
+    var whole = 0;
+    for (var i = 0; i < COPIES; i++) {
+      whole += readCopy(disk, i) instanceof Found.Known ? 1 : 0;
+    }
+    return whole;
   }
 
   private static Found readCopy(Disk disk, int number) {

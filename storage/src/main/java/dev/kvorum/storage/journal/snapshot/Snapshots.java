@@ -1,6 +1,7 @@
 package dev.kvorum.storage.journal.snapshot;
 
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.Verdict;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * hexadecimal digits. Every method blocks.
  */
 public final class Snapshots {
-  static final String DIRECTORY = "snapshots";
+  /** The directory, relative to the disk's root. */
+  public static final String DIRECTORY = "snapshots";
+
   static final String UNFINISHED = ".tmp";
   private static final String QUARANTINE = "quarantine";
   private static final String SUFFIX = ".snap";
@@ -45,6 +48,13 @@ public final class Snapshots {
         + SUFFIX;
   }
 
+  /** The position that the name of a snapshot's path says. */
+  public static EntryId position(String path) {
+    var name = path.substring(path.length() - SUFFIX.length() - 33);
+    return new EntryId(
+        HexFormat.fromHexDigitsToLong(name, 0, 16), HexFormat.fromHexDigitsToLong(name, 17, 33));
+  }
+
   /** Begins a new snapshot file. */
   public SnapshotWriter begin(SnapshotHeader header) throws DiskFaultException {
     return new SnapshotWriter(disk, header);
@@ -52,13 +62,14 @@ public final class Snapshots {
 
   /** The positions of the snapshots that are there, newest first, not verified. */
   public List<EntryId> positions() throws DiskFaultException {
+    return positions(disk);
+  }
+
+  private static List<EntryId> positions(Disk disk) throws DiskFaultException {
     var found = new ArrayList<EntryId>();
     for (var name : disk.list(DIRECTORY)) {
       if (name.matches("[0-7][0-9a-f]{15}-[0-7][0-9a-f]{15}\\.snap")) {
-        found.add(
-            new EntryId(
-                HexFormat.fromHexDigitsToLong(name, 0, 16),
-                HexFormat.fromHexDigitsToLong(name, 17, 33)));
+        found.add(position(name));
       }
     }
     found.sort(Comparator.comparingLong(EntryId::index).reversed());
@@ -68,6 +79,30 @@ public final class Snapshots {
   /** Opens the snapshot; its header is verified. */
   public SnapshotReader open(EntryId position) throws DiskFaultException, SnapshotDamagedException {
     return SnapshotReader.open(disk, path(position));
+  }
+
+  /**
+   * What reading every snapshot through to its end tells; changes nothing. One finding for each,
+   * newest first.
+   */
+  public static List<Verdict> check(Disk disk) throws DiskFaultException {
+    var verdicts = new ArrayList<Verdict>();
+    for (var position : positions(disk)) {
+      var path = path(position);
+      try {
+        var reader = SnapshotReader.open(disk, path);
+        reader.drain();
+        verdicts.add(
+            reader.header().position().equals(position)
+                ? Verdict.of(Verdict.Kind.SOUND, path, "revision " + reader.header().revision())
+                : Verdict.of(Verdict.Kind.ROT, path, "is of another position than its name says"));
+      } catch (SnapshotDamagedException e) {
+        verdicts.add(Verdict.of(Verdict.Kind.ROT, path, String.valueOf(e.getMessage())));
+      } catch (DiskFaultException e) {
+        verdicts.add(Verdict.of(Verdict.Kind.ROT, path, e.fault().message()));
+      }
+    }
+    return verdicts;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.kvorum.storage.journal.vote;
 
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.Verdict;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
@@ -79,6 +80,33 @@ public final class VoteFiles {
       return store(disk, List.of(SECOND, FIRST), newest);
     }
     return store(disk, List.of(FIRST, SECOND), second);
+  }
+
+  /** What a look at both files tells; changes nothing. One finding for each. */
+  public static List<Verdict> check(Disk disk) {
+    var first = read(disk, FIRST);
+    var second = read(disk, SECOND);
+    return List.of(verdict(FIRST, first, second), verdict(SECOND, second, first));
+  }
+
+  private static Verdict verdict(
+      String path, Found.@Nullable Known found, Found.@Nullable Known other) {
+    if (found == null) {
+      return Verdict.of(
+          Verdict.Kind.ROT,
+          path,
+          other == null
+              ? "missing or damaged, and so is the other: this member must not vote again"
+              : "missing or damaged; the other one is whole");
+    }
+    var claim =
+        switch (found.vote.claim()) {
+          case Claim.Sound() -> "";
+          case Claim.Reached(var position) ->
+              ", the log once reached index " + position.index() + " of term " + position.term();
+          case Claim.Unknown() -> ", the log was damaged and nothing tells how far it reached";
+        };
+    return Verdict.of(Verdict.Kind.SOUND, path, "term " + found.vote.term() + claim);
   }
 
   private static Found store(Disk disk, List<String> paths, Found.Known known)

@@ -1,0 +1,51 @@
+package dev.kvorum.simulator;
+
+import dev.kvorum.simulator.client.Clients;
+import dev.kvorum.simulator.client.TrafficPlan;
+import dev.kvorum.simulator.oracle.Oracles;
+import dev.kvorum.simulator.plan.Plan;
+import dev.kvorum.simulator.world.World;
+import dev.kvorum.simulator.world.WrongException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one plan from its first event to the verdict. */
+public final class Simulation {
+  private Simulation() {}
+
+  /**
+   * Runs the plan.
+   *
+   * @param reader gets the story, line by line; null when nobody reads
+   */
+  public static Verdict run(Plan plan, @Nullable Consumer<String> reader) {
+    return run(plan, TrafficPlan.draw(plan), reader);
+  }
+
+  /** Runs the plan with that traffic. */
+  public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
+    var oracles = new Oracles(traffic.singleKeys());
+    var world = new World(plan, new Clients(traffic), List.of(oracles), reader);
+    oracles.watch(world);
+    var scheduler = world.scheduler();
+    try {
+      world.run();
+      return new Verdict.Held(
+          plan, scheduler.fired(), world.trace().hash(), scheduler.now(), world.coverage());
+    } catch (RuntimeException | Error wrong) {
+      // Whatever a machine throws is its bug; that of the simulator itself fails a run as well.
+      var what = wrong instanceof WrongException rule ? rule.what() : String.valueOf(wrong);
+      return new Verdict.Failed(
+          plan, scheduler.fired(), world.trace().hash(), what, evidence(wrong), world.coverage());
+    }
+  }
+
+  private static String evidence(Throwable wrong) {
+    var text = new StringWriter();
+    wrong.printStackTrace(new PrintWriter(text));
+    return text.toString();
+  }
+}

@@ -1,0 +1,674 @@
+package dev.kvorum.simulator.world;
+
+import dev.kvorum.raft.core.MembershipChange;
+import dev.kvorum.raft.core.Message;
+import dev.kvorum.raft.core.RaftConfig;
+import dev.kvorum.raft.core.RaftCore;
+import dev.kvorum.raft.core.SnapshotRequest;
+import dev.kvorum.raft.core.TraceRecord;
+import dev.kvorum.raft.stage.RaftEffect;
+import dev.kvorum.raft.stage.RaftStage;
+import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.raft.stage.Retention;
+import dev.kvorum.simulator.plan.Tuning;
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.storage.journal.JournalDriver;
+import dev.kvorum.storage.journal.JournalOutcome;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.RecordCodec;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.mvcc.StoreView;
+import dev.kvorum.storage.state.AppliedState;
+import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.storage.state.StateSnapshot;
+import dev.kvorum.verticles.stage.FlushBatch;
+import dev.kvorum.verticles.stage.StoreEffect;
+import dev.kvorum.verticles.stage.StoreStage;
+import java.util.HashMap;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of a member, from a start to a crash: the stages that the server runs, driven the way
+ * its verticles drive them. What a verticle would send over the bus is an event here.
+ */
+final class Life extends Actor {
+  private static final int RUN = 0;
+  private static final int TICK = 1;
+  private static final int MESSAGE = 2;
+  private static final int COMMITTED = 3;
+  private static final int APPLIED = 4;
+  private static final int FLUSH_PROPOSALS = 5;
+  private static final int START_ROUND = 6;
+  private static final int ROUND_TIMEOUT = 7;
+  private static final int CONFIRMED = 8;
+  private static final int READ_ENTRIES = 9;
+  private static final int PROCEED = 10;
+  private static final int FETCH = 11;
+  private static final int HASH = 12;
+  private static final int COMPACT_SLICE = 13;
+  private static final int FLUSHED = 14;
+  private static final int SYNCED = 15;
+  private static final int TAKE_SNAPSHOT = 16;
+  private static final int SEND_SNAPSHOT = 17;
+  private static final int SNAPSHOT_ARRIVED = 18;
+  private static final int SNAPSHOT_ENDED = 19;
+  private static final int INSTALL = 20;
+  private static final int REQUEST = 21;
+  private static final int RETRY_SPACE = 22;
+  private static final int UNREACHABLE = 23;
+
+  private static final long BUS_NANOS = 5_000;
+  private static final long READ_NANOS = 200_000;
+  private static final long COMPACT_PAUSE_NANOS = 10_000_000;
+  private static final long ROUND_TIMEOUT_NANOS = 5_000_000_000L;
+  private static final long SPACE_RETRY_NANOS = 1_000_000_000L;
+  private static final long ALL_RECORDS = Integer.MAX_VALUE;
+
+  /** Steps between two looks at everything that must hold, for a short log. */
+  private static final int INVARIANT_EVERY = 64;
+
+  private record Confirmed(long round, long index) {}
+
+  private record Delivered(long peer, long index, boolean delivered) {}
+
+  private final World world;
+  private final int index;
+  private final long memberId;
+  private final SimDisk disk;
+  private final Tuning tuning;
+  private final Journal journal;
+  private final JournalDriver driver;
+  private final RaftCore core;
+  private final RaftStage raft;
+  private final Snapshots snapshots;
+  private final FrontDoor door;
+  private final int lifeNumber;
+  private StateDisk stateDisk;
+  private StateMachine machine;
+  private StoreStage store;
+  private RecordCache records;
+  private AppliedState applied;
+  private EntryId durable;
+
+  /** Which state store this is of this life; what was on its way to an earlier one is dropped. */
+  private long storeNumber;
+
+  /** The nanoseconds between two ticks; the clock may run fast or slow. */
+  private long tickNanos;
+
+  private long ticksLost;
+  private int stepsToInvariant;
+  private long ledTerm;
+
+  Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
+    super(world.scheduler());
+    this.world = world;
+    this.index = index;
+    this.memberId = memberId;
+    this.disk = disk;
+    tuning = world.plan().tuning();
+    tickNanos = tuning.tickNanos();
+    journal = opened.journal();
+    snapshots = opened.snapshots();
+    durable = journal.lastDurable();
+    lifeNumber = (int) ((index * 1_021L + opened.boot().incarnation()) & 0xffff);
+    core =
+        new RaftCore(
+            RaftConfig.defaults(memberId, world.random(memberId * 31 + opened.boot().incarnation()).next())
+                .withTimeouts(tuning.electionTicks(), 1)
+                .withWindows(
+                    tuning.maxAppendBytes(), tuning.maxInflightAppends(), tuning.maxTailBytes() + 1)
+                .withBudgets(
+                    tuning.maxUncommittedBytes(), tuning.maxTailBytes(), tuning.maxApplyingBytes()),
+            opened.boot());
+    raft =
+        new RaftStage(
+            memberId,
+            core,
+            journal,
+            new Retention(
+                tuning.snapshotCount(), tuning.catchUpEntries(), tuning.snapshotAfterBytes()));
+    driver =
+        new JournalDriver(journal, disk, action -> later(BUS_NANOS, RUN, 0, action), this::journal);
+    stateDisk = stateDisk(opened.backend(), opened.state().meta().appliedIndex());
+    machine = new StateMachine(opened.state(), Long.MAX_VALUE);
+    records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
+    store = new StoreStage(machine, records, _ -> true, lifeNumber, opened.membership());
+    applied = machine.state();
+    door = new FrontDoor(new Shell(), lifeNumber);
+  }
+
+  private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
+    var number = storeNumber;
+    return new StateDisk(
+        scheduler,
+        backend,
+        tuning,
+        flushedIndex,
+        new StateDisk.Listener() {
+          @Override
+          public void flushed(FlushBatch batch) {
+            later(BUS_NANOS, FLUSHED, number, batch);
+          }
+
+          @Override
+          public void synced(StoreMeta meta) {
+            later(BUS_NANOS, SYNCED, number, meta);
+          }
+        });
+  }
+
+  /** Begins to live. */
+  void start() {
+    world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
+    perform(raft.start());
+    store(StoreStage::start);
+    later(tickNanos, TICK, 0, null);
+  }
+
+  /** The end: nothing of this life happens any more. */
+  void end() {
+    kill();
+    disk.kill();
+    stateDisk.kill();
+  }
+
+  // What the world does to it.
+
+  void tickNanos(long nanos) {
+    tickNanos = nanos;
+  }
+
+  void loseTicks(long count) {
+    ticksLost = count;
+  }
+
+  SimDisk disk() {
+    return disk;
+  }
+
+  StateDisk stateDisk() {
+    return stateDisk;
+  }
+
+  RaftCore core() {
+    return core;
+  }
+
+  RaftStatus status() {
+    return raft.status();
+  }
+
+  AppliedState applied() {
+    return applied;
+  }
+
+  long stateHash() {
+    return machine.kv().stateHashLow();
+  }
+
+  EntryId durable() {
+    return durable;
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  void arrive(long delayNanos, Network.Flight flight) {
+    later(delayNanos, MESSAGE, 0, flight);
+  }
+
+  void arrive(long delayNanos, Parcels.Parcel parcel) {
+    later(delayNanos, SNAPSHOT_ARRIVED, 0, parcel);
+  }
+
+  void snapshotEnded(long delayNanos, long peer, long snapshotIndex, boolean delivered) {
+    later(delayNanos, SNAPSHOT_ENDED, 0, new Delivered(peer, snapshotIndex, delivered));
+  }
+
+  void unreachable(long peer) {
+    later(0, UNREACHABLE, peer, null);
+  }
+
+  void request(long delayNanos, Request request) {
+    later(delayNanos, REQUEST, 0, request);
+  }
+
+  /** An operator's wish; it is not answered, as an operator looks at what becomes of it. */
+  void change(MembershipChange change) {
+    perform(raft.changeMembership(FrontDoor.LOOP, -1, change));
+  }
+
+  void transferLeadership(long target) {
+    perform(raft.transferLeadership(target));
+  }
+
+  void snapshotNow() {
+    later(READ_NANOS, TAKE_SNAPSHOT, storeNumber, null);
+  }
+
+  // What happens.
+
+  @Override
+  boolean loses(int kind) {
+    return kind == TICK;
+  }
+
+  @Override
+  void lost(int kind) {
+    // A late timer fires once: the next tick comes a period after the process goes on.
+    later(tickNanos, TICK, 0, null);
+  }
+
+  @Override
+  void happen(int kind, long argument, @Nullable Object payload) {
+    world.trace().mix(kind, index, argument);
+    try {
+      handle(kind, argument, payload);
+    } catch (PowerCut _) {
+      world.powerCut(index);
+      return;
+    }
+    if (--stepsToInvariant <= 0) {
+      core.invariant();
+      // The look costs as much as the log is long; so it costs the same for each step.
+      var length = core.lastEntry().index() - core.logBase().index();
+      stepsToInvariant = INVARIANT_EVERY + (int) length;
+    }
+  }
+
+  private void handle(int kind, long argument, @Nullable Object payload) {
+    switch (kind) {
+      case RUN -> ((Runnable) present(payload)).run();
+      case TICK -> tick();
+      case MESSAGE -> message((Network.Flight) present(payload));
+      case COMMITTED -> committed(argument, (Commit) present(payload));
+      case APPLIED -> {
+        if (payload == null || (Long) payload == storeNumber) {
+          perform(raft.applied(argument));
+        }
+      }
+      case FLUSH_PROPOSALS -> door.flush();
+      case START_ROUND -> door.startRound();
+      case ROUND_TIMEOUT -> door.roundTimedOut(argument);
+      case CONFIRMED -> {
+        var confirmed = (Confirmed) present(payload);
+        store(stage -> stage.readConfirmed(FrontDoor.LOOP, confirmed.round, confirmed.index));
+      }
+      case READ_ENTRIES -> readEntries((RaftEffect.ReadEntries) present(payload));
+      case PROCEED -> ifCurrent(argument, StoreStage::proceed);
+      case FETCH -> fetch(argument, (StoreEffect.Fetch) present(payload));
+      case HASH -> hash(argument, (StoreEffect.HashHistory) present(payload));
+      case COMPACT_SLICE -> ifCurrent(argument, StoreStage::compactSlice);
+      case FLUSHED -> {
+        if (argument == storeNumber) {
+          records.flushed(((FlushBatch) present(payload)).records());
+          store(StoreStage::flushed);
+        }
+      }
+      case SYNCED -> {
+        if (argument == storeNumber) {
+          perform(raft.stateSynced(((StoreMeta) present(payload)).appliedIndex()));
+        }
+      }
+      case TAKE_SNAPSHOT -> takeSnapshot(argument);
+      case SEND_SNAPSHOT -> sendSnapshot((SnapshotRequest) present(payload));
+      case SNAPSHOT_ARRIVED -> snapshotArrived((Parcels.Parcel) present(payload));
+      case SNAPSHOT_ENDED -> {
+        var ended = (Delivered) present(payload);
+        perform(raft.snapshotSent(ended.peer, ended.index, ended.delivered));
+      }
+      case INSTALL -> install((EntryId) present(payload));
+      case REQUEST -> door.request((Request) present(payload));
+      case RETRY_SPACE -> {
+        raft.retrySpace();
+        driver.pump();
+      }
+      case UNREACHABLE -> perform(raft.unreachable(argument));
+      default -> throw new InvariantViolation("an event of unknown kind " + kind);
+    }
+  }
+
+  private static Object present(@Nullable Object payload) {
+    return InvariantViolation.present(payload, "an event carries what it is about");
+  }
+
+  private void tick() {
+    later(tickNanos, TICK, 0, null);
+    if (ticksLost > 0) {
+      ticksLost--;
+      return;
+    }
+    perform(raft.tick());
+  }
+
+  private void message(Network.Flight flight) {
+    if (world.network().isCurrent(flight)) {
+      var message = flight.message();
+      if (world.trace().isTold() && !(message instanceof Message.Heartbeat)
+          && !(message instanceof Message.HeartbeatResponse)) {
+        world.tell(index, "gets " + Words.of(message));
+      }
+      perform(raft.receive(message));
+    }
+  }
+
+  private void journal(JournalOutcome outcome) {
+    if (outcome instanceof JournalOutcome.Durable(var _, var last)) {
+      durable = last;
+      world.observe(observer -> observer.durable(index, last));
+    }
+    perform(raft.journal(outcome));
+  }
+
+  // Raft's effects.
+
+  private record Commit(List<Entry> entries) {}
+
+  private void perform(List<RaftEffect> effects) {
+    for (var i = 0; i < effects.size(); i++) {
+      perform(effects.get(i));
+      if (isDead()) {
+        return;
+      }
+    }
+    driver.pump();
+  }
+
+  private void perform(RaftEffect effect) {
+    switch (effect) {
+      case RaftEffect.Commit(var entries) -> {
+        for (var entry : entries) {
+          world.committed(index, entry);
+        }
+        later(BUS_NANOS, COMMITTED, storeNumber, new Commit(entries));
+      }
+      case RaftEffect.Refuse refuse -> {
+        if (refuse.firstRequestId() >= 0) {
+          door.refused(refuse.firstRequestId(), refuse.count(), refuse.failure());
+        }
+      }
+      case RaftEffect.ConfirmRead read ->
+          later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      case RaftEffect.Send(var message) -> world.send(index, message);
+      case RaftEffect.ReadEntries wanted -> later(READ_NANOS, READ_ENTRIES, 0, wanted);
+      case RaftEffect.SendSnapshot(var request) -> later(READ_NANOS, SEND_SNAPSHOT, 0, request);
+      case RaftEffect.InstallSnapshot(var snapshot) ->
+          later(BUS_NANOS, INSTALL, 0, snapshot.position());
+      case RaftEffect.DropSnapshotsBelow(var position) -> dropSnapshots(position);
+      case RaftEffect.TakeSnapshot _ -> later(READ_NANOS, TAKE_SNAPSHOT, storeNumber, null);
+      case RaftEffect.DiskLow _ -> later(SPACE_RETRY_NANOS * 2, RETRY_SPACE, 0, null);
+      case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
+      case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
+      case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
+      case RaftEffect.Found(var finding) -> world.halted(index, finding.message());
+      case RaftEffect.Trace(var record) -> happened(record);
+      case RaftEffect.Publish(var status) -> published(status);
+    }
+  }
+
+  private void published(RaftStatus status) {
+    if (status.leading() && status.term() != ledTerm) {
+      ledTerm = status.term();
+      world.observe(observer -> observer.leads(index, status.term()));
+    }
+  }
+
+  private void happened(TraceRecord record) {
+    world.coverage().happened(record);
+    if (record instanceof TraceRecord.MembershipChanged(var membership)) {
+      world.configured(membership);
+    }
+    if (world.trace().isTold()) {
+      world.tell(index, Words.of(record));
+    }
+  }
+
+  private void readEntries(RaftEffect.ReadEntries wanted) {
+    try {
+      var entries = wanted.range().read(disk, wanted.maxBytes());
+      perform(raft.entriesRead(wanted.reader(), wanted.from(), entries));
+    } catch (DiskFaultException fault) {
+      if (journal.firstIndex() > wanted.from() && wanted.reader() != memberId) {
+        perform(raft.entriesRead(wanted.reader(), wanted.from(), List.of()));
+      } else {
+        world.halted(index, "the journal cannot be read: " + fault.getMessage());
+      }
+    }
+  }
+
+  // The store.
+
+  private void committed(long number, Commit commit) {
+    if (number != storeNumber) {
+      return;
+    }
+    if (tuning.oneByOne()) {
+      for (var entry : commit.entries) {
+        store(stage -> stage.committed(List.of(entry)));
+      }
+    } else {
+      store(stage -> stage.committed(commit.entries));
+    }
+  }
+
+  private interface StoreStep {
+    List<StoreEffect> of(StoreStage stage);
+  }
+
+  private void ifCurrent(long number, StoreStep step) {
+    if (number == storeNumber) {
+      store(step);
+    }
+  }
+
+  private void store(StoreStep step) {
+    for (var effect : step.of(store)) {
+      perform(effect);
+    }
+  }
+
+  private void perform(StoreEffect effect) {
+    switch (effect) {
+      case StoreEffect.Publish(var state) -> {
+        applied = state;
+        world.observe(observer -> observer.applied(index, state, machine.kv().stateHashLow()));
+      }
+      // Watches and leases have no part in a simulated member yet.
+      case StoreEffect.Count _,
+          StoreEffect.InProgress _,
+          StoreEffect.LeasesChanged _,
+          StoreEffect.Happened _ -> {}
+      case StoreEffect.Write(var flush) -> stateDisk.submit(flush);
+      case StoreEffect.Reply(var answers) -> door.answered(answers);
+      case StoreEffect.Fetch fetch -> later(READ_NANOS, FETCH, storeNumber, fetch);
+      case StoreEffect.AppliedTo(var to) -> later(BUS_NANOS, APPLIED, to, storeNumber);
+      case StoreEffect.ReadsReady ready -> door.roundReady(ready.round());
+      case StoreEffect.Continue _ -> later(BUS_NANOS, PROCEED, storeNumber, null);
+      case StoreEffect.RaiseNoSpace _ -> {}
+      case StoreEffect.HashHistory history -> later(READ_NANOS, HASH, storeNumber, history);
+      case StoreEffect.CompactLater _ -> later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
+      case StoreEffect.CompactionFinished _ -> world.coverage().hit("compaction finished");
+    }
+  }
+
+  private void fetch(long number, StoreEffect.Fetch fetch) {
+    if (number != storeNumber) {
+      return;
+    }
+    var found = new HashMap<Revision, Bytes>();
+    for (var revision : fetch.revisions()) {
+      found.put(revision, read(revision));
+    }
+    store(stage -> stage.fetched(found));
+  }
+
+  private Bytes read(Revision revision) {
+    try (var view = stateDisk.backend().openReadView()) {
+      var key = RecordCodec.bucketKey(revision);
+      var value = view.get(Bucket.KEY, key);
+      if (value == null) {
+        throw new WrongException("a record that the index knows is in no store: " + revision);
+      }
+      var serialized = RecordCodec.record(key, value);
+      records.loaded(revision, serialized);
+      return serialized;
+    }
+  }
+
+  private void hash(long number, StoreEffect.HashHistory history) {
+    if (number != storeNumber) {
+      return;
+    }
+    stateDisk.flushNow();
+    try (var view = stateDisk.backend().openReadView()) {
+      var done = history.hash().step(view, (int) ALL_RECORDS);
+      InvariantViolation.check(done, "all records are looked at");
+    }
+    store(stage -> stage.hashed(history.hash().result()));
+  }
+
+  // Snapshots.
+
+  private void takeSnapshot(long number) {
+    if (number != storeNumber) {
+      perform(raft.snapshotFailed());
+      return;
+    }
+    stateDisk.flushNow();
+    try {
+      var header = StateSnapshot.write(stateDisk.backend(), Bytes.EMPTY, snapshots);
+      world.coverage().hit("snapshot written");
+      perform(raft.snapshotTaken(header.position(), applied.inUseBytes()));
+    } catch (DiskFaultException | SnapshotDamagedException _) {
+      world.coverage().hit("snapshot failed");
+      perform(raft.snapshotFailed());
+    }
+  }
+
+  private void dropSnapshots(EntryId position) {
+    try {
+      snapshots.deleteBelow(position);
+    } catch (DiskFaultException _) {
+      world.coverage().hit("old snapshots stayed");
+    }
+  }
+
+  private void sendSnapshot(SnapshotRequest request) {
+    stateDisk.flushNow();
+    world.sendSnapshot(index, request, stateDisk.backend());
+  }
+
+  private void snapshotArrived(Parcels.Parcel parcel) {
+    try {
+      Parcels.store(disk, parcel);
+      snapshots.open(parcel.position()).drain();
+    } catch (DiskFaultException | SnapshotDamagedException _) {
+      world.coverage().hit("received snapshot unusable");
+      world.snapshotEnded(index, parcel, false);
+      return;
+    }
+    world.coverage().hit("snapshot received");
+    world.snapshotEnded(index, parcel, true);
+    perform(
+        raft.receive(
+            new Message.InstallSnapshot(
+                world.memberId(parcel.from()),
+                memberId,
+                parcel.term(),
+                parcel.position(),
+                parcel.membership())));
+  }
+
+  private void install(EntryId position) {
+    try {
+      var backend = Boot.restore(snapshots, position);
+      storeNumber++;
+      stateDisk.kill();
+      world.replaceState(index, backend);
+      stateDisk = stateDisk(backend, position.index());
+      machine = new StateMachine(Boot.load(backend), Long.MAX_VALUE);
+      records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
+      store =
+          new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
+      applied = machine.state();
+      world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
+      world.coverage().hit("snapshot installed");
+      perform(raft.snapshotInstalled(position));
+      store(StoreStage::start);
+    } catch (DiskFaultException | SnapshotDamagedException fault) {
+      world.halted(index, "a received snapshot cannot be read back: " + fault.getMessage());
+    }
+  }
+
+  /** What the front door asks of its member. */
+  private final class Shell implements FrontDoor.Shell {
+    @Override
+    public void flushLater() {
+      later(BUS_NANOS, FLUSH_PROPOSALS, 0, null);
+    }
+
+    @Override
+    public void startRoundLater() {
+      later(BUS_NANOS, START_ROUND, 0, null);
+    }
+
+    @Override
+    public void propose(long firstRequestId, List<Bytes> envelopes) {
+      perform(raft.propose(FrontDoor.LOOP, firstRequestId, envelopes));
+    }
+
+    @Override
+    public void proposed(Request request, long requestId) {
+      world.observe(observer -> observer.proposed(request, requestId));
+    }
+
+    @Override
+    public void askRound(long round) {
+      later(ROUND_TIMEOUT_NANOS, ROUND_TIMEOUT, round, null);
+      perform(raft.read(FrontDoor.LOOP, round));
+    }
+
+    @Override
+    public boolean readsNeedNoRound() {
+      return raft.status().readsNeedNoRound();
+    }
+
+    @Override
+    public StoreView view() {
+      return applied.kv();
+    }
+
+    @Override
+    public Bytes record(Revision revision) {
+      var found = records.find(revision);
+      return found == null ? Life.this.read(revision) : found;
+    }
+
+    @Override
+    public void reply(Request request, Result result) {
+      world.reply(index, request, new Reply.Answered(result, applied.appliedIndex()), applied);
+    }
+  }
+
+  /** Looks at everything that must hold now. */
+  void invariant(Consumer<String> wrong) {
+    core.invariant();
+    if (journal.lastDurable().index() > journal.last().index()) {
+      wrong.accept("the journal is durable beyond its end");
+    }
+  }
+}

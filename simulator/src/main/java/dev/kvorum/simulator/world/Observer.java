@@ -1,0 +1,62 @@
+package dev.kvorum.simulator.world;
+
+import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.state.AppliedState;
+
+/**
+ * Sees everything that matters, at the moment it happens, all members at once. An observer that
+ * finds something wrong throws {@link WrongException}; the run ends there.
+ *
+ * <p>Members are counted from 0; the ids of messages and entries are {@link World#memberId}.
+ */
+public interface Observer {
+  /** A member began to lead in the term. */
+  default void leads(int member, long term) {}
+
+  /** A member was told by its Raft core that the entry is committed, and hands it to its store. */
+  default void committed(int member, Entry entry) {}
+
+  /**
+   * A member's store has executed everything up to the index and published the state.
+   *
+   * @param recordHash a hash of all records made since the cluster was founded, in revision order;
+   *     equal on all members at equal revision
+   */
+  default void applied(int member, AppliedState state, long recordHash) {}
+
+  /** A member's own disk holds all entries up to this one durably, and the member knows it. */
+  default void durable(int member, EntryId last) {}
+
+  /** A client's request leaves the client. */
+  default void invoked(Request request) {}
+
+  /**
+   * The member that was asked hands the request to Raft.
+   *
+   * @param envelopeId the request id in the log entry's envelope, by which a committed entry is
+   *     known to be this request
+   */
+  default void proposed(Request request, long envelopeId) {}
+
+  /** A member decided the answer; it is on its way and may be lost. */
+  default void answered(Request request, Reply.Answered reply) {}
+
+  /** The client has the answer, or gave up waiting. */
+  default void returned(Request request, Reply reply) {}
+
+  /** A member lost its power, or stopped itself. */
+  default void stopped(int member, String reason) {}
+
+  /** A member is up again and has read its disk. */
+  default void started(int member) {}
+
+  /** A member refuses to start, or stopped for good, with this message for its operator. */
+  default void refused(int member, String message) {}
+
+  /** The chaos is over: the network is calm and this quorum of members is up. */
+  default void healed(World world) {}
+
+  /** Everything was answered; the run ends when no observer objects. */
+  default void ended(World world) {}
+}

@@ -1,0 +1,147 @@
+package dev.kvorum.simulator.world;
+
+import dev.kvorum.simulator.engine.Scheduler;
+import dev.kvorum.simulator.engine.SimRandom;
+import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The disk of one life of a member: it gives the operations of a {@link FaultyDisk} their time, and
+ * cuts the power at the moments that are worth most.
+ *
+ * <p>Submitted work takes as long as a disk would. Blocking calls, which a member makes at boot and
+ * for snapshots, happen at once; the power may go out in the middle of one.
+ */
+final class SimDisk extends Actor implements Disk {
+  /** Hears of moments at which a crash is worth more than at others. */
+  interface Moments {
+    /** An operation was performed; the disk's next one is not begun. */
+    void performed(DiskOperation operation);
+  }
+
+  private static final int STEP = 0;
+  private static final int SYNC_FACTOR = 4;
+
+  private final FaultyDisk disk;
+  private final SimRandom random;
+  private final Moments moments;
+  private long meanNanos;
+
+  /** Lists of operations that are not completed. */
+  private int waiting;
+
+  private boolean stepping;
+  private long powerLeft = Long.MAX_VALUE;
+
+  SimDisk(
+      Scheduler scheduler, FaultyDisk disk, SimRandom random, long meanNanos, Moments moments) {
+    super(scheduler);
+    this.disk = disk;
+    this.random = random;
+    this.meanNanos = meanNanos;
+    this.moments = moments;
+  }
+
+  FaultyDisk files() {
+    return disk;
+  }
+
+  /** How long operations take from now on, on average. */
+  void meanNanos(long nanos) {
+    meanNanos = nanos;
+  }
+
+  /** The power goes out before that many more operations of blocking calls. */
+  void cutPowerAfter(long operations) {
+    powerLeft = operations;
+  }
+
+  @Override
+  public void submit(List<DiskOperation> operations, Completion completion) {
+    waiting++;
+    disk.submit(
+        operations,
+        result -> {
+          waiting--;
+          completion.completed(result);
+        });
+    if (!stepping) {
+      stepLater();
+    }
+  }
+
+  private void stepLater() {
+    var next = disk.next();
+    var sync = next instanceof DiskOperation.Sync || next instanceof DiskOperation.SyncDirectory;
+    var mean = sync ? meanNanos * SYNC_FACTOR : meanNanos;
+    stepping = true;
+    later(mean / 2 + random.exponential(mean / 2), STEP, 0, null);
+  }
+
+  @Override
+  boolean loses(int kind) {
+    return false;
+  }
+
+  @Override
+  void lost(int kind) {}
+
+  @Override
+  void happen(int kind, long argument, @Nullable Object payload) {
+    stepping = false;
+    var next = disk.next();
+    var _ = disk.step();
+    if (next != null) {
+      moments.performed(next);
+    }
+    if (!isDead() && !stepping && waiting > 0) {
+      stepLater();
+    }
+  }
+
+  @Override
+  public void perform(List<DiskOperation> operations) throws DiskFaultException {
+    for (var operation : operations) {
+      if (powerLeft-- <= 0) {
+        powerLeft = Long.MAX_VALUE;
+        throw new PowerCut();
+      }
+      disk.perform(List.of(operation));
+    }
+  }
+
+  @Override
+  public int read(String path, long offset, ByteBuffer target) throws DiskFaultException {
+    return disk.read(path, offset, target);
+  }
+
+  @Override
+  public List<String> list(String directory) throws DiskFaultException {
+    return disk.list(directory);
+  }
+
+  @Override
+  public boolean exists(String path) {
+    return disk.exists(path);
+  }
+
+  @Override
+  public long size(String path) throws DiskFaultException {
+    return disk.size(path);
+  }
+
+  @Override
+  public long usableBytes() throws DiskFaultException {
+    return disk.usableBytes();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+}

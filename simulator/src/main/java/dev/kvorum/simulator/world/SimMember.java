@@ -1,0 +1,188 @@
+package dev.kvorum.simulator.world;
+
+import dev.kvorum.raft.core.Membership;
+import dev.kvorum.simulator.engine.SimRandom;
+import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import org.jspecify.annotations.Nullable;
+
+/** A member through all its lives: what outlasts a crash is here. */
+final class SimMember {
+  private final World world;
+  private final int index;
+  private final long id;
+  private final Membership founders;
+  private final SimRandom random;
+  private FaultyDisk files;
+  private MemoryBackend backend = new MemoryBackend();
+
+  /** Counts the starts, as the identity file does. */
+  private long incarnation;
+
+  /** Whether there is an identity: the first start came to its end. */
+  private boolean founded;
+
+  private @Nullable Life life;
+
+  /** Of the present life or the last one. */
+  private @Nullable Journal journal;
+
+  private boolean lies;
+
+  /** Why it never starts again, or null. */
+  private @Nullable String ended;
+
+  SimMember(World world, int index, long id, Membership founders) {
+    this.world = world;
+    this.index = index;
+    this.id = id;
+    this.founders = founders;
+    random = world.random(0x6d656d626572L + id);
+    files = new FaultyDisk(random.next());
+  }
+
+  long id() {
+    return id;
+  }
+
+  @Nullable Life life() {
+    return life;
+  }
+
+  @Nullable Journal journal() {
+    return journal;
+  }
+
+  FaultyDisk files() {
+    return files;
+  }
+
+  boolean hasEnded() {
+    return ended != null;
+  }
+
+  @Nullable String endedBecause() {
+    return ended;
+  }
+
+  /** The member is needed no more, or must never start again. */
+  void endForGood(String reason) {
+    stopLife();
+    ended = reason;
+  }
+
+  void replaceState(MemoryBackend other) {
+    backend = other;
+  }
+
+  void loseState() {
+    backend = new MemoryBackend();
+  }
+
+  /**
+   * Starts, if it is down and may.
+   *
+   * @param cutPowerAfter how many operations of the start happen before the power goes out again
+   */
+  void start(long cutPowerAfter, SimDisk.Moments moments) {
+    if (life != null || ended != null) {
+      return;
+    }
+    var disk =
+        new SimDisk(world.scheduler(), files, random.fork(incarnation), world.diskNanos(), moments);
+    disk.cutPowerAfter(cutPowerAfter);
+    try {
+      var boot = new Boot(disk, world.plan().tuning(), id, founders);
+      incarnation++;
+      var opened = founded ? boot.reopen(incarnation, backend) : boot.found();
+      founded = true;
+      disk.cutPowerAfter(Long.MAX_VALUE);
+      backend = opened.backend();
+      var born = new Life(world, index, id, disk, opened);
+      life = born;
+      journal = opened.journal();
+      world.started(index);
+      born.start();
+    } catch (PowerCut _) {
+      disk.kill();
+      world.coverage().hit("power cut while starting");
+      if (!founded) {
+        backend = new MemoryBackend();
+      }
+      cut(Storm.policy(random.next() >>> 1));
+      world.stopped(index, "the power was cut while it started");
+      world.restartLater(index);
+    } catch (RefusedException refused) {
+      disk.kill();
+      ended = refused.getMessage();
+      world.refused(index, refused.getMessage());
+    } catch (DiskFaultException | SnapshotDamagedException fault) {
+      disk.kill();
+      world.stopped(index, "cannot start: " + fault.getMessage());
+      world.restartLater(index);
+    }
+  }
+
+  /** The disk's syncs make nothing durable from now on. */
+  void lie() {
+    lies = true;
+    files.lie(true);
+  }
+
+  /** What the disk has lied about it writes down at last. */
+  void beHonest() {
+    lies = false;
+    files.lie(false);
+  }
+
+  /**
+   * The power is cut. A disk that lied about everything may now hold what it held long ago, whole
+   * and consistent: nothing on it tells that it has forgotten votes and entries, and no log that
+   * counts majorities survives that. What can be told is tested with single sectors; this member
+   * needs an operator.
+   */
+  void crash(CrashPolicy policy) {
+    if (life != null) {
+      stopLife();
+      cut(policy);
+      if (lies) {
+        beHonest();
+        world.coverage().hit("a lying disk lost its power");
+        ended = "its disk lied and lost its power";
+      }
+    }
+  }
+
+  private void cut(CrashPolicy policy) {
+    var sectors = files.unsyncedSectors();
+    var variant = random.below(policy.variants(sectors));
+    files = files.crash(policy.survival(variant, random.next()));
+    backend = random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+  }
+
+  /** The process ends; what it wrote stays as the operating system has it. */
+  void kill() {
+    if (life != null) {
+      stopLife();
+      backend = backend.afterCrash();
+    }
+  }
+
+  private void stopLife() {
+    if (life != null) {
+      life.end();
+      life = null;
+    }
+  }
+
+  /** Whether the operation is a sync. */
+  static boolean isSync(DiskOperation operation) {
+    return operation instanceof DiskOperation.Sync
+        || operation instanceof DiskOperation.SyncDirectory;
+  }
+}

@@ -1,0 +1,429 @@
+package dev.kvorum.simulator.world;
+
+import dev.kvorum.raft.core.Membership;
+import dev.kvorum.raft.core.MembershipChange;
+import dev.kvorum.simulator.engine.SimRandom;
+import dev.kvorum.simulator.plan.Fault;
+import dev.kvorum.simulator.plan.FaultKind;
+import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.model.Command;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the plan's faults happen, and takes them back when the chaos is over. */
+final class Storm {
+  private static final long MILLI = 1_000_000L;
+  private static final int START_CUT_RATE = 50_000;
+  private static final int START_OPERATIONS = 40;
+
+  /** A crash that waits for its moment. */
+  private record Waiting(boolean afterSync, CrashPolicy policy, long downNanos) {}
+
+  private final World world;
+  private final SimRandom random;
+
+  /** By member; looked up only. */
+  private final Map<Integer, Waiting> waiting = new HashMap<>();
+
+  private final List<Runnable> takeBack = new ArrayList<>();
+
+  Storm(World world, SimRandom random) {
+    this.world = world;
+    this.random = random;
+  }
+
+  /** How many disk operations a start gets before the power goes out. */
+  long powerForStart() {
+    return !world.isHealing() && random.chance(START_CUT_RATE)
+        ? random.below(START_OPERATIONS)
+        : Long.MAX_VALUE;
+  }
+
+  /** A disk has performed something: perhaps that is the moment for a crash. */
+  void performed(int member, DiskOperation operation) {
+    var crash = waiting.get(member);
+    var sync = SimMember.isSync(operation);
+    if (crash != null && sync == crash.afterSync) {
+      waiting.remove(member);
+      world.coverage().hit(sync ? "crash after sync" : "crash before sync");
+      world.crash(member, crash.policy, crash.downNanos);
+    }
+  }
+
+  void repeat(Runnable what) {
+    what.run();
+  }
+
+  /** Whether whoever is left must be able to go on. */
+  boolean mustRecover() {
+    var lost = 0;
+    for (var member : world.members()) {
+      lost += member.hasEnded() && world.founders().isVoter(member.id()) ? 1 : 0;
+    }
+    return lost * 2 < world.founders().voters().size();
+  }
+
+  /** The chaos is over: everything that can be well is well, and everybody starts who may. */
+  void end() {
+    waiting.clear();
+    takeBack.forEach(Runnable::run);
+    takeBack.clear();
+    for (var i = 0; i < world.members().size(); i++) {
+      var member = world.member(i);
+      member.beHonest();
+      member.files().limitSpace(Long.MAX_VALUE);
+      member.files().failOn(_ -> false);
+      world.startMember(i);
+    }
+  }
+
+  private int target(Fault fault) {
+    if (fault.member() != Fault.LEADER) {
+      return fault.member() % world.memberCount();
+    }
+    var leads = world.leader();
+    return leads == null ? random.below(world.memberCount()) : (int) (leads.status().memberId() - 1);
+  }
+
+  void begin(Fault fault) {
+    var member = target(fault);
+    var life = world.member(member).life();
+    world.coverage().hit("fault " + fault.kind());
+    if (world.trace().isTold()) {
+      world.trace().tell("fault", fault + " at member " + world.memberId(member));
+    }
+    switch (fault.kind()) {
+      case CRASH -> world.crash(member, policy(fault), fault.durationNanos());
+      case CRASH_BEFORE_SYNC ->
+          waiting.put(member, new Waiting(false, policy(fault), fault.durationNanos()));
+      case CRASH_AFTER_SYNC ->
+          waiting.put(member, new Waiting(true, policy(fault), fault.durationNanos()));
+      case CRASH_ALL -> {
+        for (var i = 0; i < world.memberCount(); i++) {
+          world.crash(i, policy(fault), fault.durationNanos() + i * MILLI);
+        }
+      }
+      case PAUSE_MEMBER -> {
+        if (life != null) {
+          life.stall(fault.durationNanos());
+          life.disk().stall(fault.durationNanos());
+          life.stateDisk().stall(fault.durationNanos());
+        }
+      }
+      case PAUSE_LOGIC -> {
+        if (life != null) {
+          life.stall(fault.durationNanos());
+        }
+      }
+      case PAUSE_JOURNAL -> {
+        if (life != null) {
+          life.disk().stall(fault.durationNanos());
+        }
+      }
+      case PAUSE_STATE -> {
+        if (life != null) {
+          life.stateDisk().stall(fault.durationNanos());
+        }
+      }
+      case PARTITION_SPLIT,
+          PARTITION_ISOLATE,
+          PARTITION_DEAF,
+          PARTITION_MUTE,
+          PARTITION_BRIDGE,
+          PARTITION_RING,
+          PARTITION_CONSTRAINED,
+          BLACKHOLE ->
+          partition(fault, member);
+      case PARTITION_LEADER_FLAPPING -> flap(fault, 4);
+      case PARTITION_CLIENTS -> {
+        for (var i = 0; i < world.memberCount(); i++) {
+          cutClients(i, i != member, fault);
+        }
+      }
+      case PARTITION_PEERS_ONLY -> {
+        for (var i = 0; i < world.memberCount(); i++) {
+          cutClients(i, true, fault);
+        }
+      }
+      case SWIZZLE_CLOG -> swizzle(fault);
+      case SLOW_LINK -> {
+        for (var i = 0; i < world.memberCount(); i++) {
+          var other = i;
+          world.network().slow(member, other, (int) fault.number());
+          undo(fault, () -> world.network().slow(member, other, 0));
+        }
+      }
+      case RECONNECT_STORM -> reconnect(member, 5);
+      case CLOCK_DRIFT -> {
+        if (life != null) {
+          life.tickNanos(world.plan().tuning().tickNanos() * 1_000 / fault.number());
+        }
+      }
+      case CLOCK_JUMP -> {
+        if (life != null) {
+          life.loseTicks(fault.number());
+        }
+      }
+      case DISK_WRITE_ERROR -> failOnce(member, false);
+      case DISK_SYNC_ERROR -> failOnce(member, true);
+      case DISK_FULL -> {
+        var files = world.member(member).files();
+        files.limitSpace(used(member) + fault.number());
+        undo(fault, () -> world.member(member).files().limitSpace(Long.MAX_VALUE));
+      }
+      case DISK_SLOW -> {
+        if (life != null) {
+          var disk = life.disk();
+          disk.meanNanos(world.plan().diskNanos() * 100);
+          undo(fault, () -> disk.meanNanos(world.plan().diskNanos()));
+        }
+      }
+      case DISK_LIES -> world.member(member).lie();
+      case DISK_SHORN_WRITE ->
+          waiting.put(member, new Waiting(false, CrashPolicy.SHORN, fault.durationNanos()));
+      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
+      case STATE_LOST -> {
+        world.crash(member, policy(fault), fault.durationNanos());
+        world.member(member).loseState();
+      }
+      case REFORMAT -> reformat(member);
+      case TRANSFER_LEADERSHIP -> {
+        var leads = world.leader();
+        if (leads != null) {
+          leads.transferLeadership(world.memberId(member));
+        }
+      }
+      case ADD_LEARNER -> {
+        var added = world.addMember(Membership.NOBODY);
+        world.startMember(added);
+        change(MembershipChange.Kind.ADD_LEARNER, world.memberId(added));
+      }
+      case PROMOTE -> {
+        var leads = world.leader();
+        if (leads != null && !leads.core().membership().learners().isEmpty()) {
+          change(
+              MembershipChange.Kind.ADD_VOTER, leads.core().membership().learners().getFirst());
+        }
+      }
+      case REMOVE_MEMBER -> {
+        var leads = world.leader();
+        if (leads != null && leads.core().membership().voters().size() > 2) {
+          change(MembershipChange.Kind.REMOVE, world.memberId(member));
+        }
+      }
+      case COMPACT -> compact(member);
+      case SNAPSHOT -> {
+        if (life != null) {
+          life.snapshotNow();
+        }
+      }
+    }
+  }
+
+  /**
+   * Any policy but a shorn sector. Half a sector cannot be told from rot, so a member that finds
+   * one is damaged to an unknown extent; only the victims of the fault atlas may meet that.
+   */
+  static CrashPolicy policy(long number) {
+    var policies = CrashPolicy.values();
+    var picked = policies[(int) Math.floorMod(number, (long) policies.length)];
+    return picked == CrashPolicy.SHORN ? CrashPolicy.PREFIX : picked;
+  }
+
+  private static CrashPolicy policy(Fault fault) {
+    return policy(fault.number());
+  }
+
+  private void undo(Fault fault, Runnable what) {
+    takeBack.add(what);
+    world.repeatIn(fault.durationNanos(), what);
+  }
+
+  private void cutClients(int member, boolean cut, Fault fault) {
+    world.cutClients(member, cut);
+    undo(fault, () -> world.cutClients(member, false));
+  }
+
+  // The network.
+
+  private void partition(Fault fault, int member) {
+    var count = world.memberCount();
+    for (var from = 0; from < count; from++) {
+      for (var to = 0; to < count; to++) {
+        if (from != to && isCut(fault, member, from, to, count)) {
+          var first = from;
+          var second = to;
+          world.network().set(first, second, Network.LinkState.CUT);
+          undo(fault, () -> world.network().set(first, second, Network.LinkState.OPEN));
+          if (fault.kind() != FaultKind.BLACKHOLE) {
+            world.network().reconnect(first, second);
+          }
+        }
+      }
+    }
+  }
+
+  private boolean isCut(Fault fault, int member, int from, int to, int count) {
+    var half = fault.number();
+    var differ = (half >>> from & 1) != (half >>> to & 1);
+    return switch (fault.kind()) {
+      case PARTITION_SPLIT -> differ;
+      case PARTITION_ISOLATE -> from == member || to == member;
+      case PARTITION_DEAF, BLACKHOLE -> to == member;
+      case PARTITION_MUTE -> from == member;
+      case PARTITION_BRIDGE -> differ && from != member && to != member;
+      case PARTITION_RING ->
+          Math.floorMod(from - to, count) != 1 && Math.floorMod(to - from, count) != 1;
+      case PARTITION_CONSTRAINED -> from != member && to != member;
+      default -> false;
+    };
+  }
+
+  private void flap(Fault fault, int times) {
+    var leads = world.leader();
+    if (leads != null) {
+      var member = (int) (leads.status().memberId() - 1);
+      partition(
+          new Fault(
+              FaultKind.PARTITION_ISOLATE,
+              fault.atNanos(),
+              fault.durationNanos() / 2,
+              member,
+              fault.number()),
+          member);
+    }
+    if (times > 1) {
+      world.repeatIn(fault.durationNanos(), () -> flap(fault, times - 1));
+    }
+  }
+
+  private void swizzle(Fault fault) {
+    var count = world.memberCount();
+    for (var i = 0; i < count * count; i++) {
+      var from = i / count;
+      var to = i % count;
+      if (from != to && random.chance(SimRandom.MILLION / 2)) {
+        world.repeatIn(
+            random.below(fault.durationNanos() + 1),
+            () -> world.network().set(from, to, Network.LinkState.CLOGGED));
+        Runnable open = () -> world.network().set(from, to, Network.LinkState.OPEN);
+        takeBack.add(open);
+        world.repeatIn(fault.durationNanos() + random.below(fault.durationNanos() + 1), open);
+      }
+    }
+  }
+
+  private void reconnect(int member, int times) {
+    for (var i = 0; i < world.memberCount(); i++) {
+      if (i != member) {
+        world.network().reconnect(member, i);
+        world.network().reconnect(i, member);
+      }
+    }
+    if (times > 1) {
+      world.repeatIn(20 * MILLI, () -> reconnect(member, times - 1));
+    }
+  }
+
+  // Disks.
+
+  private void failOnce(int member, boolean sync) {
+    var files = world.member(member).files();
+    files.failOn(
+        operation -> {
+          var fails =
+              SimMember.isSync(operation) == sync
+                  && !(operation instanceof DiskOperation.MakeDirectory)
+                  && !(operation instanceof DiskOperation.Delete);
+          if (fails) {
+            files.failOn(_ -> false);
+          }
+          return fails;
+        });
+  }
+
+  private long used(int member) {
+    var files = world.member(member).files();
+    var bytes = 0L;
+    for (var path : files.files()) {
+      bytes += files.size(path);
+    }
+    return bytes;
+  }
+
+  private void damage(Fault fault, int member) {
+    world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
+    var files = world.member(member).files();
+    var journal = new ArrayList<String>();
+    for (var path : files.files()) {
+      if (path.startsWith("journal/") && path.endsWith(".seg")) {
+        journal.add(path);
+      }
+    }
+    if (journal.isEmpty()) {
+      return;
+    }
+    var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
+    var sectors = (int) (files.size(path) / 512);
+    if (sectors > 0) {
+      var kind =
+          switch (fault.kind()) {
+            case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
+            case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
+            default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
+          };
+      files.damage(kind, path, (int) Math.floorMod(fault.number() >>> 8, (long) sectors));
+    }
+  }
+
+  // Members.
+
+  private void change(MembershipChange.Kind kind, long memberId) {
+    var leads = world.leader();
+    if (leads != null) {
+      leads.change(MembershipChange.of(kind, memberId));
+    }
+  }
+
+  private void reformat(int member) {
+    var leads = world.leader();
+    if (leads == null || leads.core().membership().voters().size() < 3) {
+      return;
+    }
+    var id = world.memberId(member);
+    if (leads.status().memberId() == id || !leads.core().membership().isVoter(id)) {
+      return;
+    }
+    change(MembershipChange.Kind.REMOVE, id);
+    var added = world.addMember(Membership.NOBODY);
+    world.startMember(added);
+    var replacement = world.memberId(added);
+    world.repeatIn(
+        1_000 * MILLI,
+        () -> {
+          var now = world.leader();
+          if (now != null && !now.core().membership().isVoter(id)) {
+            world.member(member).endForGood("its disk was lost, and it joins under another name");
+            change(MembershipChange.Kind.ADD_LEARNER, replacement);
+          }
+        });
+    world.repeatIn(
+        2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
+  }
+
+  private void compact(int member) {
+    var state = world.appliedState(member);
+    if (state != null && state.kv().revision() > 2) {
+      var revision = state.kv().revision() - random.below(Math.min(state.kv().revision() - 1, 50));
+      var request =
+          new Request(
+              world.nextRequestId(), world.plan().clients(), member, new Command.Compact(revision, random.chance(500_000)));
+      world.submit(request, (_, _) -> {});
+    }
+  }
+
+}

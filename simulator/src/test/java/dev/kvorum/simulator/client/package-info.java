@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.simulator.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.simulator.command;
+
+import org.jspecify.annotations.NullMarked;

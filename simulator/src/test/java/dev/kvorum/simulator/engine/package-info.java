@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.simulator.engine;
+
+import org.jspecify.annotations.NullMarked;

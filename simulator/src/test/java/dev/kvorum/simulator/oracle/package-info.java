@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.simulator.oracle;
+
+import org.jspecify.annotations.NullMarked;

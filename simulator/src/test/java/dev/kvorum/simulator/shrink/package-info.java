@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.simulator.shrink;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,143 @@
+package dev.kvorum.storage.journal;
+
+/**
+ * What lies in a segment from the place on where the next batch should begin: the evidence by which
+ * a write that a crash cut short is told from a loss (P4).
+ */
+final class RestOfSegment {
+  private final SegmentReader in;
+  private final int from;
+  private final long expected;
+
+  /** The first sector of a later batch, -1 if there is none. */
+  private int firstLater = -1;
+
+  /** The last whole sector of the expected batch, -1 if there is none. */
+  private int lastOwn = -1;
+
+  /** Where the batch ends as its trailer, or its header, says; -1 if neither is there. */
+  private int trailerEnd = -1;
+
+  private int headerEnd = -1;
+  private long highestNumber;
+  private int toSector;
+  private boolean rotten;
+  private int strays;
+
+  private RestOfSegment(SegmentReader in, int from, long expected) {
+    this.in = in;
+    this.from = from;
+    this.expected = expected;
+  }
+
+  /**
+   * Looks at every sector from {@code from} on.
+   *
+   * @param expected the number of the batch that should begin there
+   */
+  static RestOfSegment examine(SegmentReader in, int from, long expected) {
+    var rest = new RestOfSegment(in, from, expected);
+    for (var at = from; at < in.sectorCount(); at++) {
+      if (in.kind(at) == Sector.Kind.CURRENT) {
+        rest.noteWhole(at);
+      }
+    }
+    rest.noteHeader();
+    rest.toSector = rest.end();
+    for (var at = from; at < Math.max(rest.toSector, in.sectorCount()); at++) {
+      rest.noteRot(at);
+    }
+    return rest;
+  }
+
+  private void noteWhole(int at) {
+    var offset = in.load(at, 1);
+    var number = Sector.batch(in.buffer(), offset, expected);
+    highestNumber = Math.max(highestNumber, number);
+    if (number > expected && firstLater < 0) {
+      firstLater = at;
+    }
+    if (number != expected) {
+      return;
+    }
+    lastOwn = at;
+    if (Sector.isLastOfBatch(in.buffer(), offset)) {
+      var count = BatchHeader.sectorsByTrailer(in.buffer(), offset);
+      if (count > 1 && at - count + 1 == from) {
+        trailerEnd = at + 1;
+      }
+    }
+  }
+
+  private void noteHeader() {
+    if (from < in.sectorCount() && lastOwn >= 0 && in.beginsBatch(from)) {
+      var offset = in.load(from, 1);
+      if (BatchHeader.isAt(in.buffer(), offset)) {
+        var header = BatchHeader.decode(in.buffer(), offset);
+        headerEnd = from + BatchHeader.sectors(Math.max(0, header.batchBytes()));
+      }
+    }
+  }
+
+  private int end() {
+    if (headerEnd > 0) {
+      return headerEnd;
+    }
+    if (trailerEnd > 0) {
+      return trailerEnd;
+    }
+    if (lastOwn >= 0) {
+      return lastOwn + 1;
+    }
+    return firstLater >= 0 ? firstLater : from + 1;
+  }
+
+  private void noteRot(int at) {
+    var kind = at < in.sectorCount() ? in.kind(at) : Sector.Kind.GARBAGE;
+    if (kind != Sector.Kind.GARBAGE && kind != Sector.Kind.MISPLACED) {
+      return;
+    }
+    // A sector of this batch in another place proves that the batch was written whole.
+    if (kind == Sector.Kind.MISPLACED && isOfExpected(at)) {
+      rotten = true;
+    } else if (at >= toSector) {
+      strays++;
+    } else if (from < in.sectorCount() || lastOwn >= 0) {
+      rotten = true;
+    }
+  }
+
+  private boolean isOfExpected(int at) {
+    return Sector.batch(in.buffer(), in.load(at, 1), expected) == expected;
+  }
+
+  /** Where the missing batch ends, as far as anything tells. */
+  int toSector() {
+    return toSector;
+  }
+
+  /** Whether a later batch is there. */
+  boolean hasLater() {
+    return firstLater >= 0;
+  }
+
+  /** The highest number of a batch of which a sector is there. */
+  long highestNumber() {
+    return highestNumber;
+  }
+
+  /** Nothing of the batch is there and nothing rotten is in its place. */
+  boolean isUntouched() {
+    return lastOwn < 0 && firstLater < 0 && !rotten;
+  }
+
+  /** Something rotten is where the batch was. */
+  boolean isRotten() {
+    return rotten;
+  }
+
+  /** How many unreadable sectors lie where nothing was written yet. */
+  int strays() {
+    return strays;
+  }
+}

@@ -1,0 +1,44 @@
+package dev.kvorum.verticles.stage;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.mvcc.RecordCodec;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.mvcc.Write;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Flushes as one transaction of the backend. The applied index changes in the same transaction as
+ * the records that it speaks of: neither is ever there without the other (P13).
+ *
+ * @param batch what the backend commits
+ * @param records the records in it, which memory may forget once it is visible
+ * @param recordBytes their size
+ * @param meta what the store is after it
+ */
+public record FlushBatch(
+    WriteBatch batch, List<Write> records, long recordBytes, StoreMeta meta) {
+  /**
+   * Joins flushes.
+   *
+   * @param flushes at least one, in the order in which the stage made them
+   */
+  public static FlushBatch of(List<Flush> flushes) {
+    var batch = new WriteBatch();
+    var records = new ArrayList<Write>();
+    var bytes = 0L;
+    for (var flush : flushes) {
+      for (var write : flush.records()) {
+        batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
+        bytes += write.record().size();
+        records.add(write);
+      }
+      flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
+      flush.others().forEach(batch::add);
+    }
+    var meta = flushes.getLast().meta();
+    batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
+    return new FlushBatch(batch, records, bytes, meta);
+  }
+}
