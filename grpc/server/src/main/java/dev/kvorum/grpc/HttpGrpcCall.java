@@ -81,7 +81,7 @@ final class HttpGrpcCall implements GrpcCall {
   /** Begins to hand over the messages of the request as they come. */
   void serve(Vertx vertx, long timeoutNanos, StreamHandler toServe) {
     if (setDeadline(vertx, timeoutNanos)) {
-      incoming = toServe.open(this);
+      guard(() -> incoming = toServe.open(this));
       request.handler(this::chunk).endHandler(ignored -> halfCloseStream());
     }
   }

@@ -40,7 +40,7 @@ class StoreStageTest {
   void aBatchIsPublishedAndFlushedBeforeItsAnswersLeave() {
     var effects = stage.committed(List.of(put(LIFE, 1, "a", "1"), put(LIFE, 2, "b", "2")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo");
+    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo");
     var published = one(effects, StoreEffect.Publish.class).state();
     assertThat(published.kv().revision()).isEqualTo(3);
     assertThat(published.appliedIndex()).isEqualTo(3);
@@ -57,7 +57,7 @@ class StoreStageTest {
   void proposalsOfAnotherLifeAreAppliedAndNotAnswered() {
     var effects = stage.committed(List.of(put(OTHER_LIFE, 1, "a", "1")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Count", "AppliedTo");
+    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Happened", "Count", "AppliedTo");
   }
 
   @Test
@@ -91,7 +91,7 @@ class StoreStageTest {
                 put(LIFE, 4, "c", "after")));
 
     assertThat(kinds(waiting))
-        .containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo", "Fetch");
+        .containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo", "Fetch");
     assertThat(one(waiting, StoreEffect.AppliedTo.class).index()).isEqualTo(3);
     assertThat(one(waiting, StoreEffect.Fetch.class).revisions())
         .containsExactly(new Revision(2, 0));
