@@ -30,8 +30,12 @@ import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.MembershipVerticle;
+import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
+import dev.kvorum.verticles.lease.LeaseVerticle;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.service.EtcdVersion;
@@ -39,6 +43,7 @@ import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.service.Service;
 import dev.kvorum.verticles.service.ServiceLimits;
 import dev.kvorum.verticles.stage.AutoCompaction;
+import dev.kvorum.verticles.stage.LeaseStage;
 import dev.kvorum.verticles.stage.StoreStage;
 import dev.kvorum.verticles.store.BackendWriter;
 import dev.kvorum.verticles.store.Pins;
@@ -48,6 +53,7 @@ import dev.kvorum.verticles.store.SnapshotVerticle;
 import dev.kvorum.verticles.store.SpaceVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
 import dev.kvorum.verticles.store.TimedApplies;
+import dev.kvorum.verticles.watch.WatchVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -107,6 +113,8 @@ final class Node {
                         .setClassPathResolvingEnabled(false)));
     RaftBus.register(vertx.eventBus());
     StoreBus.register(vertx.eventBus());
+    LeaseBus.register(vertx.eventBus());
+    WatchBus.register(vertx.eventBus());
   }
 
   /**
@@ -177,6 +185,7 @@ final class Node {
             cluster.maxRequestBytes(),
             cluster.quotaBackendBytes(),
             cluster.requestTimeout().toNanos(),
+            cluster.minLeaseTtl().toSeconds(),
             TAIL_BYTES);
     var raft = RaftStart.stage(member, cluster.electionTicks(), config.member().snapshotCount());
     var machine = new StateMachine(member.state(), limits.effectiveQuotaBytes());
@@ -187,6 +196,9 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
+    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), false);
+    leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
+    var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
     var stage =
         new StoreStage(
             machine,
@@ -199,6 +211,11 @@ final class Node {
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
+    deploy(leases);
+    var hub =
+        new WatchHub(machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
+    deploy(
+        new WatchVerticle(context, hub, config.member().watchProgressInterval().toNanos(), guard));
     deploy(
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
@@ -208,7 +225,10 @@ final class Node {
             member.journal(),
             new TimedDisk(member.directory().logDisk(), context.metrics().disk()::walSynced),
             cluster.heartbeatInterval().toMillis(),
-            context::publish,
+            status -> {
+              context.publish(status);
+              leases.raftChanged(status);
+            },
             membership::raiseNoSpace,
             guard,
             recorder));

@@ -168,7 +168,7 @@ final class FlagTable {
           notYet("enable-grpc-gateway", BOOL, "true"),
           notYet("corrupt-check-time", DURATION, "0s"),
           notYet("compact-hash-check-time", DURATION, "1m0s"),
-          notYet("watch-progress-notify-interval", DURATION, "0s"),
+          inEffect("watch-progress-notify-interval", DURATION, "0s"),
           notYet("downgrade-check-time", DURATION, "5s"),
           notYet("bootstrap-defrag-threshold-megabytes", UINT, "0"),
           notYet("unsafe-no-fsync", BOOL, "false"),

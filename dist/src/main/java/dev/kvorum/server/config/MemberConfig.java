@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param clusterState found a cluster or join one; ignored by a node with data
  * @param maxConcurrentStreams HTTP/2 streams of one client connection, at most; 1 to 2^32-1
  * @param snapshotCount applied entries after which the log may be shortened; at least 1
+ * @param watchProgressInterval how often idle watchers hear of progress, at least 100 ms
  * @param warnUnaryCall a unary call that takes longer is logged (contract S21.8)
  * @param warnApply an apply that takes longer is logged (contract S21.8)
  * @param log where log lines go, and which
@@ -33,6 +34,7 @@ public record MemberConfig(
     ClusterState clusterState,
     long maxConcurrentStreams,
     long snapshotCount,
+    Duration watchProgressInterval,
     Duration warnUnaryCall,
     Duration warnApply,
     LogConfig log) {

@@ -56,6 +56,7 @@ class FlagTableTest {
           "max-concurrent-streams",
           "quota-backend-bytes",
           "snapshot-count",
+          "watch-progress-notify-interval",
           "heartbeat-interval",
           "election-timeout",
           "auto-compaction-mode",

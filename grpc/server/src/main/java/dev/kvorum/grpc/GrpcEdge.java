@@ -34,6 +34,9 @@ public final class GrpcEdge {
   /** The methods that are served; every other method is known and not built yet. */
   private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
 
+  /** Those of them whose clients send more than one message. */
+  private final Map<RpcMethod, StreamHandler> streamHandlers = new HashMap<>();
+
   /** The HTTP/2 connections that are open. */
   private final IdentityHashMap<HttpConnection, ClientConnection> connections =
       new IdentityHashMap<>();
@@ -54,6 +57,11 @@ public final class GrpcEdge {
     handlers.putAll(new KvRpcs(service, answers).handlers());
     handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
     handlers.putAll(health.handlers());
+    var leases = new LeaseRpcs(service, answers);
+    handlers.putAll(leases.handlers());
+    streamHandlers.putAll(leases.streamHandlers());
+    handlers.putAll(new CoordinationRpcs(service, answers).handlers());
+    streamHandlers.put(RpcMethods.WATCH_WATCH, new WatchRpcs(service)::open);
   }
 
   /**
@@ -128,10 +136,13 @@ public final class GrpcEdge {
         new HttpGrpcCall(
             request, writer, connection, head, limits.maxMessageBytes(), observer, slowCalls);
     var handler = handlers.get(head.method());
-    if (handler == null) {
-      call.finish(NOT_BUILT);
-    } else {
+    var streamHandler = streamHandlers.get(head.method());
+    if (handler != null) {
       call.serve(vertx, head.timeoutNanos(), handler);
+    } else if (streamHandler != null) {
+      call.serve(vertx, head.timeoutNanos(), streamHandler);
+    } else {
+      call.finish(NOT_BUILT);
     }
   }
 }

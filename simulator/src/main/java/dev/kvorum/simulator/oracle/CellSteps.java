@@ -32,7 +32,11 @@ final class CellSteps {
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           throw new IllegalArgumentException("not about one key: " + command);
     };
   }

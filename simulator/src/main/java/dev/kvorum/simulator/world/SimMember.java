@@ -8,8 +8,8 @@ import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
-import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 

@@ -334,6 +334,11 @@ public final class World implements ClientPort, Scheduler.Target {
       case Result.Txn txn -> txn.revision();
       case Result.Compact compact -> compact.revision();
       case Result.Alarm alarm -> alarm.revision();
+      case Result.LeaseGrant grant -> grant.revision();
+      case Result.LeaseRevoke revoke -> revoke.revision();
+      case Result.LeaseKeepAlive kept -> kept.revision();
+      case Result.LeaseTimeToLive time -> time.revision();
+      case Result.LeaseLeases leases -> leases.revision();
       case Result.Done done -> done.revision();
       case Result.Failed _ -> 0;
     };
@@ -422,8 +427,7 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     var sender = parcels.remove(parcel.id());
     if (sender != null) {
-      sender.snapshotEnded(
-          clientDelay(), memberId(receiver), parcel.position().index(), delivered);
+      sender.snapshotEnded(clientDelay(), memberId(receiver), parcel.position().index(), delivered);
     }
   }
 
@@ -460,7 +464,9 @@ public final class World implements ClientPort, Scheduler.Target {
   }
 
   void startMember(int member) {
-    members.get(member).start(storm.powerForStart(), operation -> storm.performed(member, operation));
+    members
+        .get(member)
+        .start(storm.powerForStart(), operation -> storm.performed(member, operation));
   }
 
   void restartLater(int member) {
@@ -605,9 +611,10 @@ public final class World implements ClientPort, Scheduler.Target {
   /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
   public boolean holdsDurably(int member, EntryId entry) {
     var journal = members.get(member).journal();
-    return journal != null && (entry.index() <= journal.base().index()
-        || (entry.index() <= journal.lastDurable().index()
-            && journal.termAt(entry.index()) == entry.term()));
+    return journal != null
+        && (entry.index() <= journal.base().index()
+            || (entry.index() <= journal.lastDurable().index()
+                && journal.termAt(entry.index()) == entry.term()));
   }
 
   /** A member uses this configuration from now on. */

@@ -50,6 +50,10 @@ public final class CommandText {
       case Command.Alarm _ -> "alarm";
       case Command.PublishMember _ -> "cluster_member_attr_set";
       case Command.SetClusterVersion _ -> "cluster_version_set";
+      case Command.LeaseGrant _ -> "lease_grant";
+      case Command.LeaseRevoke _ -> "lease_revoke";
+      case Command.LeaseExpire _ -> "lease_expire";
+      case Command.LeaseCheckpoint _ -> "lease_checkpoint";
     };
   }
 
@@ -70,6 +74,11 @@ public final class CommandText {
         publish.clientUrls().forEach(url -> quoted("client_urls", url));
       }
       case Command.SetClusterVersion set -> quoted("ver", set.version());
+      case Command.LeaseGrant grant -> number("TTL", grant.ttlSeconds()).number("ID", grant.id());
+      case Command.LeaseRevoke revoke -> number("ID", revoke.id());
+      case Command.LeaseExpire expire ->
+          number("term", expire.term()).number("count", expire.ids().size());
+      case Command.LeaseCheckpoint checkpoint -> number("count", checkpoint.leases().size());
     }
   }
 

@@ -165,7 +165,7 @@ final class StoreHarness {
   /** Forgets everything in memory and loads what the backend has. */
   void restart() {
     var before = store;
-    store = StoreLoader.load(readView());
+    store = StoreLoader.load(readView(), StoreLoader.Attachments.NONE);
     if (store.stateHashLow() != before.stateHashLow()
         || store.stateHashHigh() != before.stateHashHigh()
         || store.inUseBytes() != before.inUseBytes()) {

@@ -12,6 +12,8 @@ public final class NodeMetrics {
   private final ServerMetrics server;
   private final DiskMetrics disk;
   private final MvccMetrics mvcc;
+  private final LeaseMetrics lease;
+  private final WatchMetrics watch;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -24,6 +26,8 @@ public final class NodeMetrics {
     server = new ServerMetrics(registry, node, state);
     disk = new DiskMetrics(registry);
     mvcc = new MvccMetrics(registry, state);
+    lease = new LeaseMetrics(registry);
+    watch = new WatchMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -49,6 +53,14 @@ public final class NodeMetrics {
 
   public MvccMetrics mvcc() {
     return mvcc;
+  }
+
+  public LeaseMetrics lease() {
+    return lease;
+  }
+
+  public WatchMetrics watch() {
+    return watch;
   }
 
   public RpcMetrics rpc() {

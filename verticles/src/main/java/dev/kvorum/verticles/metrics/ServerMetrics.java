@@ -20,6 +20,9 @@ public final class ServerMetrics {
     COMPACTION("Compaction"),
     ALARM("Alarm"),
     CLUSTER_VERSION_SET("ClusterVersionSet"),
+    LEASE_GRANT("LeaseGrant"),
+    LEASE_REVOKE("LeaseRevoke"),
+    LEASE_CHECKPOINT("LeaseCheckpoint"),
     CLUSTER_MEMBER_ATTR_SET("ClusterMemberAttrSet");
 
     private final String title;
@@ -39,6 +42,9 @@ public final class ServerMetrics {
         case Command.Alarm _ -> ALARM;
         case Command.PublishMember _ -> CLUSTER_MEMBER_ATTR_SET;
         case Command.SetClusterVersion _ -> CLUSTER_VERSION_SET;
+        case Command.LeaseGrant _ -> LEASE_GRANT;
+        case Command.LeaseRevoke _, Command.LeaseExpire _ -> LEASE_REVOKE;
+        case Command.LeaseCheckpoint _ -> LEASE_CHECKPOINT;
       };
     }
   }

@@ -107,6 +107,11 @@ final class RangeStreams {
             Result.Txn _,
             Result.Compact _,
             Result.Alarm _,
+            Result.LeaseGrant _,
+            Result.LeaseRevoke _,
+            Result.LeaseKeepAlive _,
+            Result.LeaseTimeToLive _,
+            Result.LeaseLeases _,
             Result.Done _ ->
             throw new IllegalStateException("a range answers with a range");
       }

@@ -4,10 +4,12 @@ import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
+import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.MalformedProto;
@@ -39,6 +41,9 @@ public final class StoreStage {
   private static final int SLICE_ENTRIES = 512;
 
   private static final int SLICE_BYTES = 256 * 1024;
+
+  /** One entry may write many records: a delete, or the end of many leases. */
+  private static final int SLICE_WRITES = 1_000;
 
   /** How many waiting entries are looked through when records have to be fetched anyway. */
   private static final int LOOKAHEAD_ENTRIES = 64;
@@ -169,11 +174,24 @@ public final class StoreStage {
         new StoreEffect.Write(new Flush(List.of(), List.of(), List.of(), machine.meta())));
   }
 
+  /** The keys of each lease as of now, in key order; none for one that does not exist. */
+  public List<List<Bytes>> attachedKeys(List<Long> leases) {
+    return leases.stream().map(machine.leases()::attachedKeys).toList();
+  }
+
+  /** How many keys each lease has as of now. */
+  public List<Integer> attachedCounts(List<Long> leases) {
+    return leases.stream().map(machine.leases()::attachedCount).toList();
+  }
+
   private List<StoreEffect> slice() {
     var batch = new Batch();
     var bytes = 0;
     for (var count = 0;
-        count < SLICE_ENTRIES && bytes < SLICE_BYTES && !records.isFull();
+        count < SLICE_ENTRIES
+            && bytes < SLICE_BYTES
+            && batch.writes.size() < SLICE_WRITES
+            && !records.isFull();
         count++) {
       var entry = committed.peekFirst();
       if (entry == null) {
@@ -275,6 +293,8 @@ public final class StoreStage {
   private final class Batch {
     private final List<Write> writes = new ArrayList<>();
     private final List<WriteBatch.Change> others = new ArrayList<>();
+    private final List<LeaseChange> leases = new ArrayList<>();
+    private final List<Event> events = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
     private final List<StoreEffect> afterwards = new ArrayList<>();
     private long puts;
@@ -296,6 +316,8 @@ public final class StoreStage {
       count(logged.command, outcome.writes());
       writes.addAll(outcome.writes());
       others.addAll(outcome.others());
+      leases.addAll(outcome.leases());
+      events.addAll(outcome.events());
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
@@ -339,6 +361,12 @@ public final class StoreStage {
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));
         effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
+        if (!leases.isEmpty()) {
+          effects.add(new StoreEffect.LeasesChanged(leases));
+        }
+        if (!events.isEmpty()) {
+          effects.add(new StoreEffect.Happened(events));
+        }
         if (!answers.isEmpty()) {
           effects.add(new StoreEffect.Reply(answers));
         }

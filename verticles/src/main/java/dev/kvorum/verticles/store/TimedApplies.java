@@ -84,6 +84,10 @@ public final class TimedApplies implements ApplyWatch {
       case Result.Compact compact -> "revision:" + compact.revision();
       case Result.Alarm alarm -> "alarms:" + alarm.alarms().size();
       case Result.Done done -> "revision:" + done.revision();
+      case Result.LeaseGrant grant -> "ID:" + grant.id() + " TTL:" + grant.ttlSeconds();
+      case Result.LeaseRevoke revoke -> "revision:" + revoke.revision();
+      // These are answered by whoever keeps the leases' time and never applied.
+      case Result.LeaseKeepAlive _, Result.LeaseTimeToLive _, Result.LeaseLeases _ -> "";
       case Result.Failed _ -> "";
     };
   }

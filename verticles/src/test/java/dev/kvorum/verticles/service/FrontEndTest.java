@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
@@ -516,12 +517,13 @@ class FrontEndTest {
 
   private static ServiceLimits limits(long quotaBytes, long requestTimeoutNanos) {
     return new ServiceLimits(
-        128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, Long.MAX_VALUE);
+        128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, 2, Long.MAX_VALUE);
   }
 
   private static StateMachine machine() {
     var kv = new MvccStore();
-    var loaded = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
+    var loaded =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StateMachine(loaded, Long.MAX_VALUE);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
@@ -39,7 +40,8 @@ class StoreStageTest {
   void aBatchIsPublishedAndFlushedBeforeItsAnswersLeave() {
     var effects = stage.committed(List.of(put(LIFE, 1, "a", "1"), put(LIFE, 2, "b", "2")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo");
+    assertThat(kinds(effects))
+        .containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo");
     var published = one(effects, StoreEffect.Publish.class).state();
     assertThat(published.kv().revision()).isEqualTo(3);
     assertThat(published.appliedIndex()).isEqualTo(3);
@@ -56,7 +58,8 @@ class StoreStageTest {
   void proposalsOfAnotherLifeAreAppliedAndNotAnswered() {
     var effects = stage.committed(List.of(put(OTHER_LIFE, 1, "a", "1")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Count", "AppliedTo");
+    assertThat(kinds(effects))
+        .containsExactly("Publish", "Write", "Happened", "Count", "AppliedTo");
   }
 
   @Test
@@ -90,7 +93,7 @@ class StoreStageTest {
                 put(LIFE, 4, "c", "after")));
 
     assertThat(kinds(waiting))
-        .containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo", "Fetch");
+        .containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo", "Fetch");
     assertThat(one(waiting, StoreEffect.AppliedTo.class).index()).isEqualTo(3);
     assertThat(one(waiting, StoreEffect.Fetch.class).revisions())
         .containsExactly(new Revision(2, 0));
@@ -137,7 +140,8 @@ class StoreStageTest {
           }
         };
     var kv = new MvccStore();
-    var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
         new StateMachine(state, Long.MAX_VALUE),
         memory,
@@ -292,7 +296,8 @@ class StoreStageTest {
 
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
-    var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
         new StateMachine(state, quotaBytes),
         memory,
