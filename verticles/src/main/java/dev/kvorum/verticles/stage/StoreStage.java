@@ -55,6 +55,7 @@ public final class StoreStage {
 
   /** Who takes part, as of the last applied entry. */
   private Membership membership;
+
   private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
@@ -77,11 +78,7 @@ public final class StoreStage {
    * @param membership who takes part, as of what the machine has applied
    */
   public StoreStage(
-      StateMachine machine,
-      RecordPort records,
-      RemovalGate gate,
-      int life,
-      Membership membership) {
+      StateMachine machine, RecordPort records, RemovalGate gate, int life, Membership membership) {
     this(machine, records, gate, life, membership, ApplyWatch.NONE);
   }
 

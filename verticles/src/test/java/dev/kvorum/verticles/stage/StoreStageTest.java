@@ -139,7 +139,12 @@ class StoreStageTest {
     var kv = new MvccStore();
     var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
     return new StoreStage(
-        new StateMachine(state, Long.MAX_VALUE), memory, _ -> removalAllowed, LIFE, Membership.ofVoters(List.of(1L)), watch);
+        new StateMachine(state, Long.MAX_VALUE),
+        memory,
+        _ -> removalAllowed,
+        LIFE,
+        Membership.ofVoters(List.of(1L)),
+        watch);
   }
 
   @Test
