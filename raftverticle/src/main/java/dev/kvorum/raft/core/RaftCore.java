@@ -249,7 +249,11 @@ public final class RaftCore {
    * find out by a campaign.
    */
   private void answerFromLaterTerm(Message message) {
-    var silentElsewhere = state.config.rules().checkQuorum() || state.config.rules().preVote();
+    // A member that never campaigns, a damaged one say, has no other way to be found.
+    var silentElsewhere =
+        state.config.rules().checkQuorum()
+            || state.config.rules().preVote()
+            || !election.mayLead();
     if (silentElsewhere
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(

@@ -8,6 +8,7 @@ import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ final class SimMember {
   private @Nullable Journal journal;
 
   private boolean lies;
+  private boolean mayForget;
 
   /** The mark that a process leaves when its disk fails: what was synced by then. */
   private OptionalLong failedAfterBatch = OptionalLong.empty();
@@ -104,6 +106,18 @@ final class SimMember {
       var boot = new Boot(disk, world.plan().tuning(), id, founders);
       incarnation++;
       var opened = founded ? boot.reopen(incarnation, backend, failedAfterBatch) : boot.found();
+      var before = journal;
+      if (mayForget
+          && before != null
+          && opened.boot().claim() instanceof Claim.Sound
+          && opened.journal().last().compareTo(before.lastDurable()) < 0) {
+        disk.kill();
+        world.coverage().hit("a loss that nothing tells of");
+        ended = "a zeroed end of its journal looks like a torn one";
+        world.refused(index, ended);
+        return;
+      }
+      mayForget = false;
       founded = true;
       failedAfterBatch = OptionalLong.empty();
       disk.cutPowerAfter(Long.MAX_VALUE);
@@ -137,6 +151,15 @@ final class SimMember {
   void lie() {
     lies = true;
     files.lie(true);
+  }
+
+  /**
+   * A sector is zero that was written. At the end of the journal that looks like a write that a
+   * crash cut short, which was never acknowledged: the one damage that nothing on the disk tells
+   * from an honest crash. If it hit what this member acknowledged, the member ends.
+   */
+  void mayForget() {
+    mayForget = true;
   }
 
   /** What the disk has lied about it writes down at last. */

@@ -73,6 +73,9 @@ final class Storm {
     waiting.clear();
     takeBack.forEach(Runnable::run);
     takeBack.clear();
+    if (!world.plan().isLastingHarm() && random.chance(SimRandom.MILLION / 2)) {
+      leaveQuorum();
+    }
     for (var i = 0; i < world.members().size(); i++) {
       var member = world.member(i);
       member.beHonest();
@@ -80,6 +83,16 @@ final class Storm {
       member.files().failOn(_ -> false);
       member.files().plan(FaultPlan.NONE);
       world.startMember(i);
+    }
+  }
+
+  /** As many members as a cluster can do without never come back. */
+  private void leaveQuorum() {
+    var count = world.memberCount();
+    var first = random.below(count);
+    for (var i = 0; i < (count - 1) / 2; i++) {
+      world.member((first + i) % count).endForGood("a quorum must do without it");
+      world.coverage().hit("recovered with a quorum only");
     }
   }
 
@@ -387,6 +400,9 @@ final class Storm {
     }
     if (journal.isEmpty()) {
       return;
+    }
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
+      world.member(member).mayForget();
     }
     var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
     var sectors = (int) (files.size(path) / 512);

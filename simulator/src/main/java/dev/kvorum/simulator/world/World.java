@@ -521,7 +521,9 @@ public final class World implements ClientPort, Scheduler.Target {
   /** The member stopped itself; whoever watches over it starts it again. */
   void halted(int member, String reason) {
     coverage.hit("halted");
-    members.get(member).kill(clientLinks.chance(SimRandom.MILLION * 3 / 4));
+    // Who cannot leave word of what was synced must claim what was not, and that is a damage.
+    var leavesMark = !plan.isVictim(member) || clientLinks.chance(SimRandom.MILLION / 2);
+    members.get(member).kill(leavesMark);
     stopped(member, reason);
     restartLater(member);
   }
