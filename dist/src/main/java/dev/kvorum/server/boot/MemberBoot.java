@@ -71,7 +71,7 @@ public final class MemberBoot {
       try {
         return attempt(data, log, founding);
       } catch (BackendFullException full) {
-        space.await(full.getMessage());
+        space.await(String.valueOf(full.getMessage()));
       } catch (DiskFaultException fault) {
         if (fault.fault().kind() != DiskFault.Kind.NO_SPACE) {
           throw fault;

@@ -82,6 +82,7 @@ public enum Profile {
 
   private record Share(Action action, int parts) {}
 
+  @SuppressWarnings("ImmutableEnumChecker") // never written after construction
   private final Share[] shares;
   private final int sum;
 

@@ -11,6 +11,7 @@ import java.util.List;
  * do not happen at all in most seeds: a bug that needs many crashes and a good network is not found
  * where everything fails all the time.
  */
+@SuppressWarnings("EnumOrdinal") // a kind's own stream of random numbers
 public final class Swarm {
   /** A seed's events when nobody says otherwise. */
   public static final long EVENTS = 200_000;

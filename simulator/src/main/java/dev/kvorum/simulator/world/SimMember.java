@@ -139,7 +139,7 @@ final class SimMember {
     } catch (RefusedException refused) {
       disk.kill();
       ended = refused.getMessage();
-      world.refused(index, refused.getMessage());
+      world.refused(index, String.valueOf(refused.getMessage()));
     } catch (DiskFaultException | SnapshotDamagedException fault) {
       disk.kill();
       world.stopped(index, "cannot start: " + fault.getMessage());

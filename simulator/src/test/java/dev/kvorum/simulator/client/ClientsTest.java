@@ -74,6 +74,7 @@ final class ClientsTest {
         .isNotEqualTo(requests(TrafficPlan.draw(plan(2))));
   }
 
+  @SuppressWarnings("ReferenceEquality") // the same command object, sent again
   @Test
   void noIdIsUsedTwiceAlsoWhenARequestIsTriedAgain() {
     for (var seed = 0L; seed < 10; seed++) {

@@ -18,6 +18,7 @@ import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** The same log, applied by the server's store and by the model. */
@@ -40,7 +41,7 @@ final class StoreCheckTest {
               @Override
               public void committed(int operation, Command command) {
                 model.write(command);
-                for (var write : store.apply(command, records::get, _ -> false).writes()) {
+                for (var write : store.apply(command, at -> Objects.requireNonNull(records.get(at)), _ -> false).writes()) {
                   records.put(write.revision(), write.record());
                   writes.add(write);
                 }
