@@ -58,7 +58,8 @@ final class Election {
   private void restartTimer() {
     elapsed = 0;
     timeout =
-        state.config.timeouts().electionTicks() + random.below(state.config.timeouts().electionTicks());
+        state.config.timeouts().electionTicks()
+            + random.below(state.config.timeouts().electionTicks());
   }
 
   // Time.

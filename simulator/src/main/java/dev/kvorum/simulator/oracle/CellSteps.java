@@ -84,7 +84,8 @@ final class CellSteps {
   /** Whether this is the key-value of that state. */
   private static boolean shows(Bytes record, Cell cell) {
     var kv = KeyValueCodec.decodeStored(record);
-    return kv.value().equals(cell.value())
+    return cell.value() != null
+        && kv.value().equals(cell.value())
         && kv.version() == cell.version()
         && (cell.modRevision() == Cell.UNKNOWN || kv.modRevision() == cell.modRevision());
   }

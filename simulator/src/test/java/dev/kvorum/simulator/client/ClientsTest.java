@@ -36,11 +36,7 @@ final class ClientsTest {
               ? new Reply.Unknown("lost")
               : new Reply.Answered(new Result.Failed(failure()), 0);
       scheduler.schedule(
-          random.exponential(5_000_000),
-          (_, _, _) -> listener.replied(request, reply),
-          0,
-          0,
-          null);
+          random.exponential(5_000_000), (_, _, _) -> listener.replied(request, reply), 0, 0, null);
     }
 
     private Failure failure() {
@@ -59,8 +55,7 @@ final class ClientsTest {
   }
 
   private static Plan plan(long seed) {
-    return new Plan(
-        seed, 3, 12, 60_000, 1_000_000_000L, Weather.CALM, Tuning.ROOMY, 1, List.of());
+    return new Plan(seed, 3, 12, 60_000, 1_000_000_000L, Weather.CALM, Tuning.ROOMY, 1, List.of());
   }
 
   private static List<Request> requests(TrafficPlan traffic) {
@@ -88,7 +83,7 @@ final class ClientsTest {
       Request before = null;
       for (var request : requests) {
         assertThat(ids.add(request.id())).isTrue();
-        repeated += before != null && before.command() == request.command() ? 1 : 0;
+        repeated += before != null && before.command().equals(request.command()) ? 1 : 0;
         before = request;
       }
       assertThat(requests.size()).isGreaterThan(100);
