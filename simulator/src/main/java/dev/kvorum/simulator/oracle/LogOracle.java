@@ -81,8 +81,6 @@ final class LogOracle {
     return false;
   }
 
-  /** Payloads are mostly the same memory, passed from member to member. */
-  @SuppressWarnings("ReferenceEquality") // mostly the very same object, and to compare it takes long
   private static boolean isSame(Entry one, Entry other) {
     if (one == other || one.payload() == other.payload()) {
       return one.term() == other.term() && one.type() == other.type();

@@ -47,8 +47,7 @@ final class NaiveRange {
    * Without an order but with a target and a limit, only the first {@code limit + 1} keys are
    * fetched, and the order is that of these (S2.3, and the trap of S2.6).
    */
-  private static List<Version> cutBeforeSorting(
-      Command.Range range, List<Version> shown) {
+  private static List<Version> cutBeforeSorting(Command.Range range, List<Version> shown) {
     var fetchesAll =
         range.sortOrder() != Command.SORT_NONE
             || range.limit() <= 0

@@ -138,8 +138,9 @@ final class SimMember {
       world.restartLater(index);
     } catch (RefusedException refused) {
       disk.kill();
-      ended = refused.getMessage();
-      world.refused(index, String.valueOf(refused.getMessage()));
+      var message = String.valueOf(refused.getMessage());
+      ended = message;
+      world.refused(index, message);
     } catch (DiskFaultException | SnapshotDamagedException fault) {
       disk.kill();
       world.stopped(index, "cannot start: " + fault.getMessage());

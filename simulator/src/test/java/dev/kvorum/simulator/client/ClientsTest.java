@@ -84,7 +84,7 @@ final class ClientsTest {
       Request before = null;
       for (var request : requests) {
         assertThat(ids.add(request.id())).isTrue();
-        repeated += before != null && before.command() == request.command() ? 1 : 0;
+        repeated += before != null && before.command().equals(request.command()) ? 1 : 0;
         before = request;
       }
       assertThat(requests.size()).isGreaterThan(100);

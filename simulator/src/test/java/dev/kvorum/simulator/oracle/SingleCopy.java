@@ -58,8 +58,7 @@ final class SingleCopy implements ClientPort {
   private final History history = new History();
   private final MvccStore store = new MvccStore();
   private final Map<Revision, Bytes> records = new HashMap<>();
-  private final Records lookup =
-      revision -> Objects.requireNonNull(records.get(revision));
+  private final Records lookup = revision -> Objects.requireNonNull(records.get(revision));
   private final List<StoreView> views = new ArrayList<>();
   private final Map<Long, Integer> operations = new HashMap<>();
   private long nextRequestId;

@@ -14,6 +14,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ final class StoreCheckTest {
 
   StoreCheckTest() {
     var records = new HashMap<Revision, Bytes>();
+    Records lookup = revision -> Objects.requireNonNull(records.get(revision));
     history()
         .replay(
             new History.Reader() {
@@ -41,7 +43,7 @@ final class StoreCheckTest {
               @Override
               public void committed(int operation, Command command) {
                 model.write(command);
-                for (var write : store.apply(command, at -> Objects.requireNonNull(records.get(at)), _ -> false).writes()) {
+                for (var write : store.apply(command, lookup, _ -> false).writes()) {
                   records.put(write.revision(), write.record());
                   writes.add(write);
                 }
