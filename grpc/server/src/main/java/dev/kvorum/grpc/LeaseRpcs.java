@@ -1,13 +1,13 @@
 package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.LeaseCommandCodec;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.ProtoReader;
 import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.Service;
-import dev.kvorum.storage.model.LeaseAsk;
 import java.util.ArrayDeque;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

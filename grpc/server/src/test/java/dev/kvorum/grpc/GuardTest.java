@@ -267,7 +267,8 @@ class GuardTest {
     // A client may never say that it is done; it must hear of the refusal all the same.
     var reply =
         exchange(
-            edge.open("/etcdserverpb.Maintenance/Snapshot"), request -> request.write(frame(new byte[0])));
+            edge.open("/etcdserverpb.Maintenance/Snapshot"),
+            request -> request.write(frame(new byte[0])));
 
     assertRefused(reply, GrpcCode.UNIMPLEMENTED, "this member does not serve this method yet");
   }

@@ -2,11 +2,11 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
-import dev.kvorum.storage.model.LeaseAsk;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;

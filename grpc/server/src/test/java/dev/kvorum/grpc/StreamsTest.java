@@ -83,8 +83,7 @@ class StreamsTest {
 
   @Test
   void aMessageThatIsNoneEndsTheStream() {
-    var reply =
-        exchange(edge.open(WATCH), request -> request.write(frame(new byte[] {1, 2, 3})));
+    var reply = exchange(edge.open(WATCH), request -> request.write(frame(new byte[] {1, 2, 3})));
 
     assertThat(reply.status()).isIn("13", "14");
   }
@@ -97,7 +96,8 @@ class StreamsTest {
     var request = edge.open(WATCH);
     var parts = new LinkedBlockingQueue<Buffer>();
     request.response().onSuccess(response -> response.handler(parts::add));
-    var create = WatchRequest.newBuilder().setCreateRequest(WatchCreateRequest.getDefaultInstance());
+    var create =
+        WatchRequest.newBuilder().setCreateRequest(WatchCreateRequest.getDefaultInstance());
     request.end(frame(create.build().toByteArray()));
 
     assertThat(next(watch.requests))

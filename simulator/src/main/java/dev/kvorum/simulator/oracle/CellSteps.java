@@ -33,10 +33,10 @@ final class CellSteps {
           Command.Alarm _,
           Command.PublishMember _,
           Command.SetClusterVersion _,
-              Command.LeaseGrant _,
-              Command.LeaseRevoke _,
-              Command.LeaseExpire _,
-              Command.LeaseCheckpoint _ ->
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           throw new IllegalArgumentException("not about one key: " + command);
     };
   }

@@ -125,10 +125,10 @@ record KeyHistory(Bytes key, List<Call> calls) {
           Command.Alarm _,
           Command.PublishMember _,
           Command.SetClusterVersion _,
-              Command.LeaseGrant _,
-              Command.LeaseRevoke _,
-              Command.LeaseExpire _,
-              Command.LeaseCheckpoint _ ->
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           throw new IllegalArgumentException("not about one key: " + command);
     };
   }

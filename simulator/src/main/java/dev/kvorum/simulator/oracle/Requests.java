@@ -19,10 +19,10 @@ final class Requests {
           Command.Alarm _,
           Command.PublishMember _,
           Command.SetClusterVersion _,
-              Command.LeaseGrant _,
-              Command.LeaseRevoke _,
-              Command.LeaseExpire _,
-              Command.LeaseCheckpoint _ ->
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           false;
     };
   }
@@ -39,10 +39,10 @@ final class Requests {
           Command.Alarm _,
           Command.PublishMember _,
           Command.SetClusterVersion _,
-              Command.LeaseGrant _,
-              Command.LeaseRevoke _,
-              Command.LeaseExpire _,
-              Command.LeaseCheckpoint _ ->
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           false;
     };
   }

@@ -126,7 +126,8 @@ final class Life extends Actor {
     lifeNumber = (int) ((index * 1_021L + opened.boot().incarnation()) & 0xffff);
     core =
         new RaftCore(
-            RaftConfig.defaults(memberId, world.random(memberId * 31 + opened.boot().incarnation()).next())
+            RaftConfig.defaults(
+                    memberId, world.random(memberId * 31 + opened.boot().incarnation()).next())
                 .withTimeouts(tuning.electionTicks(), 1)
                 .withWindows(
                     tuning.maxAppendBytes(), tuning.maxInflightAppends(), tuning.maxTailBytes() + 1)
@@ -358,7 +359,8 @@ final class Life extends Actor {
   private void message(Network.Flight flight) {
     if (world.network().isCurrent(flight)) {
       var message = flight.message();
-      if (world.trace().isTold() && !(message instanceof Message.Heartbeat)
+      if (world.trace().isTold()
+          && !(message instanceof Message.Heartbeat)
           && !(message instanceof Message.HeartbeatResponse)) {
         world.tell(index, "gets " + Words.of(message));
       }
@@ -500,7 +502,8 @@ final class Life extends Actor {
       case StoreEffect.Continue _ -> later(BUS_NANOS, PROCEED, storeNumber, null);
       case StoreEffect.RaiseNoSpace _ -> {}
       case StoreEffect.HashHistory history -> later(READ_NANOS, HASH, storeNumber, history);
-      case StoreEffect.CompactLater _ -> later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
+      case StoreEffect.CompactLater _ ->
+          later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
       case StoreEffect.CompactionFinished _ -> world.coverage().hit("compaction finished");
     }
   }
@@ -602,8 +605,7 @@ final class Life extends Actor {
       stateDisk = stateDisk(backend, position.index());
       machine = new StateMachine(Boot.load(backend), Long.MAX_VALUE);
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-      store =
-          new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
+      store = new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
       applied = machine.state();
       world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
       world.coverage().hit("snapshot installed");

@@ -426,8 +426,7 @@ public final class World implements ClientPort, Scheduler.Target {
   void snapshotEnded(int receiver, Parcels.Parcel parcel, boolean delivered) {
     var sender = parcels.remove(parcel.id());
     if (sender != null && network.state(receiver, parcel.from()) == Network.LinkState.OPEN) {
-      sender.snapshotEnded(
-          clientDelay(), memberId(receiver), parcel.position().index(), delivered);
+      sender.snapshotEnded(clientDelay(), memberId(receiver), parcel.position().index(), delivered);
     }
   }
 
@@ -464,7 +463,9 @@ public final class World implements ClientPort, Scheduler.Target {
   }
 
   void startMember(int member) {
-    members.get(member).start(storm.powerForStart(), operation -> storm.performed(member, operation));
+    members
+        .get(member)
+        .start(storm.powerForStart(), operation -> storm.performed(member, operation));
   }
 
   void restartLater(int member) {
@@ -607,9 +608,10 @@ public final class World implements ClientPort, Scheduler.Target {
   /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
   public boolean holdsDurably(int member, EntryId entry) {
     var journal = members.get(member).journal();
-    return journal != null && (entry.index() <= journal.base().index()
-        || (entry.index() <= journal.lastDurable().index()
-            && journal.termAt(entry.index()) == entry.term()));
+    return journal != null
+        && (entry.index() <= journal.base().index()
+            || (entry.index() <= journal.lastDurable().index()
+                && journal.termAt(entry.index()) == entry.term()));
   }
 
   /** A member uses this configuration from now on. */

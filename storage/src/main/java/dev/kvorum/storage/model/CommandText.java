@@ -205,11 +205,7 @@ public final class CommandText {
 
   private CommandText quoted(String field, String content) {
     if (!content.isEmpty()) {
-      separate()
-          .append(field)
-          .append(":\"")
-          .append(content.replace("\"", "\\\""))
-          .append('"');
+      separate().append(field).append(":\"").append(content.replace("\"", "\\\"")).append('"');
     }
     return this;
   }

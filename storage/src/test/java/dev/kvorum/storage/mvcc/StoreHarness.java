@@ -167,7 +167,8 @@ final class StoreHarness {
     var before = store;
     store = StoreLoader.load(readView(), StoreLoader.Attachments.NONE);
     if (store.stateHashLow() != before.stateHashLow()
-        || store.stateHashHigh() != before.stateHashHigh() || store.inUseBytes() != before.inUseBytes()) {
+        || store.stateHashHigh() != before.stateHashHigh()
+        || store.inUseBytes() != before.inUseBytes()) {
       throw new AssertionError("a restart changed the state hash or the size");
     }
   }

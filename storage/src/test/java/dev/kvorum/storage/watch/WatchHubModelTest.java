@@ -58,14 +58,13 @@ class WatchHubModelTest {
     watched.forEach(
         (id, watcher) -> {
           var expected =
-              history.stream()
-                  .filter(watcher::wants)
-                  .map(WatchHubModelTest::text)
-                  .toList();
+              history.stream().filter(watcher::wants).map(WatchHubModelTest::text).toList();
           var got = seen.getOrDefault(id, List.of());
           if (ended.contains(id)) {
             // A compaction ended it: what came before is whole.
-            assertThat(expected.subList(0, got.size())).as("seed %d %s", seed, watcher).isEqualTo(got);
+            assertThat(expected.subList(0, got.size()))
+                .as("seed %d %s", seed, watcher)
+                .isEqualTo(got);
           } else {
             assertThat(got).as("seed %d %s", seed, watcher).isEqualTo(expected);
           }

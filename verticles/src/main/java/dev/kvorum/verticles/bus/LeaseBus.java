@@ -3,8 +3,8 @@ package dev.kvorum.verticles.bus;
 import dev.kvorum.raft.verticle.LocalCodec;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
-import dev.kvorum.verticles.stage.Answer;
 import dev.kvorum.storage.model.LeaseAsk;
+import dev.kvorum.verticles.stage.Answer;
 import io.vertx.core.eventbus.EventBus;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package dev.kvorum.verticles.service;
 
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.bus.LeaseBus;
-import dev.kvorum.storage.model.LeaseAsk;
 import io.vertx.core.Context;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,9 +3,9 @@ package dev.kvorum.verticles.service;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchRequest;
-import dev.kvorum.storage.model.LeaseAsk;
 import java.util.function.Consumer;
 
 /**

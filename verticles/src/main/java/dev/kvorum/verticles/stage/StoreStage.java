@@ -60,6 +60,7 @@ public final class StoreStage {
 
   /** Who takes part, as of the last applied entry. */
   private Membership membership;
+
   private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
@@ -69,6 +70,7 @@ public final class StoreStage {
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private final Compactions compactions;
+
   /** The newest command that has had its turn; it may wait for records still. */
   private long begunIndex;
 
@@ -81,11 +83,7 @@ public final class StoreStage {
    * @param membership who takes part, as of what the machine has applied
    */
   public StoreStage(
-      StateMachine machine,
-      RecordPort records,
-      RemovalGate gate,
-      int life,
-      Membership membership) {
+      StateMachine machine, RecordPort records, RemovalGate gate, int life, Membership membership) {
     this(machine, records, gate, life, membership, ApplyWatch.NONE);
   }
 

@@ -40,7 +40,8 @@ class StoreStageTest {
   void aBatchIsPublishedAndFlushedBeforeItsAnswersLeave() {
     var effects = stage.committed(List.of(put(LIFE, 1, "a", "1"), put(LIFE, 2, "b", "2")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo");
+    assertThat(kinds(effects))
+        .containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo");
     var published = one(effects, StoreEffect.Publish.class).state();
     assertThat(published.kv().revision()).isEqualTo(3);
     assertThat(published.appliedIndex()).isEqualTo(3);
@@ -57,7 +58,8 @@ class StoreStageTest {
   void proposalsOfAnotherLifeAreAppliedAndNotAnswered() {
     var effects = stage.committed(List.of(put(OTHER_LIFE, 1, "a", "1")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Happened", "Count", "AppliedTo");
+    assertThat(kinds(effects))
+        .containsExactly("Publish", "Write", "Happened", "Count", "AppliedTo");
   }
 
   @Test
@@ -138,9 +140,15 @@ class StoreStageTest {
           }
         };
     var kv = new MvccStore();
-    var state = new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
-        new StateMachine(state, Long.MAX_VALUE), memory, _ -> removalAllowed, LIFE, Membership.ofVoters(List.of(1L)), watch);
+        new StateMachine(state, Long.MAX_VALUE),
+        memory,
+        _ -> removalAllowed,
+        LIFE,
+        Membership.ofVoters(List.of(1L)),
+        watch);
   }
 
   @Test
@@ -288,7 +296,8 @@ class StoreStageTest {
 
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
-    var state = new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
         new StateMachine(state, quotaBytes),
         memory,
