@@ -74,8 +74,7 @@ final class EdgeVerticle extends VerticleBase {
 
   private Future<?> listen(Url url, Service service, Handler<HttpServerRequest> other) {
     var server = vertx.createHttpServer(limits.serverOptions());
-    var _ = GrpcEdge.install(
-            vertx, server, service, limits, observer, expectedUnaryTime, other);
+    var _ = GrpcEdge.install(vertx, server, service, limits, observer, expectedUnaryTime, other);
     servers.add(server);
     return server.listen(address(url));
   }

@@ -177,7 +177,7 @@ final class Node {
   private List<String> run(ServerConfig config, Placement placement, FlightRecorder recorder)
       throws Exception {
     var cluster = config.cluster();
-    // Two members, or two lives of one, have different origins but for a chance of 2^-16.
+    // Two members have different origins but for a chance of 2^-24; lives of one always do.
     var life = (int) (member.identity().memberId() * 31 + member.identity().incarnation());
     var limits =
         new ServiceLimits(

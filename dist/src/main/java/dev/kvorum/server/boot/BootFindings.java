@@ -4,6 +4,7 @@ import dev.kvorum.storage.journal.AuditFile;
 import dev.kvorum.storage.journal.JournalScan;
 import dev.kvorum.storage.journal.Verdict;
 import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,8 +44,17 @@ final class BootFindings {
     for (var damage : scan.damages()) {
       lines.add("%s start: missing: %s".formatted(now, damage.range()));
     }
-    if (!lines.isEmpty()) {
+    if (lines.isEmpty()) {
+      return;
+    }
+    try {
       AuditFile.append(disk, lines);
+    } catch (DiskFaultException fault) {
+      // A full disk must not keep a member from starting; the log has the same findings.
+      if (fault.fault().kind() != DiskFault.Kind.NO_SPACE) {
+        throw fault;
+      }
+      LOGGER.warn("there is no space to add to the audit file", fault);
     }
   }
 

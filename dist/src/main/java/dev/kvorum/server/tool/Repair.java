@@ -15,6 +15,7 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.identity.DataDirectory;
 import dev.kvorum.storage.journal.identity.DirectoryLock;
 import dev.kvorum.storage.journal.identity.DirectoryRefusedException;
+import dev.kvorum.storage.journal.identity.FailureMark;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
@@ -65,7 +66,7 @@ final class Repair {
 
   private Outcome run(DataDirectory directory, Owner owner) throws DiskFaultException, IOException {
     var disk = directory.logDisk();
-    var scan = StartScan.read(disk, owner, OptionalLong.empty(), out::println).scan();
+    var scan = StartScan.read(disk, owner, failedAfterBatch(directory), out::println).scan();
     if (scan.contradiction() != null) {
       out.println(scan.contradiction());
       return Outcome.FOREIGN;
@@ -92,6 +93,14 @@ final class Repair {
       return Outcome.REFUSED;
     }
     return giveUp(directory, owner, scan, kept);
+  }
+
+  /** What a start would know of a disk failure before it. */
+  private static OptionalLong failedAfterBatch(DataDirectory directory) {
+    return FailureMark.read(directory.roots())
+        .filter(failure -> !failure.settled())
+        .map(failure -> OptionalLong.of(failure.durableBatch()))
+        .orElse(OptionalLong.empty());
   }
 
   private Outcome giveUp(DataDirectory directory, Owner owner, JournalScan scan, EntryId kept)

@@ -73,7 +73,8 @@ final class SlowCalls {
     LOGGER
         .atWarn()
         .addKeyValue(
-            "start time", TIME.format(Instant.now().minusNanos(tookNanos).atZone(ZoneId.systemDefault())))
+            "start time",
+            TIME.format(Instant.now().minusNanos(tookNanos).atZone(ZoneId.systemDefault())))
         .addKeyValue("time spent", Duration.ofNanos(tookNanos))
         .addKeyValue("remote", String.valueOf(remote))
         .addKeyValue("response type", method.path())

@@ -24,7 +24,8 @@ class SlowCallsTest {
   private static final ByteString KEY = ByteString.copyFromUtf8("a");
   private static final ByteString SECRET = ByteString.copyFromUtf8("secret");
   private static final ResponseHeader HEADER = ResponseHeader.newBuilder().setRevision(7).build();
-  private static final PutRequest PUT = PutRequest.newBuilder().setKey(KEY).setValue(SECRET).build();
+  private static final PutRequest PUT =
+      PutRequest.newBuilder().setKey(KEY).setValue(SECRET).build();
 
   @Test
   void onlyWhatTakesLongerThanExpectedIsSlow() {
@@ -70,7 +71,8 @@ class SlowCallsTest {
   void aTransactionCountsTheOperationsOfTheBranchThatRan() {
     var put = RequestOp.newBuilder().setRequestPut(PUT);
     var request =
-        Protos.bytes(TxnRequest.newBuilder().addSuccess(put).addSuccess(put).addFailure(put).build());
+        Protos.bytes(
+            TxnRequest.newBuilder().addSuccess(put).addSuccess(put).addFailure(put).build());
     var succeeded = Protos.bytes(TxnResponse.newBuilder().setSucceeded(true).build());
     assertThat(SlowCalls.sizes(RpcMethods.TXN, request, succeeded).requestCount()).isEqualTo(2);
     var sizes = SlowCalls.sizes(RpcMethods.TXN, request, null);

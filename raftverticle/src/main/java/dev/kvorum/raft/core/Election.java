@@ -58,16 +58,24 @@ final class Election {
   private void restartTimer() {
     elapsed = 0;
     timeout =
-        state.config.timeouts().electionTicks() + random.below(state.config.timeouts().electionTicks());
+        state.config.timeouts().electionTicks()
+            + random.below(state.config.timeouts().electionTicks());
   }
 
   // Time.
 
   void tickFollower() {
     elapsed++;
-    if (elapsed >= timeout && mayLead()) {
+    if (elapsed < timeout) {
+      return;
+    }
+    if (mayLead()) {
       restartTimer();
       campaign();
+    } else {
+      // Who does not campaign must not take a leader for alive that is silent for so long: others
+      // ask it whether it knows one (TailInquiry), and its readers would go on asking that one.
+      forgetLeader();
     }
   }
 
@@ -111,7 +119,7 @@ final class Election {
   // Campaigns.
 
   /** Whether this member could be the leader: a voter that is whole in log, state and memory. */
-  private boolean mayLead() {
+  boolean mayLead() {
     return state.peers.isVoter(state.self)
         && !state.log.installing()
         && !state.isUnfit()

@@ -341,10 +341,7 @@ final class Replication {
   boolean advanceCommit() {
     var log = state.log;
     var reached = state.peers.reached(Progress::match);
-    if (reached <= log.commit() || reached == Long.MAX_VALUE) {
-      return false;
-    }
-    if (!mayBeCounted(reached)) {
+    if (reached <= log.commit() || reached == Long.MAX_VALUE || !mayCommitByCounting(reached)) {
       return false;
     }
     if (uncommittedBytes > 0) {
@@ -355,8 +352,8 @@ final class Replication {
     return true;
   }
 
-  /** Whether a quorum that has the entry commits it: only an entry of this leader's term. */
-  private boolean mayBeCounted(long index) {
+  /** Only entries of this leader's own term are committed because a quorum has them. */
+  private boolean mayCommitByCounting(long index) {
     return state.log.term(index) == state.term();
   }
 

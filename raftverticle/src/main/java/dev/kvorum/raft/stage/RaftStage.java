@@ -183,6 +183,14 @@ public final class RaftStage {
     }
   }
 
+  /** The entries up to here go to no follower any more; a lone voter has none. */
+  private long followersServedFrom() {
+    var membership = core.membership();
+    return membership.isLoneVoter(memberId) && membership.learners().isEmpty()
+        ? Long.MAX_VALUE
+        : core.logBase().index();
+  }
+
   /** The store's hash where it stands: at every 4,096th index, and each second while idle (P14). */
   public List<RaftEffect> stateHashed(StateHash hash) {
     step(new RaftEvent.StateHashed(hash));
@@ -197,14 +205,6 @@ public final class RaftStage {
   /** How long the oldest write has been at the disk, in ticks, for the metrics (P18). */
   public long diskAgeTicks() {
     return core.diskAgeTicks();
-  }
-
-  /** The entries up to here go to no follower any more; a lone voter has none. */
-  private long followersServedFrom() {
-    var membership = core.membership();
-    return membership.isLoneVoter(memberId) && membership.learners().isEmpty()
-        ? Long.MAX_VALUE
-        : core.logBase().index();
   }
 
   /** The state store on disk holds everything up to this index, synced (P12, P13). */
@@ -300,8 +300,20 @@ public final class RaftStage {
   }
 
   private Outcome take(RaftEvent event) {
+    forgetReleased();
     events.record(event);
     return core.step(event);
+  }
+
+  /**
+   * What the journal has given up, the core must not count on: a follower that needs it gets a
+   * snapshot.
+   */
+  private void forgetReleased() {
+    var released = Math.min(journal.firstIndex() - 1, core.appliedIndex());
+    if (released > core.logBase().index()) {
+      handle(core.step(new RaftEvent.CompactLog(released)));
+    }
   }
 
   private void handle(Outcome outcome) {

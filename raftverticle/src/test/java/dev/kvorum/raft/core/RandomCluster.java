@@ -118,7 +118,7 @@ final class RandomCluster {
     for (var i = 0; i < steps; i++) {
       var member = anyMember();
       if (!member.up) {
-        if (percent(10)) {
+        if (percent(weather.restartPercent())) {
           restart(member);
         }
         continue;
@@ -149,6 +149,8 @@ final class RandomCluster {
     } else if (perMille(weather.compactPerMille())) {
       var states = member.states;
       member.compact(states.get(random.below(states.size())));
+    } else if (perMille(weather.leaderTroublePerMille())) {
+      troubleLeaders();
     } else if (perMille(weather.divergePerMille())) {
       if (list.stream().noneMatch(each -> each.wrong)) {
         member.wrong = true;
@@ -160,6 +162,11 @@ final class RandomCluster {
       step(member, new RaftEvent.ForgetLeader());
     } else if (perMille(weather.campaignPerMille())) {
       step(member, new RaftEvent.Campaign());
+      // Two candidates of one term: every vote that is given twice shows.
+      var rival = anyMember();
+      if (rival.up && percent(50)) {
+        step(rival, new RaftEvent.Campaign());
+      }
     } else if (perMille(3)) {
       step(member, new RaftEvent.Unreachable(anyMember().id));
     }
@@ -250,7 +257,8 @@ final class RandomCluster {
     var state = member.state();
     truth.applies(state);
     if (state.position().index() % HASHED_EVERY == 0 || percent(2)) {
-      var hash = new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
+      var hash =
+          new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
       step(member, new RaftEvent.StateHashed(hash));
     }
   }
@@ -321,8 +329,9 @@ final class RandomCluster {
     for (var row : cut) {
       java.util.Arrays.fill(row, false);
     }
-    switch (random.below(4)) {
+    switch (random.below(5)) {
       case 0 -> {}
+      case 4 -> cutLeadersOff();
       case 1 -> {
         var alone = (int) anyMember().id;
         for (var other = 0; other < cut.length; other++) {
@@ -342,6 +351,39 @@ final class RandomCluster {
           for (var to = 0; to < row.length; to++) {
             row[to] = random.below(3) == 0;
           }
+        }
+      }
+    }
+  }
+
+  /** Leaders come and go before their entries are everywhere. */
+  private void troubleLeaders() {
+    switch (random.below(3)) {
+      case 0 -> cutLeadersOff();
+      case 1 -> {
+        for (var row : cut) {
+          java.util.Arrays.fill(row, false);
+        }
+      }
+      default -> {
+        for (var member : list) {
+          if (member.up && member.core.role() == Role.LEADER) {
+            crash(member);
+          }
+        }
+      }
+    }
+  }
+
+  /** Whoever leads speaks to one other member only: its entries are on few disks (figure 8). */
+  private void cutLeadersOff() {
+    var friend = (int) anyMember().id;
+    for (var member : list) {
+      if (member.up && member.core.role() == Role.LEADER) {
+        for (var other = 0; other < cut.length; other++) {
+          var isCut = other != friend;
+          cut[(int) member.id][other] = isCut;
+          cut[other][(int) member.id] = isCut;
         }
       }
     }
@@ -402,6 +444,14 @@ final class RandomCluster {
     for (var entry : outcome.committed()) {
       truth.commits(entry);
     }
+    var commit = member.core.commitIndex();
+    var leads = member.core.role() == Role.LEADER ? member.core.term() : 0;
+    // An acknowledgement that a disk has forgotten is counted until the leader finds out.
+    if (leads != 0 && leads == member.seenLeading && commit > member.seenCommit && damages == 0) {
+      Truth.leaderCommits(member, list);
+    }
+    member.seenCommit = commit;
+    member.seenLeading = leads;
     for (var finding : outcome.findings()) {
       judge(member, finding);
     }

@@ -8,7 +8,9 @@ record Weather(
     int dropPerMille,
     int doublePerMille,
     int crashPerMille,
+    int restartPercent,
     int partitionPerMille,
+    int leaderTroublePerMille,
     int changePerMille,
     int compactPerMille,
     int transferPerMille,
@@ -29,8 +31,11 @@ record Weather(
     return new Weather(
         sometimes(random, 150),
         sometimes(random, 100),
-        sometimes(random, 6),
+        // In a storm everybody is often down: votes are given, and candidates die, around restarts.
+        sometimes(random, random.below(2) == 0 ? 6 : 60),
+        10 + random.below(60),
         sometimes(random, 10),
+        random.below(3) == 0 ? sometimes(random, 80) : 0,
         changePerMille,
         sometimes(random, 30),
         sometimes(random, 5),

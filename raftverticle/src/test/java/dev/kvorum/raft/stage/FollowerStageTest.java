@@ -80,8 +80,7 @@ class FollowerStageTest {
     runDisk();
 
     assertThat(sent())
-        .containsExactly(
-            new Message.AppendResponse(ME, LEADER, 2, 1, false, 3, EntryId.ORIGIN));
+        .containsExactly(new Message.AppendResponse(ME, LEADER, 2, 1, false, 3, EntryId.ORIGIN));
     assertThat(journal.vote().term()).isEqualTo(2);
     assertThat(journal.lastDurable()).isEqualTo(new EntryId(2, 3));
   }
@@ -169,8 +168,7 @@ class FollowerStageTest {
 
     runDisk();
 
-    assertThat(sent())
-        .containsExactly(new Message.VoteResponse(ME, 7, 2, false, true, BIRTH));
+    assertThat(sent()).containsExactly(new Message.VoteResponse(ME, 7, 2, false, true, BIRTH));
     assertThat(journal.vote().votedFor()).isEqualTo(7);
   }
 

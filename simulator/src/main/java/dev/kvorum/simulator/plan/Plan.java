@@ -30,6 +30,19 @@ public record Plan(
     faults = List.copyOf(faults);
   }
 
+  /** Whether some fault destroys what was durable, or changes who takes part. */
+  public boolean isLastingHarm() {
+    return faults.stream()
+        .map(Fault::kind)
+        .anyMatch(kind -> Swarm.DESTROYING.contains(kind) || Swarm.MEMBERSHIP.contains(kind));
+  }
+
+  /** Whether the fault atlas has this member's disk destroyed. */
+  public boolean isVictim(int member) {
+    return faults.stream()
+        .anyMatch(fault -> fault.member() == member && Swarm.DESTROYING.contains(fault.kind()));
+  }
+
   /** The same with other faults. */
   public Plan withFaults(List<Fault> fewer) {
     return new Plan(

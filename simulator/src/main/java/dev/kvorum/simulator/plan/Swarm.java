@@ -23,7 +23,7 @@ public final class Swarm {
   private static final int SECTOR = 512;
 
   /** What an operator does in clusters that change their members. */
-  private static final List<FaultKind> MEMBERSHIP =
+  static final List<FaultKind> MEMBERSHIP =
       List.of(
           FaultKind.ADD_LEARNER, FaultKind.PROMOTE, FaultKind.REMOVE_MEMBER, FaultKind.REFORMAT);
 
@@ -32,7 +32,7 @@ public final class Swarm {
    * minority of the members only, and never together with changes of members, so that every entry
    * stays intact on a quorum that can be told from the others, and the right outcome is to recover.
    */
-  private static final List<FaultKind> DESTROYING =
+  static final List<FaultKind> DESTROYING =
       List.of(
           FaultKind.DISK_LIES,
           FaultKind.DISK_SHORN_WRITE,
@@ -97,8 +97,7 @@ public final class Swarm {
       journal = new JournalOptions(16 * KIBIBYTE, 8 * KIBIBYTE, 2 * KIBIBYTE, 8 * SECTOR, 1, 0);
     } else if (buggify(random)) {
       journal =
-          new JournalOptions(
-              64 * KIBIBYTE, 16 * KIBIBYTE, SECTOR, 8 * KIBIBYTE, 2, 32 * KIBIBYTE);
+          new JournalOptions(64 * KIBIBYTE, 16 * KIBIBYTE, SECTOR, 8 * KIBIBYTE, 2, 32 * KIBIBYTE);
     }
     var everyFewEntries = buggify(random);
     var snapshotCount = everyFewEntries ? 20 : random.oneOf(100, 1_000);

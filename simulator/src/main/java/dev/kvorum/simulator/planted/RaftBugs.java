@@ -74,7 +74,7 @@ final class RaftBugs {
             "earlier-term-counted",
             "prior-term commit by counting",
             "A leader commits an entry of an earlier term because a quorum has it.",
-            new Answers(REPLICATION, "mayBeCounted", 1),
+            new Answers(REPLICATION, "mayCommitByCounting", 1),
             "a committed entry never changes"),
         bug(
             "logs-compared-by-index",

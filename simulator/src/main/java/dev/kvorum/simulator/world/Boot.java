@@ -16,14 +16,15 @@ import dev.kvorum.storage.journal.Keep;
 import dev.kvorum.storage.journal.LoneVoter;
 import dev.kvorum.storage.journal.Mark;
 import dev.kvorum.storage.journal.Owner;
+import dev.kvorum.storage.journal.SharedVoter;
 import dev.kvorum.storage.journal.StartDecision;
+import dev.kvorum.storage.journal.StartScan;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
-import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.membership.MemberCodec;
@@ -37,6 +38,7 @@ import dev.kvorum.storage.state.StateSnapshot;
 import dev.kvorum.verticles.stage.MembershipRecord;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -126,27 +128,32 @@ final class Boot {
    * Every later start.
    *
    * @param found the state store as it was left
+   * @param failedAfterBatch the disk failed in the last life: what was synced by then, 0 if unknown
    */
-  Opened reopen(long incarnation, MemoryBackend found)
+  Opened reopen(long incarnation, MemoryBackend found, OptionalLong failedAfterBatch)
       throws DiskFaultException, SnapshotDamagedException, RefusedException {
     var owner = new Owner(CLUSTER, memberId);
     var vote = vote(false);
-    var scan = JournalScan.read(disk, owner, false);
+    var start = StartScan.read(disk, owner, failedAfterBatch, _ -> {});
+    var scan = start.scan();
     refuseContradiction(scan);
     var snapshots = new Snapshots(disk);
     var backend = state(found, scan, snapshots);
     var state = load(backend);
-    var covered = new EntryId(state.meta().appliedTerm(), state.meta().appliedIndex());
+    var covered = position(state);
     Keep keep;
-    if (membership(backend).isLoneVoter(memberId) || scan.isSound()) {
+    if (membership(backend).isLoneVoter(memberId)) {
       keep = decideAlone(scan, covered);
     } else {
-      keep = decide(scan, covered);
-      if (keep instanceof Keep.BeforeDamage) {
-        vote = claim(vote, scan);
+      switch (SharedVoter.decide(scan, covered, vote.vote())) {
+        case SharedVoter.Decision.Start(var kept, var claimed, _) -> {
+          keep = kept;
+          vote = claim(vote, claimed);
+        }
+        case SharedVoter.Decision.Refuse(var message) -> throw new RefusedException(message);
       }
     }
-    var journal = Journal.open(disk, owner, tuning.journal(), scan, keep, vote);
+    var journal = Journal.open(start.disk(), owner, tuning.journal(), scan, keep, vote);
     return opened(incarnation, scan, journal, backend, snapshots);
   }
 
@@ -157,37 +164,15 @@ final class Boot {
     };
   }
 
-  /** The same for a member whom others can help (P5). */
-  private static Keep decide(JournalScan scan, EntryId covered) throws RefusedException {
-    for (var damage : scan.damages()) {
-      if (damage.losesEntries() && damage.toIndex() > covered.index()) {
-        if (scan.lastBeforeDamage().index() < covered.index()) {
-          throw new RefusedException(
-              "the journal is damaged on both sides of what the state holds: join again");
-        }
-        return new Keep.BeforeDamage();
-      }
-    }
-    return new Keep.BehindDamage(covered);
-  }
-
   /** What was lost is claimed, durably, before the damage goes to quarantine. */
-  private VoteFiles.Found.Known claim(VoteFiles.Found.Known known, JournalScan scan)
+  private VoteFiles.Found.Known claim(VoteFiles.Found.Known known, Vote claimed)
       throws DiskFaultException {
-    var claim = known.vote().claim().and(new Claim.Reached(scan.last()));
-    for (var damage : scan.damages()) {
-      var position = damage.claimed();
-      claim = claim.and(position == null ? new Claim.Unknown() : new Claim.Reached(position));
+    if (claimed.equals(known.vote())) {
+      return known;
     }
-    var vote = known.vote();
-    // The term may be known from entries that are lost from now on.
-    var term = Math.max(vote.term(), scan.last().term());
-    var claimed = (term == vote.term() ? vote : vote.in(term, 0));
-    var damaged =
-        new Vote(claimed.term(), claimed.votedFor(), claim);
     var generation = known.generation() + 1;
-    disk.perform(VoteFiles.write(damaged, generation));
-    return new VoteFiles.Found.Known(damaged, generation);
+    disk.perform(VoteFiles.write(claimed, generation));
+    return new VoteFiles.Found.Known(claimed, generation);
   }
 
   private Opened opened(

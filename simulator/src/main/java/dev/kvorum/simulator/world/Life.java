@@ -25,6 +25,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.model.StateHash;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.StoreView;
@@ -68,6 +69,10 @@ final class Life extends Actor {
   private static final int REQUEST = 21;
   private static final int RETRY_SPACE = 22;
   private static final int UNREACHABLE = 23;
+  private static final int STATE_HASHED = 24;
+
+  /** How often members compare their states; much more often than in the server. */
+  private static final long HASH_EVERY = 64;
 
   private static final long BUS_NANOS = 5_000;
   private static final long READ_NANOS = 200_000;
@@ -173,7 +178,7 @@ final class Life extends Actor {
 
   /** Begins to live. */
   void start() {
-    world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
+    world.observe(observer -> observer.applied(index, applied, stateHash()));
     perform(raft.start());
     store(StoreStage::start);
     later(tickNanos, TICK, 0, null);
@@ -217,7 +222,7 @@ final class Life extends Actor {
   }
 
   long stateHash() {
-    return machine.kv().stateHashLow();
+    return machine.kv().stateHashHigh() * 31 + machine.kv().stateHashLow();
   }
 
   EntryId durable() {
@@ -338,6 +343,11 @@ final class Life extends Actor {
         raft.retrySpace();
         driver.pump();
       }
+      case STATE_HASHED -> {
+        if (argument == storeNumber) {
+          perform(raft.stateHashed((StateHash) present(payload)));
+        }
+      }
       case UNREACHABLE -> perform(raft.unreachable(argument));
       default -> throw new InvariantViolation("an event of unknown kind " + kind);
     }
@@ -416,7 +426,9 @@ final class Life extends Actor {
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
       case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
-      case RaftEffect.Found(var finding) -> world.halted(index, finding.message());
+      case RaftEffect.Found(var finding) ->
+          // Damage never reaches a quorum here, and nobody makes states differ on purpose.
+          throw new WrongException("the cluster is as well as its disks are", finding.message());
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
@@ -487,17 +499,27 @@ final class Life extends Actor {
     switch (effect) {
       case StoreEffect.Publish(var state) -> {
         applied = state;
-        world.observe(observer -> observer.applied(index, state, machine.kv().stateHashLow()));
+        world.observe(observer -> observer.applied(index, state, stateHash()));
       }
       // Watches and leases have no part in a simulated member yet.
       case StoreEffect.Count _,
           StoreEffect.InProgress _,
           StoreEffect.LeasesChanged _,
           StoreEffect.Happened _ -> {}
-      case StoreEffect.Write(var flush) -> stateDisk.submit(flush);
+      case StoreEffect.Write(var flush) -> {
+        stateDisk.submit(flush);
+        if (records.isFull()) {
+          stateDisk.flushSoon();
+        }
+      }
       case StoreEffect.Reply(var answers) -> door.answered(answers);
       case StoreEffect.Fetch fetch -> later(READ_NANOS, FETCH, storeNumber, fetch);
-      case StoreEffect.AppliedTo(var to) -> later(BUS_NANOS, APPLIED, to, storeNumber);
+      case StoreEffect.AppliedTo(var to) -> {
+        later(BUS_NANOS, APPLIED, to, storeNumber);
+        if (to % HASH_EVERY == 0) {
+          later(BUS_NANOS, STATE_HASHED, storeNumber, machine.stateHash());
+        }
+      }
       case StoreEffect.ReadsReady ready -> door.roundReady(ready.round());
       case StoreEffect.Continue _ -> later(BUS_NANOS, PROCEED, storeNumber, null);
       case StoreEffect.RaiseNoSpace _ -> {}
@@ -524,7 +546,7 @@ final class Life extends Actor {
       var key = RecordCodec.bucketKey(revision);
       var value = view.get(Bucket.KEY, key);
       if (value == null) {
-        throw new WrongException("a record that the index knows is in no store: " + revision);
+        throw new WrongException("a record that the index knows is stored", "" + revision);
       }
       var serialized = RecordCodec.record(key, value);
       records.loaded(revision, serialized);
@@ -607,7 +629,7 @@ final class Life extends Actor {
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
       store = new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
       applied = machine.state();
-      world.observe(observer -> observer.applied(index, applied, machine.kv().stateHashLow()));
+      world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");
       perform(raft.snapshotInstalled(position));
       store(StoreStage::start);

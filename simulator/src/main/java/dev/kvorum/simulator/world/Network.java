@@ -139,8 +139,7 @@ final class Network {
     }
     put(pair, to, message);
     // A proposal is passed on at most once: a transport must not repeat it on a new connection.
-    if (!(message instanceof Message.ForwardedProposal)
-        && random.chance(weather.duplicateRate())) {
+    if (!(message instanceof Message.ForwardedProposal) && random.chance(weather.duplicateRate())) {
       count(Happening.DUPLICATED);
       put(pair, to, message);
     }

@@ -18,6 +18,7 @@ public final class Reachable {
           "halted",
           "power cut while starting",
           "recovered",
+          "recovered with a quorum only",
           "refused to start",
           "snapshot failed",
           "snapshot installed",
@@ -26,6 +27,16 @@ public final class Reachable {
           "snapshot written",
           "started",
           "stopped");
+
+  /**
+   * What Raft's own random clusters see and these do not: a member that forgets without knowing it
+   * ends here (see {@code docs/simulation.md}), and operators ask for nothing senseless.
+   */
+  private static final List<Class<?>> ELSEWHERE =
+      List.of(
+          TraceRecord.AmnesiaSeen.class,
+          TraceRecord.CampaignSkipped.class,
+          TraceRecord.MembershipRefused.class);
 
   private Reachable() {}
 
@@ -43,7 +54,9 @@ public final class Reachable {
       coverage.expect("network " + happening);
     }
     for (var record : TraceRecord.class.getPermittedSubclasses()) {
-      coverage.expect("raft " + record.getSimpleName());
+      if (!ELSEWHERE.contains(record)) {
+        coverage.expect("raft " + record.getSimpleName());
+      }
     }
     return coverage;
   }

@@ -9,6 +9,8 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.vote.Claim;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** A member through all its lives: what outlasts a crash is here. */
@@ -33,6 +35,10 @@ final class SimMember {
   private @Nullable Journal journal;
 
   private boolean lies;
+  private boolean mayForget;
+
+  /** The mark that a process leaves when its disk fails: what was synced by then. */
+  private OptionalLong failedAfterBatch = OptionalLong.empty();
 
   /** Why it never starts again, or null. */
   private @Nullable String ended;
@@ -99,8 +105,21 @@ final class SimMember {
     try {
       var boot = new Boot(disk, world.plan().tuning(), id, founders);
       incarnation++;
-      var opened = founded ? boot.reopen(incarnation, backend) : boot.found();
+      var opened = founded ? boot.reopen(incarnation, backend, failedAfterBatch) : boot.found();
+      var before = journal;
+      if (mayForget
+          && before != null
+          && opened.boot().claim() instanceof Claim.Sound
+          && opened.journal().last().compareTo(before.lastDurable()) < 0) {
+        disk.kill();
+        world.coverage().hit("a loss that nothing tells of");
+        ended = "a zeroed end of its journal looks like a torn one";
+        world.refused(index, ended);
+        return;
+      }
+      mayForget = false;
       founded = true;
+      failedAfterBatch = OptionalLong.empty();
       disk.cutPowerAfter(Long.MAX_VALUE);
       backend = opened.backend();
       var born = new Life(world, index, id, disk, opened);
@@ -134,6 +153,15 @@ final class SimMember {
     files.lie(true);
   }
 
+  /**
+   * A sector is zero that was written. At the end of the journal that looks like a write that a
+   * crash cut short, which was never acknowledged: the one damage that nothing on the disk tells
+   * from an honest crash. If it hit what this member acknowledged, the member ends.
+   */
+  void mayForget() {
+    mayForget = true;
+  }
+
   /** What the disk has lied about it writes down at last. */
   void beHonest() {
     lies = false;
@@ -162,7 +190,8 @@ final class SimMember {
     var sectors = files.unsyncedSectors();
     var variant = random.below(policy.variants(sectors));
     files = files.crash(policy.survival(variant, random.next()));
-    backend = random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+    backend =
+        random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
   }
 
   /** The process ends; what it wrote stays as the operating system has it. */
@@ -171,6 +200,13 @@ final class SimMember {
       stopLife();
       backend = backend.afterCrash();
     }
+  }
+
+  /** The disk failed under the process, which leaves word of it, if it can, and ends. */
+  void kill(boolean leavesMark) {
+    var synced = journal == null ? 0 : journal.durableBatch();
+    kill();
+    failedAfterBatch = leavesMark ? OptionalLong.of(synced) : OptionalLong.of(0);
   }
 
   private void stopLife() {

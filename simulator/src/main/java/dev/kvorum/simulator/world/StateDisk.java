@@ -24,6 +24,7 @@ final class StateDisk extends Actor {
 
   private static final int FLUSH = 0;
   private static final int SYNC = 1;
+  private static final long SOON_NANOS = 200_000;
 
   private final MemoryBackend backend;
   private final Tuning tuning;
@@ -62,6 +63,11 @@ final class StateDisk extends Actor {
       flushing = true;
       later(tuning.stateFlushNanos(), FLUSH, 0, null);
     }
+  }
+
+  /** The store waits for room in memory: what was submitted is written without waiting for more. */
+  void flushSoon() {
+    later(SOON_NANOS, FLUSH, 0, null);
   }
 
   /** Writes down at once what was submitted; for whoever must read it in the backend. */

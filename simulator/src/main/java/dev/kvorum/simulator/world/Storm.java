@@ -7,6 +7,7 @@ import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultPlan;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,12 +73,26 @@ final class Storm {
     waiting.clear();
     takeBack.forEach(Runnable::run);
     takeBack.clear();
+    if (!world.plan().isLastingHarm() && random.chance(SimRandom.MILLION / 2)) {
+      leaveQuorum();
+    }
     for (var i = 0; i < world.members().size(); i++) {
       var member = world.member(i);
       member.beHonest();
       member.files().limitSpace(Long.MAX_VALUE);
       member.files().failOn(_ -> false);
+      member.files().plan(FaultPlan.NONE);
       world.startMember(i);
+    }
+  }
+
+  /** As many members as a cluster can do without never come back. */
+  private void leaveQuorum() {
+    var count = world.memberCount();
+    var first = random.below(count);
+    for (var i = 0; i < (count - 1) / 2; i++) {
+      world.member((first + i) % count).endForGood("a quorum must do without it");
+      world.coverage().hit("recovered with a quorum only");
     }
   }
 
@@ -86,7 +101,9 @@ final class Storm {
       return fault.member() % world.memberCount();
     }
     var leads = world.leader();
-    return leads == null ? random.below(world.memberCount()) : (int) (leads.status().memberId() - 1);
+    return leads == null
+        ? random.below(world.memberCount())
+        : (int) (leads.status().memberId() - 1);
   }
 
   void begin(Fault fault) {
@@ -168,8 +185,8 @@ final class Storm {
           life.loseTicks(fault.number());
         }
       }
-      case DISK_WRITE_ERROR -> failOnce(member, false);
-      case DISK_SYNC_ERROR -> failOnce(member, true);
+      case DISK_WRITE_ERROR -> failWrite(member);
+      case DISK_SYNC_ERROR -> failSync(member, fault.number());
       case DISK_FULL -> {
         var files = world.member(member).files();
         files.limitSpace(used(member) + fault.number());
@@ -205,8 +222,7 @@ final class Storm {
       case PROMOTE -> {
         var leads = world.leader();
         if (leads != null && !leads.core().membership().learners().isEmpty()) {
-          change(
-              MembershipChange.Kind.ADD_VOTER, leads.core().membership().learners().getFirst());
+          change(MembershipChange.Kind.ADD_VOTER, leads.core().membership().learners().getFirst());
         }
       }
       case REMOVE_MEMBER -> {
@@ -331,18 +347,37 @@ final class Storm {
 
   // Disks.
 
-  private void failOnce(int member, boolean sync) {
+  private void failWrite(int member) {
     var files = world.member(member).files();
     files.failOn(
         operation -> {
           var fails =
-              SimMember.isSync(operation) == sync
-                  && !(operation instanceof DiskOperation.MakeDirectory)
-                  && !(operation instanceof DiskOperation.Delete);
+              operation instanceof DiskOperation.Write
+                  || operation instanceof DiskOperation.WriteZeros
+                  || operation instanceof DiskOperation.Rename;
           if (fails) {
             files.failOn(_ -> false);
           }
           return fails;
+        });
+  }
+
+  /** The next sync fails, as on one of the two kinds of file systems. */
+  private void failSync(int member, long number) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
+              DiskOperation operation) {
+            if (!(operation instanceof DiskOperation.Sync)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return number % 2 == 0
+                ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
+                : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT;
+          }
         });
   }
 
@@ -366,6 +401,9 @@ final class Storm {
     }
     if (journal.isEmpty()) {
       return;
+    }
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
+      world.member(member).mayForget();
     }
     var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
     var sectors = (int) (files.size(path) / 512);
@@ -411,8 +449,7 @@ final class Storm {
             change(MembershipChange.Kind.ADD_LEARNER, replacement);
           }
         });
-    world.repeatIn(
-        2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
+    world.repeatIn(2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
   }
 
   private void compact(int member) {
@@ -421,9 +458,11 @@ final class Storm {
       var revision = state.kv().revision() - random.below(Math.min(state.kv().revision() - 1, 50));
       var request =
           new Request(
-              world.nextRequestId(), world.plan().clients(), member, new Command.Compact(revision, random.chance(500_000)));
+              world.nextRequestId(),
+              world.plan().clients(),
+              member,
+              new Command.Compact(revision, random.chance(500_000)));
       world.submit(request, (_, _) -> {});
     }
   }
-
 }

@@ -157,11 +157,8 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     if (!live && storm.mustRecover()) {
       throw new WrongException(
-          "not live within "
-              + LIVENESS_NANOS / 1_000_000_000L
-              + " s: "
-              + (traffic.isQuiet() ? "" : "requests wait; ")
-              + describe());
+          "a healed cluster is live within %d s".formatted(LIVENESS_NANOS / 1_000_000_000L),
+          (traffic.isQuiet() ? "" : "requests wait; ") + describe());
     }
     coverage.hit(live ? "recovered" : "halted safely");
     validate();
@@ -424,8 +421,12 @@ public final class World implements ClientPort, Scheduler.Target {
 
   /** A member has the whole snapshot, or could not store it. */
   void snapshotEnded(int receiver, Parcels.Parcel parcel, boolean delivered) {
+    if (network.state(receiver, parcel.from()) != Network.LinkState.OPEN) {
+      // The sender never hears of it, and gives up after the time-out.
+      return;
+    }
     var sender = parcels.remove(parcel.id());
-    if (sender != null && network.state(receiver, parcel.from()) == Network.LinkState.OPEN) {
+    if (sender != null) {
       sender.snapshotEnded(clientDelay(), memberId(receiver), parcel.position().index(), delivered);
     }
   }
@@ -526,7 +527,9 @@ public final class World implements ClientPort, Scheduler.Target {
   /** The member stopped itself; whoever watches over it starts it again. */
   void halted(int member, String reason) {
     coverage.hit("halted");
-    members.get(member).kill();
+    // Who cannot leave word of what was synced must claim what was not, and that is a damage.
+    var leavesMark = !plan.isVictim(member) || clientLinks.chance(SimRandom.MILLION / 2);
+    members.get(member).kill(leavesMark);
     stopped(member, reason);
     restartLater(member);
   }

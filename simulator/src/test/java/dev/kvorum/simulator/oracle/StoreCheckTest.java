@@ -49,7 +49,7 @@ final class StoreCheckTest {
   }
 
   private static History history() {
-    var plan = SingleCopy.plan(11, 12, 60_000);
+    var plan = SingleCopy.plan(11, 12, 15_000);
     return SingleCopy.history(11, TrafficPlan.draw(plan), Defect.NONE);
   }
 

@@ -68,6 +68,11 @@ final class RangeSelection {
       return new RangeSelection(range, entries, false, count);
     }
     sortByIndex(range, entries);
+    if (spare > 0 && stopsEarly(range)) {
+      // The transaction's own writes decide which of these come last in the order: none is left
+      // out.
+      return new RangeSelection(range, entries, false, count);
+    }
     return limit < entries.size()
         ? new RangeSelection(range, entries.subList(0, (int) limit), true, count)
         : new RangeSelection(range, entries, false, count);

@@ -21,8 +21,7 @@ final class CommandTextTest {
   @Test
   void whatIsNotSetIsNotWritten() {
     var range =
-        new Command.Range(
-            Bytes.utf8("a"), Bytes.EMPTY, 3, 0, 2, 9, true, false, false, 0, 0, 0, 0);
+        new Command.Range(Bytes.utf8("a"), Bytes.EMPTY, 3, 0, 2, 9, true, false, false, 0, 0, 0, 0);
     assertThat(CommandText.of(range))
         .isEqualTo("key:\"a\" limit:3 sort_order:DESCEND sort_target:9 serializable:true");
     assertThat(CommandText.of(new Command.Alarm(0, 0, 0))).isEmpty();

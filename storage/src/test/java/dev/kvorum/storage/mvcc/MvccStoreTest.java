@@ -180,6 +180,20 @@ final class MvccStoreTest {
     assertThat(keys(store.read(range("b", "b")))).isEmpty();
   }
 
+  /**
+   * Without an order the sort sees the first limit + 1 keys, and here the put makes b the last of
+   * them; so the record of a is needed, although before the transaction it was the last.
+   */
+  @Test
+  void putBeforeARangeDecidesWhichKeyTheLimitDrops() {
+    store.apply(put("b", "1"));
+    store.apply(put("c", "1"));
+    store.apply(put("a", "1"));
+    var byModRevision = range("a", ZERO, 1, 0, Command.SORT_NONE, Command.TARGET_MOD, false);
+    var result = (Result.Txn) store.apply(txn(put("b", "2"), byModRevision));
+    assertThat(keys(result.responses().getLast())).containsExactly("a");
+  }
+
   @Test
   void negativeRevisionOfARangeIsThePresent() {
     store.apply(put("a", "1"));

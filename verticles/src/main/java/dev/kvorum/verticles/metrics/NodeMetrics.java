@@ -75,8 +75,13 @@ public final class NodeMetrics {
     return registry;
   }
 
-  /** The exposition of this moment, as {@link PrometheusText#CONTENT_TYPE}. May read files. */
+  /** The exposition of this moment as every scraper reads it. May read files. */
   public String scrape() {
-    return PrometheusText.of(registry);
+    return scrape(ExpositionFormat.PROMETHEUS_TEXT);
+  }
+
+  /** The exposition of this moment. May read files. */
+  public String scrape(ExpositionFormat format) {
+    return PrometheusText.of(registry, format);
   }
 }

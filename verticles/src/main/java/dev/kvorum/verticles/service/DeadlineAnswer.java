@@ -32,7 +32,11 @@ final class DeadlineAnswer<T extends @Nullable Object> implements Consumer<T> {
    * @param work gets who takes the answer
    */
   static <T extends @Nullable Object> void within(
-      Context context, CallContext call, T expired, Consumer<T> answer, Consumer<Consumer<T>> work) {
+      Context context,
+      CallContext call,
+      T expired,
+      Consumer<T> answer,
+      Consumer<Consumer<T>> work) {
     if (call.deadlineNanos() == CallContext.NO_DEADLINE) {
       work.accept(answer);
       return;
