@@ -89,18 +89,18 @@ final class SlowCalls {
   /** Counts as etcd counts them: a put is one, a transaction has the operations of its branch. */
   static Sizes sizes(RpcMethod method, Bytes request, @Nullable Bytes response) {
     try {
-      if (method == RpcMethods.RANGE) {
+      if (method.equals(RpcMethods.RANGE)) {
         var count = number(response, RangeResponse.COUNT_FIELD_NUMBER);
         return of(0, CommandCodec.decodeRange(request), request, count, response);
       }
-      if (method == RpcMethods.PUT) {
+      if (method.equals(RpcMethods.PUT)) {
         return of(1, CommandCodec.decodePut(request), request, 0, response);
       }
-      if (method == RpcMethods.DELETE_RANGE) {
+      if (method.equals(RpcMethods.DELETE_RANGE)) {
         var count = number(response, DeleteRangeResponse.DELETED_FIELD_NUMBER);
         return of(0, CommandCodec.decodeDeleteRange(request), request, count, response);
       }
-      if (method == RpcMethods.TXN) {
+      if (method.equals(RpcMethods.TXN)) {
         var txn = CommandCodec.decodeTxn(request);
         var succeeded = number(response, TxnResponse.SUCCEEDED_FIELD_NUMBER) != 0;
         var ops = succeeded ? txn.success().size() : txn.failure().size();

@@ -203,7 +203,7 @@ class FrontEndTest {
     var _ =
         onLoop(
             () -> {
-              front.stream((Command.Range) range("a", false), soon, new FailedSink(streamed));
+              front.stream(range("a", false), soon, new FailedSink(streamed));
               front.maintenance().members(true, soon, members::complete);
               return true;
             });

@@ -2,15 +2,23 @@ package dev.kvorum.verticles.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.model.Failure;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Contract S21.5, S21.7: reads share rounds, but each has the server's time for itself. */
 class WaitingReadsTest {
+  /** Does nothing, and is told from others by its name. */
+  private record Read(String name) implements WaitingReads.Waiter {
+    @Override
+    public void accept(@Nullable Failure failure) {}
+  }
+
   private final WaitingReads reads = new WaitingReads();
-  private final WaitingReads.Waiter first = _ -> {};
-  private final WaitingReads.Waiter second = _ -> {};
-  private final WaitingReads.Waiter third = _ -> {};
+  private final WaitingReads.Waiter first = new Read("first");
+  private final WaitingReads.Waiter second = new Read("second");
+  private final WaitingReads.Waiter third = new Read("third");
 
   @Test
   void whoComesWhileARoundRunsIsNotConfirmedByIt() {
