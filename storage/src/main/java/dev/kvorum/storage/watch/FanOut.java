@@ -62,6 +62,9 @@ final class FanOut {
 
   FanOut(long revision, List<Event> events, WatchGroups groups) {
     this.revision = revision;
+    if (groups.isEmpty()) {
+      return;
+    }
     var touched = new ArrayList<WatchGroup>();
     for (var event : events) {
       var encoded = new EncodedEvent(event);

@@ -45,6 +45,10 @@ final class IntervalTree {
   private @Nullable Node root;
   private int count;
 
+  boolean isEmpty() {
+    return root == null;
+  }
+
   /** The group of exactly this range; it is added when there is none. */
   WatchGroup findOrAdd(KeyRange range) {
     var found = root;

@@ -15,6 +15,11 @@ final class WatchGroups {
   private final Map<Bytes, WatchGroup> singles = new HashMap<>();
   private final IntervalTree ranges = new IntervalTree();
 
+  /** Whether nobody is synced. */
+  boolean isEmpty() {
+    return singles.isEmpty() && ranges.isEmpty();
+  }
+
   void join(Watcher watcher) {
     var range = watcher.range;
     var group =

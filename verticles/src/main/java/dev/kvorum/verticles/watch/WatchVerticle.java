@@ -143,7 +143,14 @@ public final class WatchVerticle extends VerticleBase {
             CHUNK_BYTES,
             () -> node.writer().awaitFlushed(pin.state().appliedIndex()),
             loop(),
-            history -> arrived(pin, history));
+            history ->
+                // What the backend does not show although all of the pinned state is flushed is not
+                // there: without this the same nothing would be read again and again.
+                arrived(
+                    pin,
+                    history.to() < fromRevision
+                        ? new History(fromRevision, view.revision(), List.of())
+                        : history));
   }
 
   private void arrived(NodeContext.PinnedState pin, History history) {
