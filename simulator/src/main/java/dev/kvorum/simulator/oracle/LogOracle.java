@@ -81,6 +81,7 @@ final class LogOracle {
     return false;
   }
 
+  @SuppressWarnings("ReferenceEquality") // mostly the very same object, and comparing takes long
   private static boolean isSame(Entry one, Entry other) {
     if (one == other || one.payload() == other.payload()) {
       return one.term() == other.term() && one.type() == other.type();
