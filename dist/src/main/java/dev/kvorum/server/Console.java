@@ -18,6 +18,12 @@ final class Console {
         kvorum --version
           Show the version.
 
+        kvorum check --data-dir DIR
+          Look at the files of a server that does not run; see docs/repair.md.
+
+        kvorum repair --data-dir DIR --discard-from INDEX
+          Give up what check names as lost.
+
         kvorum -h | --help
           Show the flags.
       """;

@@ -13,6 +13,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -32,12 +33,14 @@ final class EdgeVerticle extends VerticleBase {
   private final List<Url> urls;
   private final GrpcLimits limits;
   private final RpcObserver observer;
+  private final Duration expectedUnaryTime;
   private final Function<Service, Handler<HttpServerRequest>> http;
   private final List<HttpServer> servers = new ArrayList<>();
   private @Nullable FrontEnd frontEnd;
 
   /**
    * @param loop the front end's number, above 0
+   * @param expectedUnaryTime a unary call that takes longer is logged
    * @param http makes the handler of everything that is not gRPC
    */
   EdgeVerticle(
@@ -46,12 +49,14 @@ final class EdgeVerticle extends VerticleBase {
       List<Url> urls,
       GrpcLimits limits,
       RpcObserver observer,
+      Duration expectedUnaryTime,
       Function<Service, Handler<HttpServerRequest>> http) {
     this.node = node;
     this.loop = loop;
     this.urls = List.copyOf(urls);
     this.limits = limits;
     this.observer = observer;
+    this.expectedUnaryTime = expectedUnaryTime;
     this.http = http;
   }
 
@@ -69,7 +74,7 @@ final class EdgeVerticle extends VerticleBase {
 
   private Future<?> listen(Url url, Service service, Handler<HttpServerRequest> other) {
     var server = vertx.createHttpServer(limits.serverOptions());
-    var _ = GrpcEdge.install(vertx, server, service, limits, observer, other);
+    var _ = GrpcEdge.install(vertx, server, service, limits, observer, expectedUnaryTime, other);
     servers.add(server);
     return server.listen(address(url));
   }

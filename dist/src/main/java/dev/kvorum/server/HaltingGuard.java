@@ -3,10 +3,15 @@ package dev.kvorum.server;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.server.logging.Logging;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,26 +19,33 @@ import org.slf4j.LoggerFactory;
 final class HaltingGuard implements NodeGuard {
   private static final Logger LOGGER = LoggerFactory.getLogger(HaltingGuard.class);
 
-  /** {@code EX_SOFTWARE} and {@code EX_IOERR} of sysexits: an operator's tools know them. */
-  private static final int BUG = 70;
-
-  private static final int DISK_FAILED = 74;
   private static final int SHOWN_RECORDS = 64;
+
+  /** A disk that hangs must not keep the process from ending. */
+  private static final Duration MARK_LIMIT = Duration.ofMillis(500);
 
   private final FlightRecorder recorder;
   private final Path dumpFile;
+  private final Predicate<DiskFault> leaveFailureMark;
 
   /**
    * @param directory where the recorder's events are left, as {@code flight-recorder}
+   * @param leaveFailureMark tells the next start that a disk has failed, as far as disks still take
+   *     anything; says whether one did
    */
-  HaltingGuard(FlightRecorder recorder, Path directory) {
+  HaltingGuard(FlightRecorder recorder, Path directory, Predicate<DiskFault> leaveFailureMark) {
     this.recorder = recorder;
     dumpFile = directory.resolve("flight-recorder");
+    this.leaveFailureMark = leaveFailureMark;
   }
 
   @Override
   public void halt(String why, Throwable cause) {
+    var fault = cause instanceof DiskFaultException failed ? failed.fault() : null;
     try {
+      if (fault != null && !isMarked(fault)) {
+        LOGGER.warn("the next start could not be told that the disk failed");
+      }
       LOGGER
           .atError()
           .addMarker(Logging.FATAL)
@@ -44,7 +56,7 @@ final class HaltingGuard implements NodeGuard {
         dump();
       }
     } finally {
-      Runtime.getRuntime().halt(cause instanceof DiskFaultException ? DISK_FAILED : BUG);
+      Runtime.getRuntime().halt(fault != null ? ExitStatus.DISK_FAILED : ExitStatus.BUG);
     }
   }
 
@@ -57,5 +69,14 @@ final class HaltingGuard implements NodeGuard {
     } catch (IOException e) {
       LOGGER.atError().setCause(e).log("the flight recorder's events cannot be kept");
     }
+  }
+
+  private boolean isMarked(DiskFault fault) {
+    var marked = new CompletableFuture<Boolean>();
+    Thread.ofPlatform()
+        .name("failure-mark")
+        .daemon()
+        .start(() -> marked.complete(leaveFailureMark.test(fault)));
+    return marked.completeOnTimeout(false, MARK_LIMIT.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 }

@@ -5,9 +5,6 @@ import java.util.List;
 
 /** The program: finds out what it is asked to do, does it, and ends as etcd would. */
 public final class Main {
-  private static final int FAILED = 1;
-  private static final int MISUSED = 2;
-
   private Main() {}
 
   public static void main(String[] arguments) {
@@ -17,11 +14,11 @@ public final class Main {
       case Startup.ShowHelp() -> Console.out(Console.help());
       case Startup.Misused(var message) -> {
         Console.err(message + "\n" + Console.USAGE);
-        System.exit(MISUSED);
+        System.exit(ExitStatus.MISUSED);
       }
       case Startup.Refused(var notes) -> {
         Server.announce(given, notes);
-        System.exit(FAILED);
+        System.exit(ExitStatus.FAILED);
       }
       case Startup.Run run -> serve(given, run);
     }
@@ -29,9 +26,9 @@ public final class Main {
 
   private static void serve(List<String> given, Startup.Run run) {
     var signals = Signals.watch();
-    var served = Server.serve(given, run, signals::await, _ -> {}, StartCache::renewWhenMissing);
-    if (!served) {
-      System.exit(FAILED);
+    var status = Server.serve(given, run, signals::await, _ -> {}, StartCache::renewWhenMissing);
+    if (status != 0) {
+      System.exit(status);
     }
     signals.die();
   }

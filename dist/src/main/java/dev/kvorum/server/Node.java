@@ -19,6 +19,10 @@ import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.journal.disk.DiskFault;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.identity.FailureMark;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
@@ -26,8 +30,12 @@ import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.MembershipVerticle;
+import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
+import dev.kvorum.verticles.lease.LeaseVerticle;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.service.EtcdVersion;
@@ -35,18 +43,23 @@ import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.service.Service;
 import dev.kvorum.verticles.service.ServiceLimits;
 import dev.kvorum.verticles.stage.AutoCompaction;
+import dev.kvorum.verticles.stage.LeaseStage;
 import dev.kvorum.verticles.stage.StoreStage;
 import dev.kvorum.verticles.store.BackendWriter;
 import dev.kvorum.verticles.store.Pins;
 import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import dev.kvorum.verticles.store.SnapshotVerticle;
+import dev.kvorum.verticles.store.SpaceVerticle;
 import dev.kvorum.verticles.store.StoreVerticle;
+import dev.kvorum.verticles.store.TimedApplies;
+import dev.kvorum.verticles.watch.WatchVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -84,7 +97,9 @@ final class Node {
 
   private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
     this.member = member;
-    guard = new HaltingGuard(recorder, member.directory().data().resolve("quarantine"));
+    guard =
+        new HaltingGuard(
+            recorder, member.directory().data().resolve("quarantine"), this::leaveFailureMark);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -98,6 +113,8 @@ final class Node {
                         .setClassPathResolvingEnabled(false)));
     RaftBus.register(vertx.eventBus());
     StoreBus.register(vertx.eventBus());
+    LeaseBus.register(vertx.eventBus());
+    WatchBus.register(vertx.eventBus());
   }
 
   /**
@@ -160,7 +177,7 @@ final class Node {
   private List<String> run(ServerConfig config, Placement placement, FlightRecorder recorder)
       throws Exception {
     var cluster = config.cluster();
-    // Two members, or two lives of one, have different origins but for a chance of 2^-16.
+    // Two members have different origins but for a chance of 2^-24; lives of one always do.
     var life = (int) (member.identity().memberId() * 31 + member.identity().incarnation());
     var limits =
         new ServiceLimits(
@@ -168,6 +185,7 @@ final class Node {
             cluster.maxRequestBytes(),
             cluster.quotaBackendBytes(),
             cluster.requestTimeout().toNanos(),
+            cluster.minLeaseTtl().toSeconds(),
             TAIL_BYTES);
     var raft = RaftStart.stage(member, cluster.electionTicks(), config.member().snapshotCount());
     var machine = new StateMachine(member.state(), limits.effectiveQuotaBytes());
@@ -178,17 +196,26 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var stage = 
+    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), false);
+    leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
+    var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
+    var stage =
         new StoreStage(
             machine,
             context.memory(),
             context.pins()::allowsRemovalAt,
             life,
-            Membership.ofVoters(List.of(member.identity().memberId())));
+            Membership.ofVoters(List.of(member.identity().memberId())),
+            new TimedApplies(context.metrics().server(), config.member().warnApply()));
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
+    deploy(leases);
+    var hub =
+        new WatchHub(machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
+    deploy(
+        new WatchVerticle(context, hub, config.member().watchProgressInterval().toNanos(), guard));
     deploy(
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
@@ -198,10 +225,17 @@ final class Node {
             member.journal(),
             new TimedDisk(member.directory().logDisk(), context.metrics().disk()::walSynced),
             cluster.heartbeatInterval().toMillis(),
-            context::publish,
+            status -> {
+              context.publish(status);
+              leases.raftChanged(status);
+            },
             membership::raiseNoSpace,
             guard,
             recorder));
+    deploy(new SpaceVerticle(member.directory().logDisk(), membership::raiseNoSpace));
+    if (member.directory().roots().size() > 1) {
+      deploy(new SpaceVerticle(member.directory().dataDisk(), membership::raiseNoSpace));
+    }
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);
@@ -274,6 +308,7 @@ final class Node {
               config.member().listenClientUrls(),
               limits,
               rpcs,
+              config.member().warnUnaryCall(),
               service -> new HttpEdge(vertx, settings, service, view(context), context.metrics()));
       edges.add(deployed(edge));
       if (loop == 1) {
@@ -324,12 +359,26 @@ final class Node {
     }
   }
 
+  /**
+   * What was synced is known only if it is the journal's own loop that stops here: while another
+   * one does, the journal goes on and may acknowledge more.
+   */
+  private boolean leaveFailureMark(DiskFault fault) {
+    var durableBatch =
+        fault.path().startsWith(Snapshots.DIRECTORY) ? 0 : member.journal().durableBatch();
+    return FailureMark.leave(member.directory().roots(), Instant.now(), durableBatch);
+  }
+
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */
   private void stateStoreFailed(Throwable fault) {
     if (stopping) {
       return;
     }
-    guard.halt("the state store failed; the next start checks it and rebuilds it", fault);
+    var why =
+        fault instanceof DiskFaultException
+            ? "the disk failed"
+            : "the state store failed; the next start checks it and rebuilds it";
+    guard.halt(why, fault);
   }
 
   /**

@@ -16,12 +16,17 @@ import dev.kvorum.verticles.stage.RequestId;
 record Placement(int loops, int frontEnds) {
   private static final int SMALL_MACHINE = 2;
 
-  /** Store, snapshots, Raft, peers and membership come first in the deal. */
-  static final int CORE_VERTICLES = 5;
+  /** Store, leases, watches, snapshots, Raft, peers and membership come first in the deal. */
+  static final int CORE_VERTICLES = 7;
+
+  /** The number of the lease verticle's own front end; clients' have those from 1 on. */
+  int leaseLoop() {
+    return frontEnds + 1;
+  }
 
   static Placement of(int cores) {
     return cores <= SMALL_MACHINE
         ? new Placement(1, 1)
-        : new Placement(cores + CORE_VERTICLES, Math.min(cores, RequestId.MAX_LOOPS - 1));
+        : new Placement(cores + CORE_VERTICLES, Math.min(cores, RequestId.MAX_LOOPS - 2));
   }
 }

@@ -34,9 +34,10 @@ final class Server {
    * @param untilSignal waits for the signal to stop and names it
    * @param whenListening is told each client address from which the node answers
    * @param whenReady runs once, when all of them do
-   * @return false when the node could not start, which has been logged
+   * @return 0, or the {@linkplain ExitStatus exit status} when the node could not start, which has
+   *     been logged
    */
-  static boolean serve(
+  static int serve(
       List<String> arguments,
       Startup.Run startup,
       Supplier<String> untilSignal,
@@ -48,7 +49,7 @@ final class Server {
       Logging.install(config.member().log());
     } catch (IOException unusable) {
       log.atError().addMarker(Logging.FATAL).setCause(unusable).log("failed to verify flags");
-      return false;
+      return ExitStatus.FAILED;
     }
     announce(arguments, startup.notes());
     describe(config);
@@ -63,14 +64,14 @@ final class Server {
               });
     } catch (Exception | LinkageError | InvariantViolation failed) {
       log.atError().addMarker(Logging.FATAL).setCause(failed).log("failed to start");
-      return false;
+      return ExitStatus.ofFailedStart(failed);
     }
     SystemdNotification.ready();
     whenReady.run();
     var signal = untilSignal.get();
     log.atInfo().addKeyValue("signal", signal).log("received signal; shutting down");
     stop(node, config.member());
-    return true;
+    return 0;
   }
 
   /** Logs what was found while the configuration was read. */

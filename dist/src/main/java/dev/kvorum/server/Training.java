@@ -42,7 +42,8 @@ public final class Training {
             "--initial-cluster=default=" + NOWHERE);
     var address = new CompletableFuture<String>();
     return Startup.read(given, Map.of()) instanceof Startup.Run startup
-        && Server.serve(given, startup, () -> use(address.join()), address::complete, () -> {});
+        && Server.serve(given, startup, () -> use(address.join()), address::complete, () -> {})
+            == 0;
   }
 
   /** Uses a ready node as its clients would, then ends it as a signal would. */

@@ -87,6 +87,8 @@ class ArchitectureTest {
             .resideInAnyPackage(
                 "dev.kvorum.storage.model..",
                 "dev.kvorum.storage.mvcc..",
+                "dev.kvorum.storage.lease..",
+                "dev.kvorum.storage.watch..",
                 "dev.kvorum.storage.membership..",
                 "dev.kvorum.raft.core..",
                 "dev.kvorum.raft.stage..",
@@ -107,6 +109,8 @@ class ArchitectureTest {
             .resideInAnyPackage(
                 "dev.kvorum.storage.model..",
                 "dev.kvorum.storage.mvcc..",
+                "dev.kvorum.storage.lease..",
+                "dev.kvorum.storage.watch..",
                 "dev.kvorum.storage.membership..",
                 "dev.kvorum.storage.state..",
                 "dev.kvorum.raft.core..",

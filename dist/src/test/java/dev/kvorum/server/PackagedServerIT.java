@@ -71,6 +71,33 @@ class PackagedServerIT {
     }
   }
 
+  /** After another JDK or other jars the first start is slow, and the next one fast again. */
+  @Test
+  @Timeout(180)
+  void aCacheThatDoesNotFitIsMadeAgainInTheBackground() throws Exception {
+    var home = directory.resolve("copy");
+    copy(HOME, home);
+    Files.writeString(home.resolve("kvorum.aot.jdk"), "another JDK\n");
+    var before = Files.getLastModifiedTime(home.resolve("kvorum.aot"));
+    var server = start(home.resolve("bin/kvorum"), Map.of(), flags());
+    try (var lines = server.errorReader()) {
+      awaitReady(lines);
+      String line;
+      do {
+        line = lines.readLine();
+        assertThat(line).as("the server ended before it made the cache").isNotNull();
+      } while (!line.contains("making the cache for the next start in the background"));
+      for (var maker : server.toHandle().children().toList()) {
+        maker.onExit().get();
+      }
+      assertThat(Files.readString(home.resolve("kvorum.aot.jdk"))).doesNotStartWith("another");
+      assertThat(Files.getLastModifiedTime(home.resolve("kvorum.aot"))).isGreaterThan(before);
+      assertThat(Files.size(home.resolve("kvorum.aot"))).isGreaterThan(1 << 20);
+    } finally {
+      server.destroyForcibly();
+    }
+  }
+
   @Test
   void theRecordedCacheIsTheOneInUse() throws Exception {
     var server = start(Map.of(), flags());

@@ -3,6 +3,7 @@ package dev.kvorum.http;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
@@ -64,6 +65,16 @@ final class FakeNode implements Service, NodeView {
   @Override
   public void stream(Command.Range range, CallContext context, RangeSink sink) {
     throw new UnsupportedOperationException("stream");
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    throw new UnsupportedOperationException();
   }
 
   @Override

@@ -145,6 +145,11 @@ final class HttpEdgeTest {
     }
     assertThat(port.get("/metrics", "Accept-Encoding", "gzip;q=0").headers().map())
         .doesNotContainKey("content-encoding");
+
+    var open = port.get("/metrics", "Accept", "application/openmetrics-text; version=1.0.0");
+    assertThat(open.headers().firstValue("content-type"))
+        .hasValue("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assertThat(open.body()).endsWith("\n# EOF\n");
   }
 
   @Test

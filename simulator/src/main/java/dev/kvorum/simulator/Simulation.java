@@ -37,10 +37,15 @@ public final class Simulation {
           plan, scheduler.fired(), world.trace().hash(), scheduler.now(), world.coverage());
     } catch (RuntimeException | Error wrong) {
       // Whatever a machine throws is its bug; that of the simulator itself fails a run as well.
-      var what = wrong instanceof WrongException rule ? rule.what() : String.valueOf(wrong);
+      var what = wrong instanceof WrongException rule ? rule.what() : withoutNumbers(wrong);
       return new Verdict.Failed(
           plan, scheduler.fired(), world.trace().hash(), what, evidence(wrong), world.coverage());
     }
+  }
+
+  /** Numbers differ between two failures for one reason. */
+  private static String withoutNumbers(Throwable wrong) {
+    return String.valueOf(wrong).replaceAll("[0-9]+", "#");
   }
 
   private static String evidence(Throwable wrong) {

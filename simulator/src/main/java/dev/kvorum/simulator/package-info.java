@@ -1,4 +1,7 @@
-/** A whole cluster on one thread from one seed. Start at {@link dev.kvorum.simulator.Simulation}; {@code docs/simulation.md} teaches to read a failing seed. */
+/**
+ * A whole cluster on one thread from one seed. Start at {@link dev.kvorum.simulator.Simulation};
+ * {@code docs/simulation.md} teaches to read a failing seed.
+ */
 @NullMarked
 package dev.kvorum.simulator;
 

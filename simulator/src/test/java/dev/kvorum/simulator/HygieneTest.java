@@ -46,7 +46,14 @@ class HygieneTest {
 
   private static final List<String> ITERATING =
       List.of(
-          "entrySet", "keySet", "values", "forEach", "iterator", "stream", "removeIf", "toArray",
+          "entrySet",
+          "keySet",
+          "values",
+          "forEach",
+          "iterator",
+          "stream",
+          "removeIf",
+          "toArray",
           "replaceAll");
 
   @Test
@@ -64,8 +71,7 @@ class HygieneTest {
                 java.util.UUID.class)
             .orShould()
             .dependOnClassesThat()
-            .resideInAnyPackage(
-                "java.util.concurrent..", "java.time..", "java.lang.ref..")
+            .resideInAnyPackage("java.util.concurrent..", "java.time..", "java.lang.ref..")
             .orShould()
             .callMethod(System.class, "nanoTime")
             .orShould()
@@ -114,7 +120,8 @@ class HygieneTest {
                   public boolean test(com.tngtech.archunit.core.domain.JavaMethodCall call) {
                     var owner = call.getTargetOwner();
                     var salted = owner.isEquivalentTo(Set.class) || owner.isEquivalentTo(Map.class);
-                    return salted && (call.getName().equals("of") || call.getName().equals("copyOf"));
+                    return salted
+                        && (call.getName().equals("of") || call.getName().equals("copyOf"));
                   }
                 })
             .because("their order changes with every start of the JVM: use a List or a TreeMap"));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.kvorum.loadtest.server.Product;
 import dev.kvorum.loadtest.server.Programs;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
@@ -29,11 +30,36 @@ public final class Peers {
     return require("etcdctl", Programs.peer("etcdctl"));
   }
 
+  /** What kills a process at a system call of choice. */
+  public static Path strace() {
+    return require(
+        "a strace that may trace",
+        Programs.peer("strace").filter(Peers::mayTrace),
+        "install Debian's strace, and allow ptrace where this is a container");
+  }
+
+  private static boolean mayTrace(Path strace) {
+    try {
+      return new ProcessBuilder(strace.toString(), "-o", "/dev/null", "true")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException | InterruptedException notHere) {
+      return false;
+    }
+  }
+
   private static Path require(String name, Optional<Path> program) {
+    return require(name, program, REMEDY);
+  }
+
+  private static Path require(String name, Optional<Path> program, String remedy) {
     if (program.isPresent()) {
       return program.get();
     }
-    String message = name + " is not installed, so its tests did NOT run; " + REMEDY;
+    String message = name + " is not installed, so its tests did NOT run; " + remedy;
     if (Boolean.parseBoolean(System.getenv("KVORUM_REQUIRE_PEERS"))) {
       return fail(message);
     }

@@ -1,6 +1,7 @@
 package dev.kvorum.server.boot;
 
 import dev.kvorum.server.config.ConfigException;
+import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalOptions;
@@ -11,11 +12,14 @@ import dev.kvorum.storage.journal.LoneVoter;
 import dev.kvorum.storage.journal.Mark;
 import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.StartDecision;
+import dev.kvorum.storage.journal.StartScan;
 import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.identity.DataDirectory;
 import dev.kvorum.storage.journal.identity.DirectoryRefusedException;
+import dev.kvorum.storage.journal.identity.FailureMark;
 import dev.kvorum.storage.journal.identity.Identity;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
@@ -23,6 +27,8 @@ import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,30 +50,71 @@ public final class MemberBoot {
   private MemberBoot() {}
 
   /**
-   * Founds a member in a new directory, or opens the one that lives there.
+   * Founds a member in a new directory, or opens the one that lives there. Waits while there is no
+   * space for it.
    *
    * @param founding used when the directory is new, ignored when it holds a member
    * @param log the separate place for the log, or null
+   * @throws DiskFailedException if a write or sync failed; a mark of it was left
+   * @throws StayDownException if disks failed twice lately
    */
   public static OpenedMember open(Path data, @Nullable Path log, Founding.Source founding)
       throws ConfigException,
           DirectoryRefusedException,
+          DiskFailedException,
           DiskFaultException,
           SnapshotDamagedException,
-          StartRefusedException {
+          StartRefusedException,
+          StayDownException {
+    var space = new SpaceWait(data, log);
+    while (true) {
+      try {
+        return attempt(data, log, founding);
+      } catch (BackendFullException full) {
+        space.await(String.valueOf(full.getMessage()));
+      } catch (DiskFaultException fault) {
+        if (fault.fault().kind() != DiskFault.Kind.NO_SPACE) {
+          throw fault;
+        }
+        space.await(fault.fault().message());
+      }
+    }
+  }
+
+  private static OpenedMember attempt(Path data, @Nullable Path log, Founding.Source founding)
+      throws ConfigException,
+          DirectoryRefusedException,
+          DiskFailedException,
+          DiskFaultException,
+          SnapshotDamagedException,
+          StartRefusedException,
+          StayDownException {
     var directory = DataDirectory.open(data, log);
     try {
+      var failure = FailureMark.read(directory.roots()).orElse(null);
+      if (failure != null) {
+        StayDownException.unlessRested(failure, Instant.now());
+      }
       for (var unknown : directory.unknownFiles()) {
         LOGGER.atWarn().addKeyValue("path", unknown).log("found a file of unknown purpose");
       }
       var identity = directory.identity();
       return identity == null
           ? found(directory, founding.get())
-          : reopen(directory, identity, data);
+          : reopen(directory, identity, data, failure);
+    } catch (DiskFaultException fault) {
+      directory.close();
+      var kind = fault.fault().kind();
+      if (kind == DiskFault.Kind.WRITE || kind == DiskFault.Kind.SYNC) {
+        // The cache may show now what the medium has not got; the next start has to know.
+        FailureMark.leave(directory.roots(), Instant.now(), 0);
+        throw new DiskFailedException(fault);
+      }
+      throw fault;
     } catch (ConfigException
-        | DiskFaultException
         | SnapshotDamagedException
         | StartRefusedException
+        | StayDownException
         | RuntimeException fault) {
       directory.close();
       throw fault;
@@ -87,8 +134,7 @@ public final class MemberBoot {
     }
     var snapshots = new Snapshots(directory.dataDisk());
     var store = new StateStore(directory, snapshots).found(BIRTH, founding.members(), Bytes.EMPTY);
-    var journal =
-        Journal.open(disk, owner, JournalOptions.DEFAULT, scan, new Keep.Everything(), vote);
+    var journal = Journal.open(disk, owner, options(disk), scan, new Keep.Everything(), vote);
     journal.mark(new Mark.LogReset(BIRTH));
     journal.mark(new Mark.SnapshotTaken(BIRTH));
     makeDurable(journal, disk, journal.mark(new Mark.StateSynced(BIRTH)));
@@ -99,7 +145,12 @@ public final class MemberBoot {
         directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
   }
 
-  private static OpenedMember reopen(DataDirectory directory, Identity previous, Path data)
+  private static JournalOptions options(Disk disk) throws DiskFaultException {
+    return JournalOptions.DEFAULT.onFileSystemOf(disk.totalBytes());
+  }
+
+  private static OpenedMember reopen(
+      DataDirectory directory, Identity previous, Path data, @Nullable FailureMark failure)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     if (previous.unsafe()) {
       throw new StartRefusedException(
@@ -110,8 +161,14 @@ public final class MemberBoot {
     }
     var disk = directory.logDisk();
     var owner = new Owner(previous.clusterId(), previous.memberId());
-    var vote = vote(disk, false);
-    var scan = JournalScan.read(disk, owner, false);
+    var failedAfterBatch =
+        failure == null || failure.settled()
+            ? OptionalLong.empty()
+            : OptionalLong.of(failure.durableBatch());
+    var start = StartScan.read(disk, owner, failedAfterBatch, LOGGER::warn);
+    var scan = start.scan();
+    var vote = vote(start.disk(), false);
+    BootFindings.log(scan.verdicts());
     var contradiction = scan.contradiction();
     if (contradiction != null) {
       throw new StartRefusedException(
@@ -122,9 +179,16 @@ public final class MemberBoot {
     var store = new StateStore(directory, snapshots).open(scan);
     try {
       var keep = decide(scan, store.position(), data);
-      var journal = Journal.open(disk, owner, JournalOptions.DEFAULT, scan, keep, vote);
+      BootFindings.audit(disk, scan);
+      var journal = Journal.open(start.disk(), owner, options(disk), scan, keep, vote);
+      if (start.disk() != disk) {
+        start.disk().close();
+      }
       var identity = previous.nextIncarnation();
       directory.writeIdentity(identity);
+      if (failure != null) {
+        failure.settle(directory.roots(), Instant.now());
+      }
       return new OpenedMember(
           directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
     } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {

@@ -30,6 +30,12 @@ public record ClusterConfig(
   /** What {@link #maxRequestBytes} is cut to: a message must fit an array. */
   static final int LARGEST_REQUEST_BYTES = Integer.MAX_VALUE - MESSAGE_OVERHEAD_BYTES;
 
+  /** Contract S10.1: one and a half election timeouts, in whole seconds. */
+  public Duration minLeaseTtl() {
+    var nanos = heartbeatInterval.multipliedBy(3L * electionTicks() / 2).toNanos();
+    return Duration.ofSeconds(Math.ceilDiv(nanos, 1_000_000_000L));
+  }
+
   /** Ticks without a leader before a member campaigns, at least (contract S30.1). */
   public int electionTicks() {
     return Math.toIntExact(electionTimeout.dividedBy(heartbeatInterval));

@@ -15,6 +15,8 @@ import org.slf4j.event.KeyValuePair;
  * order, and fills in what follows from what was given.
  */
 final class ConfigBuilder {
+  private static final Duration DEFAULT_PROGRESS_INTERVAL = Duration.ofMinutes(10);
+  private static final Duration LEAST_PROGRESS_INTERVAL = Duration.ofMillis(100);
   private static final String DEFAULT_NAME = "default";
   private static final long DEFAULT_SNAPSHOT_COUNT = 10_000;
   private static final long DEFAULT_QUOTA_BYTES = 2L << 30;
@@ -78,6 +80,9 @@ final class ConfigBuilder {
                 : MemberConfig.ClusterState.NEW,
             maxConcurrentStreams(),
             snapshotCount(),
+            watchProgressInterval(),
+            values.duration("warning-unary-request-duration"),
+            values.duration("warning-apply-duration"),
             log);
     return new ServerConfig(cluster, member);
   }
@@ -315,6 +320,15 @@ final class ConfigBuilder {
   private long snapshotCount() {
     long count = values.unsigned("snapshot-count");
     return count == 0 ? DEFAULT_SNAPSHOT_COUNT : count;
+  }
+
+  /** 0 means the default, and nothing below a tenth of a second is taken literally. */
+  private Duration watchProgressInterval() {
+    var interval = values.duration("watch-progress-notify-interval");
+    if (interval.isZero()) {
+      return DEFAULT_PROGRESS_INTERVAL;
+    }
+    return interval.compareTo(LEAST_PROGRESS_INTERVAL) < 0 ? LEAST_PROGRESS_INTERVAL : interval;
   }
 
   private Path dataDirectory() {

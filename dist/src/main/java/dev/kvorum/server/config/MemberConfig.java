@@ -1,6 +1,7 @@
 package dev.kvorum.server.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param clusterState found a cluster or join one; ignored by a node with data
  * @param maxConcurrentStreams HTTP/2 streams of one client connection, at most; 1 to 2^32-1
  * @param snapshotCount applied entries after which the log may be shortened; at least 1
+ * @param watchProgressInterval how often idle watchers hear of progress, at least 100 ms
+ * @param warnUnaryCall a unary call that takes longer is logged (contract S21.8)
+ * @param warnApply an apply that takes longer is logged (contract S21.8)
  * @param log where log lines go, and which
  */
 public record MemberConfig(
@@ -30,6 +34,9 @@ public record MemberConfig(
     ClusterState clusterState,
     long maxConcurrentStreams,
     long snapshotCount,
+    Duration watchProgressInterval,
+    Duration warnUnaryCall,
+    Duration warnApply,
     LogConfig log) {
 
   /** Whether a node without data founds its cluster or joins one that runs. */

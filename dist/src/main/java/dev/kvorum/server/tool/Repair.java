@@ -10,10 +10,12 @@ import dev.kvorum.storage.journal.Keep;
 import dev.kvorum.storage.journal.LoneVoter;
 import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.StartDecision;
+import dev.kvorum.storage.journal.StartScan;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.identity.DataDirectory;
 import dev.kvorum.storage.journal.identity.DirectoryLock;
 import dev.kvorum.storage.journal.identity.DirectoryRefusedException;
+import dev.kvorum.storage.journal.identity.FailureMark;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
@@ -23,6 +25,7 @@ import java.nio.file.Files;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Gives up, on an operator's word, what a server refuses to start without (P7, P19). Only an index
@@ -63,15 +66,17 @@ final class Repair {
 
   private Outcome run(DataDirectory directory, Owner owner) throws DiskFaultException, IOException {
     var disk = directory.logDisk();
-    var scan = JournalScan.read(disk, owner, false);
+    var scan = StartScan.read(disk, owner, failedAfterBatch(directory), out::println).scan();
     if (scan.contradiction() != null) {
       out.println(scan.contradiction());
       return Outcome.FOREIGN;
     }
     var covered = StateCheck.of(arguments.data(), directory.dataDisk(), scan).covered();
-    if (covered == null
-        || scan.base().index() > Math.max(covered.index(), scan.lastBeforeDamage().index())
-            && scan.damages().isEmpty()) {
+    if (covered == null) {
+      out.println("neither the state store nor any snapshot can be used: restore a backup");
+      return Outcome.REFUSED;
+    }
+    if (scan.damages().isEmpty() && scan.base().index() > covered.index()) {
       out.println("entries before the journal are missing: restore a backup");
       return Outcome.REFUSED;
     }
@@ -88,6 +93,14 @@ final class Repair {
       return Outcome.REFUSED;
     }
     return giveUp(directory, owner, scan, kept);
+  }
+
+  /** What a start would know of a disk failure before it. */
+  private static OptionalLong failedAfterBatch(DataDirectory directory) {
+    return FailureMark.read(directory.roots())
+        .filter(failure -> !failure.settled())
+        .map(failure -> OptionalLong.of(failure.durableBatch()))
+        .orElse(OptionalLong.empty());
   }
 
   private Outcome giveUp(DataDirectory directory, Owner owner, JournalScan scan, EntryId kept)

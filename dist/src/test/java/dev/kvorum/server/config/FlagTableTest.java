@@ -56,6 +56,7 @@ class FlagTableTest {
           "max-concurrent-streams",
           "quota-backend-bytes",
           "snapshot-count",
+          "watch-progress-notify-interval",
           "heartbeat-interval",
           "election-timeout",
           "auto-compaction-mode",
@@ -64,6 +65,8 @@ class FlagTableTest {
           "logger",
           "log-outputs",
           "log-format",
+          "warning-unary-request-duration",
+          "warning-apply-duration",
           "config-file",
           "version");
 

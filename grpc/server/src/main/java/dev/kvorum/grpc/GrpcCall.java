@@ -22,6 +22,12 @@ public interface GrpcCall {
   /** Sends one message of several. */
   void send(Bytes message);
 
+  /**
+   * Sends one message of several, in two parts one after the other. The second is not copied when
+   * it is large: it may belong to many calls.
+   */
+  void send(Bytes head, Bytes tail);
+
   /** Ends the call. */
   void finish(GrpcStatus status);
 

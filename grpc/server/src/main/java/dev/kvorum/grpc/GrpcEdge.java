@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -26,11 +27,15 @@ public final class GrpcEdge {
   private final Vertx vertx;
   private final GrpcLimits limits;
   private final RpcObserver observer;
+  private final SlowCalls slowCalls;
   private final Handler<HttpServerRequest> other;
   private final HealthRpcs health = new HealthRpcs();
 
   /** The methods that are served; every other method is known and not built yet. */
   private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
+
+  /** Those of them whose clients send more than one message. */
+  private final Map<RpcMethod, StreamHandler> streamHandlers = new HashMap<>();
 
   /** The HTTP/2 connections that are open. */
   private final IdentityHashMap<HttpConnection, ClientConnection> connections =
@@ -41,15 +46,22 @@ public final class GrpcEdge {
       Service service,
       GrpcLimits limits,
       RpcObserver observer,
+      Duration expectedUnaryTime,
       Handler<HttpServerRequest> other) {
     this.vertx = vertx;
     this.limits = limits;
     this.observer = observer;
+    slowCalls = new SlowCalls(expectedUnaryTime);
     this.other = other;
     var answers = new Answers(service);
     handlers.putAll(new KvRpcs(service, answers).handlers());
     handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
     handlers.putAll(health.handlers());
+    var leases = new LeaseRpcs(service, answers);
+    handlers.putAll(leases.handlers());
+    streamHandlers.putAll(leases.streamHandlers());
+    handlers.putAll(new CoordinationRpcs(service, answers).handlers());
+    streamHandlers.put(RpcMethods.WATCH_WATCH, new WatchRpcs(service)::open);
   }
 
   /**
@@ -58,6 +70,7 @@ public final class GrpcEdge {
    *
    * @param server not listening yet, made with {@link GrpcLimits#serverOptions()}
    * @param service this loop's
+   * @param expectedUnaryTime a unary call that takes longer is logged (contract S21.8)
    * @param other gets each request that is not gRPC over HTTP/2
    */
   public static GrpcEdge install(
@@ -66,8 +79,9 @@ public final class GrpcEdge {
       Service service,
       GrpcLimits limits,
       RpcObserver observer,
+      Duration expectedUnaryTime,
       Handler<HttpServerRequest> other) {
-    var edge = new GrpcEdge(vertx, service, limits, observer, other);
+    var edge = new GrpcEdge(vertx, service, limits, observer, expectedUnaryTime, other);
     server.connectionHandler(edge::connected);
     server.requestHandler(edge::request);
     return edge;
@@ -119,12 +133,16 @@ public final class GrpcEdge {
       ReplyWriter writer,
       RequestHead.Accepted head) {
     var call =
-        new HttpGrpcCall(request, writer, connection, head, limits.maxMessageBytes(), observer);
+        new HttpGrpcCall(
+            request, writer, connection, head, limits.maxMessageBytes(), observer, slowCalls);
     var handler = handlers.get(head.method());
-    if (handler == null) {
-      call.finish(NOT_BUILT);
-    } else {
+    var streamHandler = streamHandlers.get(head.method());
+    if (handler != null) {
       call.serve(vertx, head.timeoutNanos(), handler);
+    } else if (streamHandler != null) {
+      call.serve(vertx, head.timeoutNanos(), streamHandler);
+    } else {
+      call.finish(NOT_BUILT);
     }
   }
 }

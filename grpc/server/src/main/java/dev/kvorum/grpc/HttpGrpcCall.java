@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A {@link GrpcCall} on an HTTP/2 stream. It gathers the one message of the request, hands it to
- * the method's handler when the client is done, and sees to it that exactly one end follows, also
- * when the body is damaged, the handler throws, the deadline passes or the client resets the
- * stream.
+ * A {@link GrpcCall} on an HTTP/2 stream. It gathers the one message of the request and hands it to
+ * the method's handler when the client is done, or hands over each message as it comes; and it sees
+ * to it that exactly one end follows, also when the body is damaged, the handler throws, the
+ * deadline passes or the client resets the stream.
  */
 final class HttpGrpcCall implements GrpcCall {
   private static final Logger LOG = LoggerFactory.getLogger(HttpGrpcCall.class);
@@ -26,13 +26,16 @@ final class HttpGrpcCall implements GrpcCall {
   private final ReplyWriter writer;
   private final ClientConnection connection;
   private final RpcObserver observer;
+  private final SlowCalls slowCalls;
   private final RpcMethod method;
   private final CallContext context;
   private final MessageReader reader;
   private final long startedNanos;
 
   private @Nullable RpcHandler handler;
+  private StreamHandler.@Nullable Incoming incoming;
   private @Nullable Bytes message;
+  private @Nullable Bytes answer;
   private boolean halfClosed;
   private boolean closed;
   private @Nullable Timer deadline;
@@ -44,11 +47,13 @@ final class HttpGrpcCall implements GrpcCall {
       ClientConnection connection,
       RequestHead.Accepted head,
       int maxMessageBytes,
-      RpcObserver observer) {
+      RpcObserver observer,
+      SlowCalls slowCalls) {
     this.request = request;
     this.writer = writer;
     this.connection = connection;
     this.observer = observer;
+    this.slowCalls = slowCalls;
     this.method = head.method();
     this.reader = new MessageReader(maxMessageBytes);
     this.startedNanos = System.nanoTime();
@@ -67,17 +72,32 @@ final class HttpGrpcCall implements GrpcCall {
 
   /** Begins to read the request; the handler runs when all of it is there. */
   void serve(Vertx vertx, long timeoutNanos, RpcHandler toServe) {
-    if (context.deadlineNanos() != CallContext.NO_DEADLINE) {
-      if (timeoutNanos <= 0) {
-        finish(GrpcStatus.DEADLINE_EXCEEDED);
-        return;
-      }
-      var timer = vertx.timer(timeoutNanos, TimeUnit.NANOSECONDS);
-      timer.onSuccess(ignored -> finish(GrpcStatus.DEADLINE_EXCEEDED));
-      deadline = timer;
+    if (setDeadline(vertx, timeoutNanos)) {
+      handler = toServe;
+      request.handler(this::chunk).endHandler(ignored -> halfClose());
     }
-    handler = toServe;
-    request.handler(this::chunk).endHandler(ignored -> halfClose());
+  }
+
+  /** Begins to hand over the messages of the request as they come. */
+  void serve(Vertx vertx, long timeoutNanos, StreamHandler toServe) {
+    if (setDeadline(vertx, timeoutNanos)) {
+      guard(() -> incoming = toServe.open(this));
+      request.handler(this::chunk).endHandler(ignored -> halfCloseStream());
+    }
+  }
+
+  private boolean setDeadline(Vertx vertx, long timeoutNanos) {
+    if (context.deadlineNanos() == CallContext.NO_DEADLINE) {
+      return true;
+    }
+    if (timeoutNanos <= 0) {
+      finish(GrpcStatus.DEADLINE_EXCEEDED);
+      return false;
+    }
+    var timer = vertx.timer(timeoutNanos, TimeUnit.NANOSECONDS);
+    timer.onSuccess(ignored -> finish(GrpcStatus.DEADLINE_EXCEEDED));
+    deadline = timer;
+    return true;
   }
 
   private void chunk(Buffer chunk) {
@@ -93,6 +113,13 @@ final class HttpGrpcCall implements GrpcCall {
 
   private void message(Bytes received) {
     observer.messageReceived(method, received.size());
+    var stream = incoming;
+    if (stream != null) {
+      if (!closed) {
+        guard(() -> stream.message(received));
+      }
+      return;
+    }
     if (message != null) {
       finish(GrpcStatus.internal("a second request message where the method takes one"));
       return;
@@ -113,12 +140,33 @@ final class HttpGrpcCall implements GrpcCall {
       run(handler, message);
     }
     handler = null;
-    message = null;
+  }
+
+  private void halfCloseStream() {
+    halfClosed = true;
+    var stream = incoming;
+    if (closed || stream == null) {
+      return;
+    }
+    if (reader.isBetweenMessages()) {
+      guard(stream::halfClosed);
+    } else {
+      finish(GrpcStatus.internal("unexpected end of the request inside of a message"));
+    }
   }
 
   private void run(RpcHandler toRun, Bytes received) {
+    guard(() -> toRun.handle(this, received));
+  }
+
+  /** Work of a handler. */
+  private interface Work {
+    void run() throws MalformedProto;
+  }
+
+  private void guard(Work work) {
     try {
-      toRun.handle(this, received);
+      work.run();
     } catch (MalformedProto malformed) {
       finish(GrpcStatus.internal("grpc: error unmarshalling request: " + malformed.getMessage()));
     } catch (InvariantViolation violation) {
@@ -140,13 +188,14 @@ final class HttpGrpcCall implements GrpcCall {
   }
 
   @Override
-  public void reply(Bytes answer) {
+  public void reply(Bytes only) {
     if (closed) {
       return;
     }
-    observer.messageSent(method, answer.size());
-    writer.reply(answer);
+    observer.messageSent(method, only.size());
+    writer.reply(only);
     connection.sent();
+    answer = only;
     close(GrpcCode.OK);
   }
 
@@ -157,6 +206,16 @@ final class HttpGrpcCall implements GrpcCall {
     }
     observer.messageSent(method, answer.size());
     writer.send(answer);
+    connection.sent();
+  }
+
+  @Override
+  public void send(Bytes head, Bytes tail) {
+    if (closed) {
+      return;
+    }
+    observer.messageSent(method, head.size() + tail.size());
+    writer.send(head, tail);
     connection.sent();
   }
 
@@ -183,7 +242,13 @@ final class HttpGrpcCall implements GrpcCall {
       timer.cancel();
     }
     connection.callClosed();
-    observer.handled(method, code, System.nanoTime() - startedNanos);
+    var tookNanos = System.nanoTime() - startedNanos;
+    observer.handled(method, code, tookNanos);
+    if (slowCalls.isSlow(tookNanos)) {
+      slowCalls.log(method, tookNanos, request.remoteAddress(), message, answer);
+    }
+    message = null;
+    answer = null;
     var action = onClose;
     if (action != null) {
       onClose = null;

@@ -62,35 +62,47 @@ final class ReplyWriter {
 
   /** Writes one message of several. */
   void send(Bytes message) {
-    var size = message.size();
+    send(message, Bytes.EMPTY);
+  }
+
+  /** The same for a message in two parts. */
+  void send(Bytes head, Bytes tail) {
+    var size = head.size() + tail.size();
     waitingBytes += size;
     var promise = context.newPromise();
     promise.addListener(ignored -> written(size));
-    writeMessage(message, promise);
+    writeHead();
+    encoder.writeData(context, streamId, frame(head, tail), 0, false, promise);
     flush();
   }
 
   private void writeMessage(Bytes message, ChannelPromise promise) {
+    writeHead();
+    encoder.writeData(context, streamId, frame(message, Bytes.EMPTY), 0, false, promise);
+  }
+
+  private void writeHead() {
     if (!headWritten) {
       headWritten = true;
       encoder.writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
     }
-    encoder.writeData(context, streamId, frame(message), 0, false, promise);
   }
 
-  private ByteBuf frame(Bytes message) {
-    var size = message.size();
+  private ByteBuf frame(Bytes head, Bytes tail) {
+    var size = head.size() + tail.size();
     if (size <= MAX_COPIED_BYTES) {
       var frame = context.alloc().directBuffer(MessageReader.PREFIX_SIZE + size);
       return frame
           .writeByte(0)
           .writeInt(size)
-          .writeBytes(message.sharedArray(), message.offset(), size);
+          .writeBytes(head.sharedArray(), head.offset(), head.size())
+          .writeBytes(tail.sharedArray(), tail.offset(), tail.size());
     }
     var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
     return Unpooled.wrappedBuffer(
         prefix.writeByte(0).writeInt(size),
-        Unpooled.wrappedBuffer(message.sharedArray(), message.offset(), size));
+        Unpooled.wrappedBuffer(head.sharedArray(), head.offset(), head.size()),
+        Unpooled.wrappedBuffer(tail.sharedArray(), tail.offset(), tail.size()));
   }
 
   /**

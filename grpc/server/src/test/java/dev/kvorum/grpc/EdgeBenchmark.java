@@ -4,6 +4,7 @@ import io.vertx.core.AbstractVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 
 /**
  * The edge before a service that answers in a later task of the loop, to be loaded from outside:
@@ -39,6 +40,7 @@ public final class EdgeBenchmark extends AbstractVerticle {
         new LateService(context),
         GrpcLimits.DEFAULT,
         RpcObserver.NONE,
+        Duration.ofHours(1),
         request -> request.response().setStatusCode(404).end());
     server.listen().<Void>mapEmpty().onComplete(started);
   }

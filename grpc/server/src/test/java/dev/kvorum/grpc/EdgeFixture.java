@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.RequestOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -57,6 +58,7 @@ final class EdgeFixture implements AutoCloseable {
             service,
             limits,
             observer,
+            Duration.ofHours(1),
             request -> request.response().end("plain " + request.version()));
     server.connectionHandler(connection -> connected.accept(connection, edge));
     var listening = Promise.<HttpServer>promise();

@@ -3,6 +3,7 @@ package dev.kvorum.grpc;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
@@ -13,7 +14,9 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * A service that keeps every call and answers it by a script: in a later task of the loop, as the
@@ -31,6 +34,16 @@ final class FakeService implements Service, Maintenance {
 
   /** What a streamed range does with its sink. */
   volatile Consumer<RangeSink> stream = sink -> sink.failed(new Result.Failed(Failure.COMPACTED));
+
+  /** Every question about leases in order. */
+  final BlockingQueue<LeaseAsk> asks = new LinkedBlockingQueue<>();
+
+  /** What a question about leases is answered with. */
+  volatile BiConsumer<LeaseAsk, Consumer<Result>> leases =
+      (ask, answer) -> answer.accept(new Result.Failed(Failure.STOPPED));
+
+  /** What a watch begins with. */
+  volatile Function<WatchSink, WatchOpening> watches = sink -> new WatchRefused(Failure.STOPPED);
 
   volatile Members members =
       new Members(
@@ -71,6 +84,17 @@ final class FakeService implements Service, Maintenance {
   public void stream(Command.Range range, CallContext context, RangeSink sink) {
     calls.add(new Call(range, Bytes.EMPTY, context, ignored -> {}));
     Vertx.currentContext().runOnContext(ignored -> stream.accept(sink));
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
+    asks.add(ask);
+    leases.accept(ask, answer);
+  }
+
+  @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    return watches.apply(sink);
   }
 
   @Override

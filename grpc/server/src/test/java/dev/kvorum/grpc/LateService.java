@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Maintenance;
@@ -36,6 +37,16 @@ final class LateService implements Service {
 
   @Override
   public void stream(Command.Range range, CallContext call, RangeSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
     throw new UnsupportedOperationException();
   }
 

@@ -12,6 +12,8 @@ import dev.kvorum.api.etcdserverpb.DeleteRangeRequest;
 import dev.kvorum.api.etcdserverpb.DeleteRangeResponse;
 import dev.kvorum.api.etcdserverpb.HashKVRequest;
 import dev.kvorum.api.etcdserverpb.HashKVResponse;
+import dev.kvorum.api.etcdserverpb.HashRequest;
+import dev.kvorum.api.etcdserverpb.HashResponse;
 import dev.kvorum.api.etcdserverpb.MemberListRequest;
 import dev.kvorum.api.etcdserverpb.MemberListResponse;
 import dev.kvorum.api.etcdserverpb.PutRequest;
@@ -42,6 +44,8 @@ public final class Methods {
       maintenance("Alarm", AlarmRequest.class, AlarmResponse.parser());
   public static final Method<DefragmentRequest, DefragmentResponse> DEFRAGMENT =
       maintenance("Defragment", DefragmentRequest.class, DefragmentResponse.parser());
+  public static final Method<HashRequest, HashResponse> HASH =
+      maintenance("Hash", HashRequest.class, HashResponse.parser());
   public static final Method<HashKVRequest, HashKVResponse> HASH_KV =
       maintenance("HashKV", HashKVRequest.class, HashKVResponse.parser());
 

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each state machine tells its hash at every 4,096th index, and once a second where it stands
  * while nothing happens. The leader's heartbeats name one such index, and the answers bring each
- * member's hash at it. A member that differs from what a quorum has is wrong: it rebuilds itself. If
- * the answers differ and no quorum agrees, nobody knows who is right.
+ * member's hash at it. A member that differs from what a quorum has is wrong: it rebuilds itself.
+ * If the answers differ and no quorum agrees, nobody knows who is right.
  *
  * <p>A comparison is one round. It ends when all members who are there have answered, or after some
  * heartbeats; the next one takes the newest index. Rounds may be skipped: a difference does not go
@@ -21,8 +21,11 @@ final class Divergence {
   /** How many of its own hashes a member remembers for the leader to ask for. */
   private static final int REMEMBERED = 32;
 
-  /** A round that is not complete by then is given up. */
+  /** A round that is not complete by then is given up, in heartbeat intervals. */
   private static final int ROUND_HEARTBEATS = 20;
+
+  /** Where the answers contradict each other, the silent ones are waited for so much longer. */
+  private static final int PATIENCE_IN_DOUBT = 10;
 
   private final RaftState state;
   private final StateHash[] own = new StateHash[REMEMBERED];
@@ -33,7 +36,7 @@ final class Divergence {
   private final TreeMap<Long, StateHash> answers = new TreeMap<>();
 
   private long askedIndex;
-  private int heartbeats;
+  private int elapsedTicks;
 
   Divergence(RaftState state) {
     this.state = state;
@@ -53,6 +56,9 @@ final class Divergence {
 
   /** What this member had at the index, or {@link StateHash#NONE}. */
   StateHash at(long index) {
+    if (index == 0) {
+      return StateHash.NONE;
+    }
     for (var hash : own) {
       if (hash != null && hash.index() == index) {
         return hash;
@@ -71,7 +77,7 @@ final class Divergence {
 
   private void begin() {
     answers.clear();
-    heartbeats = 0;
+    elapsedTicks = 0;
     askedIndex = newest.index();
     if (askedIndex != 0) {
       answers.put(state.self, newest);
@@ -80,14 +86,26 @@ final class Divergence {
 
   /** The index to compare, for the heartbeats that go out now; 0 for none. */
   long ask() {
-    if (askedIndex != 0 && ++heartbeats > ROUND_HEARTBEATS) {
-      end();
-    }
     return askedIndex;
   }
 
+  /** Time has passed; counted in ticks, because reads make heartbeats of their own. */
+  void tick() {
+    elapsedTicks++;
+    var patience = ROUND_HEARTBEATS * state.config.timeouts().heartbeatTicks();
+    if (askedIndex != 0
+        && elapsedTicks > patience
+        && (!isInDoubt() || elapsedTicks > PATIENCE_IN_DOUBT * patience)) {
+      end();
+    }
+  }
+
+  private boolean isInDoubt() {
+    return agreed() == null && answers.values().stream().distinct().count() > 1;
+  }
+
   private void end() {
-    if (agreed() == null && answers.values().stream().distinct().count() > 1) {
+    if (isInDoubt()) {
       // Some voter is silent; those who spoke contradict each other.
       state.find(new Finding.NoMajority(askedIndex));
     }

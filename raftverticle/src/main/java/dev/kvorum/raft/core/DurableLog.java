@@ -10,7 +10,7 @@ import java.util.List;
  * every entry in memory.
  *
  * @param base the position just before the first entry of the log: where the snapshot ends, or
- *     {@link EntryId#ZERO}
+ *     {@link EntryId#ORIGIN}
  * @param lastIndex the last entry's index; {@code base.index()} when there is none
  * @param termStarts the first entry of each term in the log, in order
  * @param membershipIndexes where membership entries stand in the log, in ascending order

@@ -58,7 +58,8 @@ final class Election {
   private void restartTimer() {
     elapsed = 0;
     timeout =
-        state.config.timeouts().electionTicks() + random.below(state.config.timeouts().electionTicks());
+        state.config.timeouts().electionTicks()
+            + random.below(state.config.timeouts().electionTicks());
   }
 
   // Time.
@@ -157,6 +158,12 @@ final class Election {
 
   /** A membership entry was applied: what was put off for it may be done now. */
   void membershipApplied() {
+    if (state.role() != Role.FOLLOWER && !state.peers.isVoter(state.self)) {
+      // A candidate that learns of its own removal gives up. It could still win, because the others
+      // answer whoever asks, and would then lead a cluster that it may not propose anything to.
+      becomeFollower(0);
+      return;
+    }
     if (toldInTerm == state.term() && state.role() == Role.FOLLOWER) {
       toldInTerm = 0;
       campaignForTransfer();

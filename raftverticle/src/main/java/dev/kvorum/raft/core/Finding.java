@@ -30,8 +30,7 @@ public sealed interface Finding {
       return ("%s may have been committed and are lost on members %s, which are a quorum; no member"
               + " has them. Nobody will lead. Restore a backup, or give the entries up for good"
               + " with 'kvorum repair --discard-from %d' on each of these members")
-          .formatted(
-              range, members.stream().map(Long::toHexString).toList().toString(), fromIndex);
+          .formatted(range, members.stream().map(Long::toHexString).toList().toString(), fromIndex);
     }
   }
 

@@ -28,8 +28,7 @@ final class Healing {
   private final LeaderReads leaderReads;
   private final Divergence divergence;
 
-  Healing(
-      RaftState state, Following following, LeaderReads leaderReads, Divergence divergence) {
+  Healing(RaftState state, Following following, LeaderReads leaderReads, Divergence divergence) {
     this.state = state;
     this.following = following;
     this.leaderReads = leaderReads;

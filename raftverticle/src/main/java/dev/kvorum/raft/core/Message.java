@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * What members say to each other. Messages are immutable, may be lost, doubled, delayed and
- * reordered, and always carry the sender's term; only pre-votes and inquiries beforehand name a term
- * nobody is in yet.
+ * reordered, and always carry the sender's term; only pre-votes and inquiries beforehand name a
+ * term nobody is in yet.
  */
 public sealed interface Message {
   /** The sender. */

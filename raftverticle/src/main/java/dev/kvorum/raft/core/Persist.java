@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What must become durable, all of it by one {@link RaftEvent.Persisted}. Done in the order of
- * {@code sequence} and, within one, in the order of the fields: first the hard state and the
- * claim, then the snapshot, then the entries. Several may be under way; a disk may join them.
+ * {@code sequence} and, within one, in the order of the fields: first the hard state and the claim,
+ * then the snapshot, then the entries. Several may be under way; a disk may join them.
  *
  * <p>Nothing needs to be held back meanwhile: {@link RaftCore} itself keeps every message that may
  * go only after this and hands it out in the step that learns of the completion.

@@ -67,7 +67,8 @@ public final class Progress {
 
   Progress(long member, RaftConfig config) {
     this.member = member;
-    inflights = new Inflights(config.windows().maxInflightAppends(), config.windows().maxInflightBytes());
+    inflights =
+        new Inflights(config.windows().maxInflightAppends(), config.windows().maxInflightBytes());
   }
 
   /** A new leader knows nothing but where its own log ends. */

@@ -12,12 +12,13 @@ import org.jspecify.annotations.Nullable;
  * everything that should follow is in the {@link Outcome} of {@link #step}. The machine never
  * waits: the disk, the peers and the state machine answer by further events.
  *
- * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Proposals} (what is taken in), {@link Replication} and
- * {@link Following} (the two ends of the log), {@link Reconfiguration} (who takes part), {@link
- * LeaderReads} and {@link FollowerReads} (linearizable reads), {@link Transfer} (handing over),
- * {@link Healing} and {@link TailInquiry} (members whose disk forgot), {@link SlowDisk} (members whose
- * disk hangs), {@link Divergence} (members whose state is wrong), {@link Applying} (handing out). Here
- * is only the way in and the way out: the rules about terms that hold for every message.
+ * <p>What a step decides is cut by decision: {@link Election} (who leads), {@link Proposals} (what
+ * is taken in), {@link Replication} and {@link Following} (the two ends of the log), {@link
+ * Reconfiguration} (who takes part), {@link LeaderReads} and {@link FollowerReads} (linearizable
+ * reads), {@link Transfer} (handing over), {@link Healing} and {@link TailInquiry} (members whose
+ * disk forgot), {@link SlowDisk} (members whose disk hangs), {@link Divergence} (members whose
+ * state is wrong), {@link Applying} (handing out). Here is only the way in and the way out: the
+ * rules about terms that hold for every message.
  *
  * <p>One thread at a time may call.
  */
@@ -54,13 +55,7 @@ public final class RaftCore {
     healing = new Healing(state, following, leaderReads, divergence);
     election =
         new Election(
-            state,
-            replication,
-            reconfiguration,
-            leaderReads,
-            followerReads,
-            transfer,
-            divergence);
+            state, replication, reconfiguration, leaderReads, followerReads, transfer, divergence);
     tailInquiry = new TailInquiry(state, election);
     applying = new Applying(state);
     standing = new Standing(Role.FOLLOWER, state.term(), 0);
@@ -81,7 +76,8 @@ public final class RaftCore {
       case RaftEvent.Propose(var commands) ->
           state.outcome.proposal = proposals.propose(Entry.Type.COMMAND, commands);
       case RaftEvent.ChangeMembership(var change) ->
-          state.outcome.proposal = proposals.propose(Entry.Type.MEMBERSHIP, List.of(change.encode()));
+          state.outcome.proposal =
+              proposals.propose(Entry.Type.MEMBERSHIP, List.of(change.encode()));
       case RaftEvent.Receive(var message) -> receive(message);
       case RaftEvent.Persisted(var sequence, var last) -> persisted(sequence, last);
       case RaftEvent.Applied(var index) -> applied(index);
@@ -161,6 +157,7 @@ public final class RaftCore {
     }
     if (state.isLeader()) {
       replication.tick();
+      divergence.tick();
       giveWayIfTheDiskHangs();
     }
   }
@@ -251,14 +248,18 @@ public final class RaftCore {
   private void answerFromLaterTerm(Message message) {
     // A member that never campaigns, a damaged one say, has no other way to be found.
     var silentElsewhere =
-        state.config.rules().checkQuorum()
-            || state.config.rules().preVote()
-            || !election.mayLead();
+        state.config.rules().checkQuorum() || state.config.rules().preVote() || !election.mayLead();
     if (silentElsewhere
         && (message instanceof Message.Append || message instanceof Message.Heartbeat)) {
       state.send(
           new Message.AppendResponse(
-              state.self, message.from(), state.term(), state.incarnation, true, 0, EntryId.ORIGIN));
+              state.self,
+              message.from(),
+              state.term(),
+              state.incarnation,
+              true,
+              0,
+              EntryId.ORIGIN));
     } else if (message instanceof Message.TailInquiry inquiry && inquiry.beforehand()) {
       tailInquiry.answerFromLaterTerm(inquiry);
     } else if (message instanceof Message.VoteRequest request && request.preVote()) {

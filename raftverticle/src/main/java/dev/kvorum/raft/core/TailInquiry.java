@@ -6,27 +6,27 @@ import java.util.ArrayList;
 import java.util.TreeMap;
 
 /**
- * What to do when damaged members' claims keep everybody from leading (rule P7). A claim says "I may
- * have acknowledged entries up to here"; most of them were never committed, and then the claim is
- * too cautious. A damaged voter that has known no leader for long asks <em>all</em> voters what they
- * have, and lowers its own claim to what the answers leave possible.
+ * What to do when damaged members' claims keep everybody from leading (rule P7). A claim says "I
+ * may have acknowledged entries up to here"; most of them were never committed, and then the claim
+ * is too cautious. A damaged voter that has known no leader for long asks <em>all</em> voters what
+ * they have, and lowers its own claim to what the answers leave possible.
  *
  * <p>The argument. Let {@code p} be the last entry of the voter whose log is most up to date.
  *
  * <ol>
  *   <li>Suppose an entry e was committed and that voter lacks it. A quorum acknowledged e. Each of
  *       these voters still has e or has lost it.
- *   <li>If one still has e, its log ends at or beyond e, so {@code p} is at or beyond e in the order
- *       of (term, index). If p's term is later than e's, that term's leader had e (leader
+ *   <li>If one still has e, its log ends at or beyond e, so {@code p} is at or beyond e in the
+ *       order of (term, index). If p's term is later than e's, that term's leader had e (leader
  *       completeness), and every log that reaches into its term has it too. If the terms are equal,
  *       one leader's log has no gaps. Either way the voter has e: a contradiction.
  *   <li>So the whole quorum has lost e, and every one of its members claims at least e, which is
  *       beyond p.
  * </ol>
  *
- * Hence: if the voters with a claim beyond p are no quorum, nothing beyond p was ever committed, and
- * every claim may fall to p. If they are a quorum, it may have been, and nobody has it: then nobody
- * may ever lead ({@link Finding.TailLost}), until a person decides.
+ * Hence: if the voters with a claim beyond p are no quorum, nothing beyond p was ever committed,
+ * and every claim may fall to p. If they are a quorum, it may have been, and nobody has it: then
+ * nobody may ever lead ({@link Finding.TailLost}), until a person decides.
  *
  * <p>The answers must stay true after they were given. An inquiry therefore enters a new term, like
  * a campaign: whoever answered acknowledges nothing of an earlier term any more, so nothing of an

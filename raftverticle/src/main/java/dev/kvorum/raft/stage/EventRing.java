@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * The last 65,536 events of one member's Raft, in four numbers each: what is left for whoever looks
- * into a violated invariant. The machine is deterministic, so its events tell everything. Nothing is
- * allocated per event; 2 MiB in all.
+ * into a violated invariant. The machine is deterministic, so its events tell everything. Nothing
+ * is allocated per event; 2 MiB in all.
  *
  * <pre>
  *   word 0   number of the event, from 0, shifted left by 8; the kind in the low byte
@@ -29,17 +29,43 @@ public final class EventRing {
 
   /** By kind; from {@link #FIRST_MESSAGE} on by the message's place in {@link #MESSAGES}. */
   private static final String[] EVENTS = {
-    "tick", "propose count", "change-membership steps", "persisted sequence/term/index",
-    "applied index", "membership-applied index", "read token", "state-hashed index",
-    "journal-unreadable index", "transfer to", "campaign", "forget-leader", "unreachable peer",
-    "snapshot-reported peer/index/delivered", "compact-log index", "entries-read reader/from/count"
+    "tick",
+    "propose count",
+    "change-membership steps",
+    "persisted sequence/term/index",
+    "applied index",
+    "membership-applied index",
+    "read token",
+    "state-hashed index",
+    "journal-unreadable index",
+    "transfer to",
+    "campaign",
+    "forget-leader",
+    "unreachable peer",
+    "snapshot-reported peer/index/delivered",
+    "compact-log index",
+    "entries-read reader/from/count"
   };
 
   private static final String[] MESSAGES = {
-    "pre-vote-request", "vote-request", "vote-response", "append", "append-response", "heartbeat",
-    "heartbeat-response", "install-snapshot", "forwarded-proposal", "read-index-request",
-    "read-index-response", "transfer-request", "timeout-now", "damage-notice", "cure-notice",
-    "tail-inquiry", "tail-report", "divergence-notice"
+    "pre-vote-request",
+    "vote-request",
+    "vote-response",
+    "append",
+    "append-response",
+    "heartbeat",
+    "heartbeat-response",
+    "install-snapshot",
+    "forwarded-proposal",
+    "read-index-request",
+    "read-index-response",
+    "transfer-request",
+    "timeout-now",
+    "damage-notice",
+    "cure-notice",
+    "tail-inquiry",
+    "tail-report",
+    "divergence-notice"
   };
 
   private final long[] ring = new long[RECORDS * WORDS];
@@ -51,7 +77,8 @@ public final class EventRing {
       case RaftEvent.Tick _ -> put(0, 0, 0, 0);
       case RaftEvent.Propose(var commands) -> put(1, commands.size(), 0, 0);
       case RaftEvent.ChangeMembership(var change) -> put(2, change.steps().size(), 0, 0);
-      case RaftEvent.Persisted(var sequence, var last) -> put(3, sequence, last.term(), last.index());
+      case RaftEvent.Persisted(var sequence, var last) ->
+          put(3, sequence, last.term(), last.index());
       case RaftEvent.Applied(var index) -> put(4, index, 0, 0);
       case RaftEvent.MembershipApplied(var index, _) -> put(5, index, 0, 0);
       case RaftEvent.ReadRequest(var token) -> put(6, token, 0, 0);

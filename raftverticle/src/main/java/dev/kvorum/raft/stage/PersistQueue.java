@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A snapshot is installed in three steps, and a crash between any two of them is harmless. Its
  * file is whole and synced before the core hears of it. The journal then begins anew behind it, in
- * one batch with the mark that the file is good: a member that stops here finds a state store behind
- * its journal and rebuilds it from that file. Last, the store takes the snapshot's place for its
- * state; only then is the persist done, so nothing behind the snapshot is applied to the old state.
+ * one batch with the mark that the file is good: a member that stops here finds a state store
+ * behind its journal and rebuilds it from that file. Last, the store takes the snapshot's place for
+ * its state; only then is the persist done, so nothing behind the snapshot is applied to the old
+ * state.
  */
 final class PersistQueue {
   private record Waiting(Persist persist, long voteNumber, long ticket) {}

@@ -300,8 +300,20 @@ public final class RaftStage {
   }
 
   private Outcome take(RaftEvent event) {
+    forgetReleased();
     events.record(event);
     return core.step(event);
+  }
+
+  /**
+   * What the journal has given up, the core must not count on: a follower that needs it gets a
+   * snapshot.
+   */
+  private void forgetReleased() {
+    var released = Math.min(journal.firstIndex() - 1, core.appliedIndex());
+    if (released > core.logBase().index()) {
+      handle(core.step(new RaftEvent.CompactLog(released)));
+    }
   }
 
   private void handle(Outcome outcome) {

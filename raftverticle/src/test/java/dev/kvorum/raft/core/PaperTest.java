@@ -7,8 +7,8 @@ import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
-import dev.kvorum.storage.model.StateHash;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.StateHash;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
@@ -445,9 +445,13 @@ class PaperTest {
     leader.step(new RaftEvent.ReadRequest(7));
     assertThat(leader.readReady).isEmpty();
     // An answer to an earlier heartbeat proves nothing about now.
-    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(2, 1, 2, 1, 0, false, false, StateHash.NONE)));
+    leader.step(
+        new RaftEvent.Receive(
+            new Message.HeartbeatResponse(2, 1, 2, 1, 0, false, false, StateHash.NONE)));
     assertThat(leader.readReady).isEmpty();
-    leader.step(new RaftEvent.Receive(new Message.HeartbeatResponse(3, 1, 2, 1, 1, false, false, StateHash.NONE)));
+    leader.step(
+        new RaftEvent.Receive(
+            new Message.HeartbeatResponse(3, 1, 2, 1, 1, false, false, StateHash.NONE)));
     assertThat(leader.readReady).containsExactly(new ReadReady(7, 2));
   }
 }

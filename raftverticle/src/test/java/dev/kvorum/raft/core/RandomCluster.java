@@ -257,7 +257,8 @@ final class RandomCluster {
     var state = member.state();
     truth.applies(state);
     if (state.position().index() % HASHED_EVERY == 0 || percent(2)) {
-      var hash = new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
+      var hash =
+          new StateHash(state.position().index(), member.wrong ? member.id : 0, state.hash());
       step(member, new RaftEvent.StateHashed(hash));
     }
   }
@@ -443,6 +444,14 @@ final class RandomCluster {
     for (var entry : outcome.committed()) {
       truth.commits(entry);
     }
+    var commit = member.core.commitIndex();
+    var leads = member.core.role() == Role.LEADER ? member.core.term() : 0;
+    // An acknowledgement that a disk has forgotten is counted until the leader finds out.
+    if (leads != 0 && leads == member.seenLeading && commit > member.seenCommit && damages == 0) {
+      Truth.leaderCommits(member, list);
+    }
+    member.seenCommit = commit;
+    member.seenLeading = leads;
     for (var finding : outcome.findings()) {
       judge(member, finding);
     }

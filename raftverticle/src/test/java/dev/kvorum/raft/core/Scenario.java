@@ -95,7 +95,8 @@ final class Scenario {
               member(arguments),
               new RaftEvent.TransferLeadership(Long.parseLong(arguments.get(1))));
       case "unreadable" ->
-          step(member(arguments), new RaftEvent.JournalUnreadable(Long.parseLong(arguments.get(1))));
+          step(
+              member(arguments), new RaftEvent.JournalUnreadable(Long.parseLong(arguments.get(1))));
       case "unreachable" ->
           step(member(arguments), new RaftEvent.Unreachable(Long.parseLong(arguments.get(1))));
       case "deliver" -> take(arguments).forEach(this::deliver);

@@ -1,6 +1,7 @@
 package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -49,6 +50,13 @@ final class TestDisk {
   private void write(Persist persist, int entries) {
     var newHardState = persist.hardState();
     if (newHardState != null) {
+      var twice =
+          newHardState.term() == hardState.term()
+              && hardState.vote() != 0
+              && newHardState.vote() != hardState.vote();
+      if (twice || newHardState.term() < hardState.term()) {
+        throw new AssertionError("a vote is taken back: " + hardState + ", then " + newHardState);
+      }
       hardState = newHardState;
     }
     hardState = new HardState(hardState.term(), hardState.vote(), persist.commit());
@@ -73,6 +81,12 @@ final class TestDisk {
       truncateTo(first - 1);
       log.addAll(persist.entries().subList(0, entries));
     }
+  }
+
+  /** Whether the disk has what a log with this entry has up to it. */
+  boolean has(EntryId id) {
+    return id.index() <= base.position().index()
+        || (id.index() <= lastIndex() && get(id.index()).term() == id.term());
   }
 
   /** Forgets all entries above the index. */

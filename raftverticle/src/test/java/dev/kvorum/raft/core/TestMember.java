@@ -22,6 +22,12 @@ final class TestMember {
   long incarnation;
   boolean up = true;
 
+  /** The commit index when somebody looked last. */
+  long seenCommit;
+
+  /** The term that the member led when somebody looked last. */
+  long seenLeading;
+
   /** Whether a finding says that this life of the member must end. */
   boolean spent;
 
@@ -59,6 +65,8 @@ final class TestMember {
     incarnation++;
     up = true;
     wrong = false;
+    seenCommit = 0;
+    seenLeading = 0;
     spent = false;
     var whole = DurableLog.of(disk.base.position(), disk.log);
     var tail = disk.log.subList(Math.max(0, disk.log.size() - tailEntries), disk.log.size());

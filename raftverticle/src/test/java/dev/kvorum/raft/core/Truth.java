@@ -2,10 +2,14 @@ package dev.kvorum.raft.core;
 
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
-/** What really happened in a random cluster, as nobody in it knows it, and what must be true of it. */
+/**
+ * What really happened in a random cluster, as nobody in it knows it, and what must be true of it.
+ */
 final class Truth {
   private record PendingRead(long member, long incarnation, long floor) {}
 
@@ -43,6 +47,28 @@ final class Truth {
       agree |= one.get(index).term() == other.get(index).term();
       if (agree && !one.get(index).equals(other.get(index))) {
         throw new AssertionError("logs part before an entry that both have: " + one.get(index));
+      }
+    }
+  }
+
+  /**
+   * What a leader commits is of its own term and on the disks of a quorum, of both halves of a
+   * joint configuration. Nobody in the cluster sees all disks; here they are seen.
+   */
+  static void leaderCommits(TestMember leader, Collection<TestMember> members) {
+    var commit = new EntryId(leader.core.term(), leader.core.commitIndex());
+    if (!leader.core.has(commit)) {
+      throw new AssertionError("committed by counting, in an earlier term: " + commit.index());
+    }
+    var membership = leader.core.membership();
+    for (var half : List.of(membership.voters(), membership.votersOutgoing())) {
+      var having =
+          members.stream()
+              .filter(member -> half.contains(member.id) && member.disk.has(commit))
+              .count();
+      if (!half.isEmpty() && having < Quorum.size(half.size())) {
+        throw new AssertionError(
+            "committed " + commit + " on the disks of " + having + " of " + half);
       }
     }
   }

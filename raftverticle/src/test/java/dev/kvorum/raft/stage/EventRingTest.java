@@ -16,8 +16,7 @@ class EventRingTest {
     ring.record(new RaftEvent.Tick());
     ring.record(new RaftEvent.Persisted(3, new EntryId(2, 9)));
     ring.record(
-        new RaftEvent.Receive(
-            new Message.AppendResponse(2, 1, 7, 1, false, 12, EntryId.ORIGIN)));
+        new RaftEvent.Receive(new Message.AppendResponse(2, 1, 7, 1, false, 12, EntryId.ORIGIN)));
 
     assertThat(EventRing.read(ring.dump()))
         .containsExactly(

@@ -66,7 +66,10 @@ class FollowerStageTest {
 
   private RaftStage stage(RaftBoot boot) {
     return new RaftStage(
-        ME, new RaftCore(RaftConfig.defaults(ME, 42), boot), journal, 10_000, 1 << 20);
+        ME,
+        new RaftCore(RaftConfig.defaults(ME, 42), boot),
+        journal,
+        new Retention(10_000, 5_000, 1 << 20));
   }
 
   @Test
@@ -77,8 +80,7 @@ class FollowerStageTest {
     runDisk();
 
     assertThat(sent())
-        .containsExactly(
-            new Message.AppendResponse(ME, LEADER, 2, 1, false, 3, EntryId.ORIGIN));
+        .containsExactly(new Message.AppendResponse(ME, LEADER, 2, 1, false, 3, EntryId.ORIGIN));
     assertThat(journal.vote().term()).isEqualTo(2);
     assertThat(journal.lastDurable()).isEqualTo(new EntryId(2, 3));
   }
@@ -166,8 +168,7 @@ class FollowerStageTest {
 
     runDisk();
 
-    assertThat(sent())
-        .containsExactly(new Message.VoteResponse(ME, 7, 2, false, true, BIRTH));
+    assertThat(sent()).containsExactly(new Message.VoteResponse(ME, 7, 2, false, true, BIRTH));
     assertThat(journal.vote().votedFor()).isEqualTo(7);
   }
 

@@ -1,6 +1,7 @@
 package dev.kvorum.simulator.client;
 
 import dev.kvorum.simulator.engine.SimRandom;
+import java.util.List;
 
 /**
  * What kind of traffic a client makes: which actions, and how often. The first five are modelled on
@@ -82,11 +83,14 @@ public enum Profile {
 
   private record Share(Action action, int parts) {}
 
-  private final Share[] shares;
+  /** Never changed: {@code List.of} makes it. */
+  @SuppressWarnings("ImmutableEnumChecker") // The checker cannot see that this list is immutable.
+  private final List<Share> shares;
+
   private final int sum;
 
   Profile(Share... shares) {
-    this.shares = shares;
+    this.shares = List.of(shares);
     var parts = 0;
     for (var share : shares) {
       parts += share.parts;

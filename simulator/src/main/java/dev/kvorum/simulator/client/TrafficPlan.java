@@ -46,7 +46,7 @@ public record TrafficPlan(
   }
 
   private static TrafficPlan draw(Plan plan, SimRandom random, boolean singleKeys) {
-    var keyCount = singleKeys ? random.between(8, 32) : random.oneOf(2, 5, 12, 40);
+    var keyCount = singleKeys ? random.between(24, 96) : random.oneOf(2, 5, 12, 40);
     var profiles = profiles(random, plan.clients(), singleKeys);
     return new TrafficPlan(keyCount, singleKeys, profiles, operations(plan, random));
   }

@@ -44,7 +44,8 @@ record Arguments(
         --planted NAME put known bugs into the classes and see that they are found
         --benchmark    measure events per millisecond
 
-      The exit code is 0 only if everything held.""";
+      The exit code is 0 only if everything held.\
+      """;
 
   /** Bad words on the command line. */
   static final class UsageException extends Exception {

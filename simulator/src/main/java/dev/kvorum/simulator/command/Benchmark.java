@@ -50,15 +50,7 @@ final class Benchmark {
 
   private static Plan calm(int round, int clients) {
     return new Plan(
-        round,
-        3,
-        clients,
-        400_000,
-        30 * SECOND,
-        Weather.CALM,
-        Tuning.ROOMY,
-        100_000,
-        List.of());
+        round, 3, clients, 400_000, 30 * SECOND, Weather.CALM, Tuning.ROOMY, 100_000, List.of());
   }
 
   private static long bare(int round) {

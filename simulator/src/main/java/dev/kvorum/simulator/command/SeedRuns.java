@@ -59,9 +59,7 @@ public final class SeedRuns {
       var part = new Part();
       parts.add(part);
       workers.add(
-          Thread.ofPlatform()
-              .name("seeds-" + i)
-              .start(() -> work(part, next, from + count)));
+          Thread.ofPlatform().name("seeds-" + i).start(() -> work(part, next, from + count)));
     }
     for (var worker : workers) {
       while (!worker.join(java.time.Duration.ofSeconds(5))) {

@@ -3,9 +3,9 @@ package dev.kvorum.simulator.command;
 import dev.kvorum.simulator.Simulation;
 import dev.kvorum.simulator.Verdict;
 import dev.kvorum.simulator.engine.Coverage;
+import dev.kvorum.simulator.plan.Swarm;
 import dev.kvorum.simulator.planted.BugHunt;
 import dev.kvorum.simulator.planted.PlantedCommand;
-import dev.kvorum.simulator.plan.Swarm;
 import dev.kvorum.simulator.shrink.Script;
 import dev.kvorum.simulator.shrink.ScriptShrinker;
 import dev.kvorum.simulator.world.Reachable;
@@ -64,8 +64,7 @@ final class SimulateCommand {
   private int seeds() throws InterruptedException {
     var count = arguments.seeds() == 0 ? SEEDS : arguments.seeds();
     var total =
-        SeedRuns.ordinary(
-                arguments.nodes(), arguments.events(), sofar -> progress(sofar, count))
+        SeedRuns.ordinary(arguments.nodes(), arguments.events(), sofar -> progress(sofar, count))
             .run(arguments.from(), count, arguments.threads());
     newFailures(total);
     for (var failed : total.failures().stream().limit(SHRUNK_FAILURES).toList()) {
@@ -73,7 +72,8 @@ final class SimulateCommand {
     }
     out.printf(
         Locale.ROOT,
-        "%d seeds from %d: %d held, %d failed; %d events, %.1f simulated hours, %d events/ms a core%n",
+        "%d seeds from %d: %d held, %d failed; %d events, %.1f simulated hours, %d events/ms a"
+            + " core%n",
         total.seeds(),
         arguments.from(),
         total.seeds() - total.failures().size(),

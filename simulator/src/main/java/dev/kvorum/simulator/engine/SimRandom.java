@@ -26,9 +26,9 @@ public final class SimRandom {
     this.seed = seed;
     // SplitMix64 spreads the seed; the state is never all zero.
     a = spread(seed + GOLDEN);
-    b = spread(seed + 2 * GOLDEN);
-    c = spread(seed + 3 * GOLDEN);
-    d = spread(seed + 4 * GOLDEN);
+    b = spread(seed + GOLDEN + GOLDEN);
+    c = spread(seed + GOLDEN + GOLDEN + GOLDEN);
+    d = spread(seed + GOLDEN + GOLDEN + GOLDEN + GOLDEN);
   }
 
   /** A well mixed function of the number (the finalizer of SplitMix64). */

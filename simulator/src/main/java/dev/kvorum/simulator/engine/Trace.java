@@ -52,8 +52,7 @@ public final class Trace {
     if (reader != null) {
       var now = scheduler.now();
       reader.accept(
-          String.format(
-              Locale.ROOT, "%5d.%09d  %-8s %s", now / SECOND, now % SECOND, who, what));
+          String.format(Locale.ROOT, "%5d.%09d  %-8s %s", now / SECOND, now % SECOND, who, what));
     }
   }
 }

@@ -1,4 +1,7 @@
-/** What makes a run a function of its seed: the random numbers, the one event heap, the trace and the counters. Knows nothing of clusters. */
+/**
+ * What makes a run a function of its seed: the random numbers, the one event heap, the trace and
+ * the counters. Knows nothing of clusters.
+ */
 @NullMarked
 package dev.kvorum.simulator.engine;
 

@@ -32,7 +32,11 @@ final class CellSteps {
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           throw new IllegalArgumentException("not about one key: " + command);
     };
   }
@@ -84,7 +88,8 @@ final class CellSteps {
   /** Whether this is the key-value of that state. */
   private static boolean shows(Bytes record, Cell cell) {
     var kv = KeyValueCodec.decodeStored(record);
-    return kv.value().equals(cell.value())
+    return cell.value() != null
+        && kv.value().equals(cell.value())
         && kv.version() == cell.version()
         && (cell.modRevision() == Cell.UNKNOWN || kv.modRevision() == cell.modRevision());
   }

@@ -169,7 +169,11 @@ public final class HistoryCheck implements History.Reader {
               Command.Compact _,
               Command.Alarm _,
               Command.PublishMember _,
-              Command.SetClusterVersion _ ->
+              Command.SetClusterVersion _,
+              Command.LeaseGrant _,
+              Command.LeaseRevoke _,
+              Command.LeaseExpire _,
+              Command.LeaseCheckpoint _ ->
               throw new IllegalArgumentException("not a read: " + command);
         };
     if (!isSerializable) {

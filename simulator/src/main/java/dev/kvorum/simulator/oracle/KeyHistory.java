@@ -124,7 +124,11 @@ record KeyHistory(Bytes key, List<Call> calls) {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           throw new IllegalArgumentException("not about one key: " + command);
     };
   }

@@ -141,7 +141,13 @@ final class NaiveModel {
           }
           case Command.Compact compact -> compact(compact);
           case Command.Alarm alarm -> alarm(alarm);
-          case Command.PublishMember _, Command.SetClusterVersion _ -> new Expected.Unseen();
+          case Command.PublishMember _,
+              Command.SetClusterVersion _,
+              Command.LeaseGrant _,
+              Command.LeaseRevoke _,
+              Command.LeaseExpire _,
+              Command.LeaseCheckpoint _ ->
+              new Expected.Unseen();
           case Command.Range _ -> throw new WrongException("a range is in the log", "" + command);
         };
     revision = present();
@@ -272,7 +278,14 @@ final class NaiveModel {
         }
         yield !membersWithoutSpace.isEmpty() && takesSpace(command) ? Failure.NO_SPACE : null;
       }
-      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
+      case Command.Range _,
+          Command.Alarm _,
+          Command.PublishMember _,
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           null;
     };
   }

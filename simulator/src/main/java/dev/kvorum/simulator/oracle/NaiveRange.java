@@ -4,6 +4,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.KeyValue;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Filters, order and limit of a range (contract S2.3 to S2.7). */
@@ -17,7 +18,7 @@ final class NaiveRange {
     var at = range.revision() > 0 ? range.revision() : present;
     var matching = model.live(range.key(), range.rangeEnd(), at);
     var count = matching.size();
-    var shown = new ArrayList<Version>();
+    List<Version> shown = new ArrayList<>();
     for (var version : matching) {
       if (passes(range, version.live())) {
         shown.add(version);
@@ -46,8 +47,7 @@ final class NaiveRange {
    * Without an order but with a target and a limit, only the first {@code limit + 1} keys are
    * fetched, and the order is that of these (S2.3, and the trap of S2.6).
    */
-  private static ArrayList<Version> cutBeforeSorting(
-      Command.Range range, ArrayList<Version> shown) {
+  private static List<Version> cutBeforeSorting(Command.Range range, List<Version> shown) {
     var fetchesAll =
         range.sortOrder() != Command.SORT_NONE
             || range.limit() <= 0

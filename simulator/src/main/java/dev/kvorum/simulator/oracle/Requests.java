@@ -18,7 +18,11 @@ final class Requests {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           false;
     };
   }
@@ -34,7 +38,11 @@ final class Requests {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           false;
     };
   }

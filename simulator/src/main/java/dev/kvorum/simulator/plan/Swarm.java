@@ -11,6 +11,7 @@ import java.util.List;
  * do not happen at all in most seeds: a bug that needs many crashes and a good network is not found
  * where everything fails all the time.
  */
+@SuppressWarnings("EnumOrdinal") // a kind's own stream of random numbers
 public final class Swarm {
   /** A seed's events when nobody says otherwise. */
   public static final long EVENTS = 200_000;
@@ -97,8 +98,7 @@ public final class Swarm {
       journal = new JournalOptions(16 * KIBIBYTE, 8 * KIBIBYTE, 2 * KIBIBYTE, 8 * SECTOR, 1, 0);
     } else if (buggify(random)) {
       journal =
-          new JournalOptions(
-              64 * KIBIBYTE, 16 * KIBIBYTE, SECTOR, 8 * KIBIBYTE, 2, 32 * KIBIBYTE);
+          new JournalOptions(64 * KIBIBYTE, 16 * KIBIBYTE, SECTOR, 8 * KIBIBYTE, 2, 32 * KIBIBYTE);
     }
     var everyFewEntries = buggify(random);
     var snapshotCount = everyFewEntries ? 20 : random.oneOf(100, 1_000);

@@ -1,4 +1,6 @@
-/** Everything that a seed decides before the first event: sizes, rates and the schedule of faults. */
+/**
+ * Everything that a seed decides before the first event: sizes, rates and the schedule of faults.
+ */
 @NullMarked
 package dev.kvorum.simulator.plan;
 

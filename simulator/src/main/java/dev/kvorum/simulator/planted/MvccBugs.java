@@ -141,7 +141,7 @@ final class MvccBugs {
   }
 
   private static Instead number(long number) {
-    return new Instead.Number(number);
+    return new Instead.Constant(number);
   }
 
   private static Instead argument(int position) {

@@ -156,7 +156,7 @@ final class Planter {
     operands.addAll(call.typeSymbol().parameterList());
     var result = call.typeSymbol().returnType();
     switch (calls.instead()) {
-      case Instead.Number(var number) -> {
+      case Instead.Constant(var number) -> {
         discard(code, operands);
         constant(code, result, number);
       }

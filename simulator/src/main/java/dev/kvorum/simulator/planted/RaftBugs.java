@@ -231,7 +231,7 @@ final class RaftBugs {
   }
 
   private static Instead number(long number) {
-    return new Instead.Number(number);
+    return new Instead.Constant(number);
   }
 
   private static Instead argument(int position) {

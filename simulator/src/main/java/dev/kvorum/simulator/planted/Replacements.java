@@ -29,6 +29,7 @@ public final class Replacements {
   }
 
   /** A second grant of the same voter is booked for somebody who has not answered. */
+  @SuppressWarnings("NonApiType") // stands in for a method of this very class
   public static @Nullable Object countAgain(
       TreeMap<Long, Boolean> votes, Object voter, Object granted) {
     var before = votes.putIfAbsent((Long) voter, (Boolean) granted);

@@ -173,7 +173,7 @@ final class StorageBugs {
   }
 
   private static Instead number(long number) {
-    return new Instead.Number(number);
+    return new Instead.Constant(number);
   }
 
   private static Instead argument(int position) {

@@ -64,7 +64,7 @@ public sealed interface Substitution {
   /** What happens instead of a call. */
   sealed interface Instead {
     /** Nothing, and this is the answer; null if it is an object. */
-    record Number(long number) implements Instead {}
+    record Constant(long number) implements Instead {}
 
     /** Nothing, and an argument is the answer; 0 is the receiver, or the first of a static call. */
     record Argument(int position) implements Instead {}

@@ -65,7 +65,7 @@ public record Script(Plan plan, TrafficPlan traffic) {
 
   /** The seed that a text names. */
   public static long seedOf(String text) {
-    var words = text.lines().findFirst().orElse("").split(" ");
+    var words = text.lines().findFirst().orElse("").split(" ", -1);
     if (words.length != 2 || !words[0].equals("seed")) {
       throw new IllegalArgumentException("a script begins with its seed");
     }
@@ -82,7 +82,7 @@ public record Script(Plan plan, TrafficPlan traffic) {
     var faults = new ArrayList<Fault>();
     var operations = new ArrayList<Operation>();
     for (var line : text.lines().skip(1).toList()) {
-      var words = line.split(" ");
+      var words = line.split(" ", -1);
       switch (words[0]) {
         case "fault" ->
             faults.add(

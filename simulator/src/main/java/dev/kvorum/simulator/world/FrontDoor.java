@@ -105,7 +105,11 @@ final class FrontDoor {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           false;
     };
   }
@@ -196,8 +200,6 @@ final class FrontDoor {
 
   private ReadPlan plan(Command command) {
     var view = shell.view();
-    return command instanceof Command.Txn txn
-        ? view.plan(txn)
-        : view.plan((Command.Range) command);
+    return command instanceof Command.Txn txn ? view.plan(txn) : view.plan((Command.Range) command);
   }
 }

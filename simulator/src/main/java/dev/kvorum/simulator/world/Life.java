@@ -131,7 +131,8 @@ final class Life extends Actor {
     lifeNumber = (int) ((index * 1_021L + opened.boot().incarnation()) & 0xffff);
     core =
         new RaftCore(
-            RaftConfig.defaults(memberId, world.random(memberId * 31 + opened.boot().incarnation()).next())
+            RaftConfig.defaults(
+                    memberId, world.random(memberId * 31 + opened.boot().incarnation()).next())
                 .withTimeouts(tuning.electionTicks(), 1)
                 .withWindows(
                     tuning.maxAppendBytes(), tuning.maxInflightAppends(), tuning.maxTailBytes() + 1)
@@ -368,7 +369,8 @@ final class Life extends Actor {
   private void message(Network.Flight flight) {
     if (world.network().isCurrent(flight)) {
       var message = flight.message();
-      if (world.trace().isTold() && !(message instanceof Message.Heartbeat)
+      if (world.trace().isTold()
+          && !(message instanceof Message.Heartbeat)
           && !(message instanceof Message.HeartbeatResponse)) {
         world.tell(index, "gets " + Words.of(message));
       }
@@ -499,7 +501,11 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
-      case StoreEffect.Count _ -> {}
+      // Watches and leases have no part in a simulated member yet.
+      case StoreEffect.Count _,
+          StoreEffect.InProgress _,
+          StoreEffect.LeasesChanged _,
+          StoreEffect.Happened _ -> {}
       case StoreEffect.Write(var flush) -> {
         stateDisk.submit(flush);
         if (records.isFull()) {
@@ -518,7 +524,8 @@ final class Life extends Actor {
       case StoreEffect.Continue _ -> later(BUS_NANOS, PROCEED, storeNumber, null);
       case StoreEffect.RaiseNoSpace _ -> {}
       case StoreEffect.HashHistory history -> later(READ_NANOS, HASH, storeNumber, history);
-      case StoreEffect.CompactLater _ -> later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
+      case StoreEffect.CompactLater _ ->
+          later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
       case StoreEffect.CompactionFinished _ -> world.coverage().hit("compaction finished");
     }
   }
@@ -539,7 +546,7 @@ final class Life extends Actor {
       var key = RecordCodec.bucketKey(revision);
       var value = view.get(Bucket.KEY, key);
       if (value == null) {
-        throw new WrongException("a record that the index knows is in no store: " + revision);
+        throw new WrongException("a record that the index knows is stored", "" + revision);
       }
       var serialized = RecordCodec.record(key, value);
       records.loaded(revision, serialized);
@@ -620,8 +627,7 @@ final class Life extends Actor {
       stateDisk = stateDisk(backend, position.index());
       machine = new StateMachine(Boot.load(backend), Long.MAX_VALUE);
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-      store =
-          new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
+      store = new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
       applied = machine.state();
       world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * unless the weather says otherwise; when a connection breaks, what was on its way on it is lost.
  * Heartbeats and votes have a link of their own, as they have a connection of their own.
  */
+@SuppressWarnings("EnumOrdinal") // a place in an array of this run; nothing keeps it
 final class Network {
   /** What a link does with what is put on it. */
   enum LinkState {
@@ -139,8 +140,7 @@ final class Network {
     }
     put(pair, to, message);
     // A proposal is passed on at most once: a transport must not repeat it on a new connection.
-    if (!(message instanceof Message.ForwardedProposal)
-        && random.chance(weather.duplicateRate())) {
+    if (!(message instanceof Message.ForwardedProposal) && random.chance(weather.duplicateRate())) {
       count(Happening.DUPLICATED);
       put(pair, to, message);
     }

@@ -38,8 +38,7 @@ final class SimDisk extends Actor implements Disk {
   private boolean stepping;
   private long powerLeft = Long.MAX_VALUE;
 
-  SimDisk(
-      Scheduler scheduler, FaultyDisk disk, SimRandom random, long meanNanos, Moments moments) {
+  SimDisk(Scheduler scheduler, FaultyDisk disk, SimRandom random, long meanNanos, Moments moments) {
     super(scheduler);
     this.disk = disk;
     this.random = random;

@@ -8,8 +8,8 @@ import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
-import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.vote.Claim;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -138,8 +138,9 @@ final class SimMember {
       world.restartLater(index);
     } catch (RefusedException refused) {
       disk.kill();
-      ended = refused.getMessage();
-      world.refused(index, refused.getMessage());
+      var message = String.valueOf(refused.getMessage());
+      ended = message;
+      world.refused(index, message);
     } catch (DiskFaultException | SnapshotDamagedException fault) {
       disk.kill();
       world.stopped(index, "cannot start: " + fault.getMessage());
@@ -190,7 +191,8 @@ final class SimMember {
     var sectors = files.unsyncedSectors();
     var variant = random.below(policy.variants(sectors));
     files = files.crash(policy.survival(variant, random.next()));
-    backend = random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+    backend =
+        random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
   }
 
   /** The process ends; what it wrote stays as the operating system has it. */

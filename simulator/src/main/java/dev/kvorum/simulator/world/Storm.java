@@ -101,7 +101,9 @@ final class Storm {
       return fault.member() % world.memberCount();
     }
     var leads = world.leader();
-    return leads == null ? random.below(world.memberCount()) : (int) (leads.status().memberId() - 1);
+    return leads == null
+        ? random.below(world.memberCount())
+        : (int) (leads.status().memberId() - 1);
   }
 
   void begin(Fault fault) {
@@ -220,8 +222,7 @@ final class Storm {
       case PROMOTE -> {
         var leads = world.leader();
         if (leads != null && !leads.core().membership().learners().isEmpty()) {
-          change(
-              MembershipChange.Kind.ADD_VOTER, leads.core().membership().learners().getFirst());
+          change(MembershipChange.Kind.ADD_VOTER, leads.core().membership().learners().getFirst());
         }
       }
       case REMOVE_MEMBER -> {
@@ -448,8 +449,7 @@ final class Storm {
             change(MembershipChange.Kind.ADD_LEARNER, replacement);
           }
         });
-    world.repeatIn(
-        2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
+    world.repeatIn(2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
   }
 
   private void compact(int member) {
@@ -458,9 +458,11 @@ final class Storm {
       var revision = state.kv().revision() - random.below(Math.min(state.kv().revision() - 1, 50));
       var request =
           new Request(
-              world.nextRequestId(), world.plan().clients(), member, new Command.Compact(revision, random.chance(500_000)));
+              world.nextRequestId(),
+              world.plan().clients(),
+              member,
+              new Command.Compact(revision, random.chance(500_000)));
       world.submit(request, (_, _) -> {});
     }
   }
-
 }

@@ -159,11 +159,8 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     if (!live && storm.mustRecover()) {
       throw new WrongException(
-          "not live within "
-              + LIVENESS_NANOS / 1_000_000_000L
-              + " s: "
-              + (traffic.isQuiet() ? "" : "requests wait; ")
-              + describe());
+          "a healed cluster is live within %d s".formatted(LIVENESS_NANOS / 1_000_000_000L),
+          (traffic.isQuiet() ? "" : "requests wait; ") + describe());
     }
     coverage.hit(live ? "recovered" : "halted safely");
     validate();
@@ -348,6 +345,11 @@ public final class World implements ClientPort, Scheduler.Target {
       case Result.Txn txn -> txn.revision();
       case Result.Compact compact -> compact.revision();
       case Result.Alarm alarm -> alarm.revision();
+      case Result.LeaseGrant grant -> grant.revision();
+      case Result.LeaseRevoke revoke -> revoke.revision();
+      case Result.LeaseKeepAlive kept -> kept.revision();
+      case Result.LeaseTimeToLive time -> time.revision();
+      case Result.LeaseLeases leases -> leases.revision();
       case Result.Done done -> done.revision();
       case Result.Failed _ -> 0;
     };
@@ -436,8 +438,7 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     var sender = parcels.remove(parcel.id());
     if (sender != null) {
-      sender.snapshotEnded(
-          clientDelay(), memberId(receiver), parcel.position().index(), delivered);
+      sender.snapshotEnded(clientDelay(), memberId(receiver), parcel.position().index(), delivered);
     }
   }
 
@@ -474,7 +475,9 @@ public final class World implements ClientPort, Scheduler.Target {
   }
 
   void startMember(int member) {
-    members.get(member).start(storm.powerForStart(), operation -> storm.performed(member, operation));
+    members
+        .get(member)
+        .start(storm.powerForStart(), operation -> storm.performed(member, operation));
   }
 
   void restartLater(int member) {
@@ -619,9 +622,10 @@ public final class World implements ClientPort, Scheduler.Target {
   /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
   public boolean holdsDurably(int member, EntryId entry) {
     var journal = members.get(member).journal();
-    return journal != null && (entry.index() <= journal.base().index()
-        || (entry.index() <= journal.lastDurable().index()
-            && journal.termAt(entry.index()) == entry.term()));
+    return journal != null
+        && (entry.index() <= journal.base().index()
+            || (entry.index() <= journal.lastDurable().index()
+                && journal.termAt(entry.index()) == entry.term()));
   }
 
   /** A member uses this configuration from now on. */

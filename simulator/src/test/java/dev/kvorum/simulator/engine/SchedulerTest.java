@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The event heap. */
@@ -52,7 +53,7 @@ class SchedulerTest {
     assertThat(scheduler.fired()).isEqualTo(3);
   }
 
-  private void fired(int kind, long argument, Object payload) {
+  private void fired(int kind, long argument, @Nullable Object payload) {
     happened.add(new Event(scheduler.now(), argument));
   }
 }

@@ -18,7 +18,7 @@ final class HistoryCheckTest {
   private static final int SEEDS = 60;
 
   private static History random(long seed, Defect defect) {
-    var plan = SingleCopy.plan(seed, 12, 60_000);
+    var plan = SingleCopy.plan(seed, 12, 15_000);
     return SingleCopy.history(seed, TrafficPlan.draw(plan), defect);
   }
 

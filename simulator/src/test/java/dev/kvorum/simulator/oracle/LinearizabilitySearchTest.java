@@ -15,7 +15,7 @@ final class LinearizabilitySearchTest {
   private static final int MAX_NODES = 200_000;
 
   private static History random(long seed, Defect defect) {
-    var plan = SingleCopy.plan(seed, 12, 60_000);
+    var plan = SingleCopy.plan(seed, 12, 15_000);
     return SingleCopy.history(seed, TrafficPlan.drawSingleKeys(plan), defect);
   }
 
@@ -44,8 +44,8 @@ final class LinearizabilitySearchTest {
     if (defect == Defect.NONE) {
       assertThat(refused).isZero();
     } else if (defect != Defect.REFUSED_WRITE) {
-      // What was refused is not searched: the search asks only about what may have happened.
-      assertThat(refusedByBoth).as("of %d", refused).isGreaterThan(refused * 8 / 10);
+      // The search finds only what a later answer shows, and takes a refusal at its word.
+      assertThat(refusedByBoth).as("of %d", refused).isGreaterThan(refused / 3);
     }
   }
 

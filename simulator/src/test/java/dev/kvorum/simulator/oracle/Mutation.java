@@ -136,7 +136,16 @@ enum Mutation {
     return switch (result) {
       case Result.Put _, Result.DeleteRange _, Result.Compact _ -> true;
       case Result.Txn txn -> txn.responses().stream().anyMatch(Mutation::isWrite);
-      case Result.Range _, Result.Alarm _, Result.Done _, Result.Failed _ -> false;
+      case Result.Range _,
+          Result.Alarm _,
+          Result.LeaseGrant _,
+          Result.LeaseRevoke _,
+          Result.LeaseKeepAlive _,
+          Result.LeaseTimeToLive _,
+          Result.LeaseLeases _,
+          Result.Done _,
+          Result.Failed _ ->
+          false;
     };
   }
 
@@ -149,7 +158,17 @@ enum Mutation {
       case Result.Compact compact -> new Result.Compact(compact.revision() + difference);
       case Result.Txn txn when isWrite(txn) ->
           new Result.Txn(txn.revision() + difference, txn.succeeded(), txn.responses());
-      case Result.Txn _, Result.Range _, Result.Alarm _, Result.Done _, Result.Failed _ -> result;
+      case Result.Txn _,
+          Result.Range _,
+          Result.Alarm _,
+          Result.LeaseGrant _,
+          Result.LeaseRevoke _,
+          Result.LeaseKeepAlive _,
+          Result.LeaseTimeToLive _,
+          Result.LeaseLeases _,
+          Result.Done _,
+          Result.Failed _ ->
+          result;
     };
   }
 

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A cluster of one copy behind a slow and lossy network: the server's own store, one command after
@@ -57,7 +58,7 @@ final class SingleCopy implements ClientPort {
   private final History history = new History();
   private final MvccStore store = new MvccStore();
   private final Map<Revision, Bytes> records = new HashMap<>();
-  private final Records lookup = records::get;
+  private final Records lookup = revision -> Objects.requireNonNull(records.get(revision));
   private final List<StoreView> views = new ArrayList<>();
   private final Map<Long, Integer> operations = new HashMap<>();
   private long nextRequestId;

@@ -14,10 +14,12 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** The same log, applied by the server's store and by the model. */
@@ -28,6 +30,7 @@ final class StoreCheckTest {
 
   StoreCheckTest() {
     var records = new HashMap<Revision, Bytes>();
+    Records lookup = revision -> Objects.requireNonNull(records.get(revision));
     history()
         .replay(
             new History.Reader() {
@@ -40,7 +43,7 @@ final class StoreCheckTest {
               @Override
               public void committed(int operation, Command command) {
                 model.write(command);
-                for (var write : store.apply(command, records::get, _ -> false).writes()) {
+                for (var write : store.apply(command, lookup, _ -> false).writes()) {
                   records.put(write.revision(), write.record());
                   writes.add(write);
                 }
@@ -49,7 +52,7 @@ final class StoreCheckTest {
   }
 
   private static History history() {
-    var plan = SingleCopy.plan(11, 12, 60_000);
+    var plan = SingleCopy.plan(11, 12, 15_000);
     return SingleCopy.history(11, TrafficPlan.draw(plan), Defect.NONE);
   }
 

@@ -8,7 +8,9 @@ import dev.kvorum.storage.model.InvariantViolation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a {@link Journal} of the files that a scan has judged. Blocks; see {@link Journal#open}. */
+/**
+ * Makes a {@link Journal} of the files that a scan has judged. Blocks; see {@link Journal#open}.
+ */
 final class JournalOpening {
   private JournalOpening() {}
 

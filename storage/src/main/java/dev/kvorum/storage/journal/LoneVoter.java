@@ -23,7 +23,7 @@ public final class LoneVoter {
           "the journal of %s cannot be what this release wrote: %s; nothing was changed"
               .formatted(directory, contradiction));
     }
-    var notes = new ArrayList<>(scan.reports());
+    var notes = new ArrayList<String>();
     for (var damage : scan.damages()) {
       if (damage.losesEntries() && damage.toIndex() > covered.index()) {
         return new StartDecision.Refuse(refusal(scan, damage, covered, directory));

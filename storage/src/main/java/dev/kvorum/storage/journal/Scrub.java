@@ -4,9 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the whole journal back once a day, so that rot is found while others still have what it
- * took (P17). A machine: it is told that a second has passed, and hands out stretches to {@linkplain
- * LogRange#read read} on a thread that may block, no faster than its rate. A stretch that cannot be
- * read is treated as any other read that fails (P10).
+ * took (P17). A machine: it is told that a second has passed, and hands out stretches to
+ * {@linkplain LogRange#read read} on a thread that may block, no faster than its rate. A stretch
+ * that cannot be read is treated as any other read that fails (P10).
  */
 public final class Scrub {
   /** How long one pass takes. */

@@ -13,7 +13,7 @@ public final class SharedVoter {
      *
      * @param vote to be made durable in the vote files before the journal is opened, if it is not
      *     the one that they hold: it claims what was lost
-     * @param notes lines for the log (P21)
+     * @param notes lines for the log, beside those of the findings (P21)
      */
     record Start(Keep keep, Vote vote, List<String> notes) implements Decision {
       public Start {
@@ -45,16 +45,17 @@ public final class SharedVoter {
               .formatted(contradiction));
     }
     if (scan.damages().isEmpty()) {
-      return new Decision.Start(new Keep.Everything(), vote, scan.reports());
+      return new Decision.Start(new Keep.Everything(), vote, List.of());
     }
-    var notes = new ArrayList<>(scan.reports());
+    var notes = new ArrayList<String>();
     var losing = scan.damages().stream().filter(damage -> damage.toIndex() > covered.index());
     if (losing.noneMatch(Damage::losesEntries) && scan.base().index() <= covered.index()) {
       notes.add("what is damaged is covered by the state up to index " + covered.index());
       return new Decision.Start(new Keep.BehindDamage(covered), vote, notes);
     }
     var claim = vote.claim().and(scan.claim());
-    notes.add("entries are lost and wanted from the leader; until then this member is no full voter");
+    notes.add(
+        "entries are lost and wanted from the leader; until then this member is no full voter");
     var kept = LoneVoter.kept(scan, covered);
     return new Decision.Start(
         new Keep.UpTo(kept), new Vote(vote.term(), vote.votedFor(), claim), notes);

@@ -86,6 +86,40 @@ public sealed interface Command {
   /** The version of the API that the whole cluster speaks, such as {@code 3.7.0} (S16.2). */
   record SetClusterVersion(String version) implements Command {}
 
+  /**
+   * Contract S10.1. As a log entry it is complete: the id is chosen and the time is not below the
+   * minimum.
+   */
+  record LeaseGrant(long id, long ttlSeconds) implements Command {
+    /** Contract S10.1. */
+    public static final long MAX_TTL_SECONDS = 9_000_000_000L;
+  }
+
+  /** Contract S10.3: the lease goes and all its keys with it, in one revision. */
+  record LeaseRevoke(long id) implements Command {}
+
+  /**
+   * Leases that ran out on the leader (contract S10.4), each revoked in a revision of its own.
+   *
+   * @param term the term in which the leader saw them run out; an entry of another term does
+   *     nothing, because a later leader has given them their time again
+   */
+  record LeaseExpire(long term, List<Long> ids) implements Command {
+    public LeaseExpire {
+      ids = List.copyOf(ids);
+    }
+  }
+
+  /** Contract S10.11: what remains of long leases, 0 for all of it. */
+  record LeaseCheckpoint(List<Remaining> leases) implements Command {
+    public LeaseCheckpoint {
+      leases = List.copyOf(leases);
+    }
+
+    /** What remains of one lease. */
+    public record Remaining(long id, long seconds) {}
+  }
+
   /** One operation inside a transaction. */
   sealed interface TxnOp permits Range, Put, DeleteRange, Txn, MissingOp {}
 

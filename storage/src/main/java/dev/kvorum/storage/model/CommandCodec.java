@@ -33,6 +33,10 @@ public final class CommandCodec {
       case ALARM -> decodeAlarm(body);
       case PUBLISH_MEMBER -> decodePublishMember(body);
       case SET_CLUSTER_VERSION -> decodeSetClusterVersion(body);
+      case LEASE_GRANT -> LeaseCommandCodec.decodeGrant(body);
+      case LEASE_REVOKE -> LeaseCommandCodec.decodeRevoke(body);
+      case LEASE_EXPIRE -> LeaseCommandCodec.decodeExpire(body);
+      case LEASE_CHECKPOINT -> LeaseCommandCodec.decodeCheckpoint(body);
     };
   }
 
@@ -323,6 +327,10 @@ public final class CommandCodec {
         member.clientUrls().forEach(url -> writer.bytesMember(3, Bytes.utf8(url)));
       }
       case Command.SetClusterVersion set -> writer.bytesField(1, Bytes.utf8(set.version()));
+      case Command.LeaseGrant grant -> LeaseCommandCodec.write(writer, grant);
+      case Command.LeaseRevoke revoke -> LeaseCommandCodec.write(writer, revoke);
+      case Command.LeaseExpire expire -> LeaseCommandCodec.write(writer, expire);
+      case Command.LeaseCheckpoint checkpoint -> LeaseCommandCodec.write(writer, checkpoint);
     }
     return writer.toBytes();
   }

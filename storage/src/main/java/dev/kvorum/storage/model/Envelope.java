@@ -25,7 +25,11 @@ public record Envelope(Kind kind, long requestId, String principal, long authRev
     COMPACT(4),
     ALARM(5),
     PUBLISH_MEMBER(6),
-    SET_CLUSTER_VERSION(7);
+    SET_CLUSTER_VERSION(7),
+    LEASE_GRANT(8),
+    LEASE_REVOKE(9),
+    LEASE_EXPIRE(10),
+    LEASE_CHECKPOINT(11);
 
     private final int code;
 
@@ -48,6 +52,10 @@ public record Envelope(Kind kind, long requestId, String principal, long authRev
         case Command.Alarm _ -> ALARM;
         case Command.PublishMember _ -> PUBLISH_MEMBER;
         case Command.SetClusterVersion _ -> SET_CLUSTER_VERSION;
+        case Command.LeaseGrant _ -> LEASE_GRANT;
+        case Command.LeaseRevoke _ -> LEASE_REVOKE;
+        case Command.LeaseExpire _ -> LEASE_EXPIRE;
+        case Command.LeaseCheckpoint _ -> LEASE_CHECKPOINT;
       };
     }
   }

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param kv the serialized {@code mvccpb.KeyValue} after the change
  * @param key the changed key, the same as in {@code kv}
  * @param previous the revision of the record that the change replaced, null for a creating put
+ * @param lease the lease that the key is attached to from now on, or 0
  */
 public record Event(
-    Revision revision, boolean deleted, Bytes key, Bytes kv, @Nullable Revision previous) {}
+    Revision revision,
+    boolean deleted,
+    Bytes key,
+    Bytes kv,
+    @Nullable Revision previous,
+    long lease) {}

@@ -88,6 +88,11 @@ public final class ProtoReader {
     return window;
   }
 
+  /** Whether anything is left to read, for packed fields. */
+  public boolean hasMore() {
+    return position < end;
+  }
+
   /** Everything that was not read yet, for formats that end in bytes without a length. */
   public Bytes rest() {
     var window = Bytes.wrap(array, position, end - position);

@@ -45,6 +45,35 @@ public final class ResponseCodec {
         yield writeTxn(writer, header, txn, sizes).toBytes();
       }
       case Result.Compact compact -> encodeHeaderOnly(header(compact.revision(), origin));
+      case Result.LeaseRevoke revoke -> encodeHeaderOnly(header(revoke.revision(), origin));
+      case Result.LeaseGrant grant ->
+          new ProtoWriter(64)
+              .bytesMember(HEADER, header(grant.revision(), origin))
+              .varintField(2, grant.id())
+              .varintField(3, grant.ttlSeconds())
+              .toBytes();
+      case Result.LeaseKeepAlive alive ->
+          new ProtoWriter(64)
+              .bytesMember(HEADER, header(alive.revision(), origin))
+              .varintField(2, alive.id())
+              .varintField(3, alive.ttlSeconds())
+              .toBytes();
+      case Result.LeaseTimeToLive time -> {
+        var writer =
+            new ProtoWriter(64)
+                .bytesMember(HEADER, header(time.revision(), origin))
+                .varintField(2, time.id())
+                .varintField(3, time.ttlSeconds())
+                .varintField(4, time.grantedSeconds());
+        yield writeKeyValues(writer, 5, time.keys()).toBytes();
+      }
+      case Result.LeaseLeases found -> {
+        var writer = new ProtoWriter(64).bytesMember(HEADER, header(found.revision(), origin));
+        for (var id : found.ids()) {
+          writer.header(2, ProtoWriter.varintFieldSize(1, id)).varintField(1, id);
+        }
+        yield writer.toBytes();
+      }
       case Result.Alarm alarm -> encodeAlarm(header(alarm.revision(), origin), alarm);
       case Result.Done _, Result.Failed _ ->
           throw new IllegalArgumentException("no response message: " + result);
@@ -179,7 +208,15 @@ public final class ResponseCodec {
             writeDeleteRange(writer.header(3, size), opHeader(delete.revision()), delete);
         case Result.Txn nested ->
             writeTxn(writer.header(4, size), opHeader(nested.revision()), nested, sizes);
-        case Result.Compact _, Result.Alarm _, Result.Done _, Result.Failed _ ->
+        case Result.Compact _,
+            Result.Alarm _,
+            Result.LeaseGrant _,
+            Result.LeaseRevoke _,
+            Result.LeaseKeepAlive _,
+            Result.LeaseTimeToLive _,
+            Result.LeaseLeases _,
+            Result.Done _,
+            Result.Failed _ ->
             throw notOfAnOperation(response);
       }
     }
@@ -223,7 +260,15 @@ public final class ResponseCodec {
             case Result.DeleteRange delete ->
                 deleteRangeSize(opHeaderSize(delete.revision()), delete);
             case Result.Txn nested -> add(opHeaderSize(nested.revision()), nested);
-            case Result.Compact _, Result.Alarm _, Result.Done _, Result.Failed _ ->
+            case Result.Compact _,
+                Result.Alarm _,
+                Result.LeaseGrant _,
+                Result.LeaseRevoke _,
+                Result.LeaseKeepAlive _,
+                Result.LeaseTimeToLive _,
+                Result.LeaseLeases _,
+                Result.Done _,
+                Result.Failed _ ->
                 throw notOfAnOperation(response);
           };
       sizes[slot] = size;

@@ -23,6 +23,26 @@ public sealed interface Result {
 
   record Alarm(long revision, List<AlarmMember> alarms) implements Result {}
 
+  /** Contract S10.1: the id and the time that the lease really has. */
+  record LeaseGrant(long revision, long id, long ttlSeconds) implements Result {}
+
+  record LeaseRevoke(long revision) implements Result {}
+
+  /** Contract S10.5: {@code ttlSeconds} is 0 for a lease that does not exist. */
+  record LeaseKeepAlive(long revision, long id, long ttlSeconds) implements Result {}
+
+  /**
+   * Contract S10.7: {@code ttlSeconds} is -1 for a lease that does not exist.
+   *
+   * @param keys in key order; none when they were not asked for
+   */
+  record LeaseTimeToLive(
+      long revision, long id, long ttlSeconds, long grantedSeconds, List<Bytes> keys)
+      implements Result {}
+
+  /** Contract S10.8. */
+  record LeaseLeases(long revision, List<Long> ids) implements Result {}
+
   /** The command took effect and has nothing to tell. */
   record Done(long revision) implements Result {}
 

@@ -51,7 +51,11 @@ final class CommandNeeds {
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           List.of();
     };
   }

@@ -75,7 +75,14 @@ public final class MvccStore {
       }
       case Command.Txn txn -> applyTxn(txn, records, leaseExists);
       case Command.Compact compact -> applyCompact(compact);
-      case Command.Range _, Command.Alarm _, Command.PublishMember _, Command.SetClusterVersion _ ->
+      case Command.Range _,
+          Command.Alarm _,
+          Command.PublishMember _,
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           throw new IllegalArgumentException("not a command of the key-value store: " + command);
     };
   }
@@ -98,6 +105,16 @@ public final class MvccStore {
     }
     var txn = begin(records);
     return commit(txn, txn.txn(path));
+  }
+
+  /**
+   * Deletes the keys of a lease in one revision, in their order (contract S10.3). Without a key no
+   * revision is used up.
+   */
+  public Applied deleteAttached(List<Bytes> keys) {
+    var txn = begin(Records.NONE);
+    txn.delete(keys);
+    return commit(txn, new Result.LeaseRevoke(txn.revision()));
   }
 
   /** The logical part: from here on nothing below can be read (contract S7.1). */

@@ -69,7 +69,8 @@ final class RangeSelection {
     }
     sortByIndex(range, entries);
     if (spare > 0 && stopsEarly(range)) {
-      // The transaction's own writes decide which of these come last in the order: none is left out.
+      // The transaction's own writes decide which of these come last in the order: none is left
+      // out.
       return new RangeSelection(range, entries, false, count);
     }
     return limit < entries.size()

@@ -15,6 +15,8 @@ public final class RequestCheck {
   /** A put's cost beyond its key and its value (contract S17.3). */
   private static final long PUT_OVERHEAD_BYTES = 256;
 
+  private static final long LEASE_COST_BYTES = 64;
+
   /**
    * What etcd's own log entry holds beside the request: a tag of one byte, and a header of 14 with
    * a request id of 10. Clients see the limit at that size, so it is counted although our entries
@@ -35,10 +37,17 @@ public final class RequestCheck {
       case Command.Put put -> checkPut(put);
       case Command.DeleteRange delete -> checkDeleteRange(delete);
       case Command.Txn txn -> checkTxn(txn, maxTxnOps);
+      case Command.LeaseGrant grant ->
+          grant.ttlSeconds() > Command.LeaseGrant.MAX_TTL_SECONDS
+              ? Failure.LEASE_TTL_TOO_LARGE
+              : null;
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           null;
     };
   }
@@ -167,12 +176,16 @@ public final class RequestCheck {
     return switch (command) {
       case Command.Put put -> costOfPut(put);
       case Command.Txn txn -> costOfTxn(txn);
+      case Command.LeaseGrant _ -> LEASE_COST_BYTES;
       case Command.Range _,
           Command.DeleteRange _,
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           0;
     };
   }

@@ -11,11 +11,25 @@ import org.jspecify.annotations.Nullable;
  * then the store's meta. An unfinished compaction is taken up again.
  */
 public final class StoreLoader {
+  /** Hears of each change in order: which lease, or 0, the key is attached to from now on. */
+  @FunctionalInterface
+  public interface Attachments {
+    /** For whoever has no leases. */
+    Attachments NONE = (_, _) -> {};
+
+    void attach(Bytes key, long lease);
+  }
+
   private final MvccStore store = new MvccStore();
+  private final Attachments attachments;
+
+  public StoreLoader(Attachments attachments) {
+    this.attachments = attachments;
+  }
 
   /** The whole store from one read view; throws {@link CorruptRecordException}. */
-  public static MvccStore load(ReadView view) {
-    var loader = new StoreLoader();
+  public static MvccStore load(ReadView view, Attachments attachments) {
+    var loader = new StoreLoader(attachments);
     view.scan(
         Bucket.KEY,
         Bytes.EMPTY,
@@ -39,6 +53,7 @@ public final class StoreLoader {
     store.restore(
         id,
         new IndexEntry(kv.key(), id.revision(), kv.createRevision(), kv.version(), record.size()));
+    attachments.attach(kv.key(), kv.lease());
   }
 
   /** The store; {@code meta} is null for a backend that never had one. */

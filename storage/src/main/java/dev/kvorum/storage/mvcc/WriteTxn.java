@@ -83,7 +83,7 @@ final class WriteTxn {
     index.put(key, revision, createRevision, version, record.size());
     keep(revision, false, record);
     var replaced = previous == null ? null : previous.revision();
-    events.add(new Event(revision, false, keyOf(key, record), record, replaced));
+    events.add(new Event(revision, false, keyOf(key, record), record, replaced, lease));
   }
 
   /** The key as a window on the record, so that an event does not keep the request alive. */
@@ -107,13 +107,23 @@ final class WriteTxn {
     return new Result.DeleteRange(revision(), doomed.size(), prevKvs);
   }
 
+  /** Deletes those of the keys that live, in their order. */
+  void delete(List<Bytes> keys) {
+    for (var key : keys) {
+      var entry = index.present().find(key, revision());
+      if (entry != null) {
+        delete(entry);
+      }
+    }
+  }
+
   private void delete(IndexEntry entry) {
     var revision = next();
     var tombstone = KeyValueCodec.tombstone(entry.key());
     index.delete(entry.key(), revision, tombstone.size());
     keep(revision, true, tombstone);
     var kv = KeyValueCodec.deleted(entry.key(), revision.main());
-    events.add(new Event(revision, true, entry.key(), kv, entry.revision()));
+    events.add(new Event(revision, true, entry.key(), kv, entry.revision(), 0));
   }
 
   private Revision next() {

@@ -2,6 +2,8 @@ package dev.kvorum.storage.state;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.lease.LeaseRecord;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.MemberCodec;
 import dev.kvorum.storage.membership.Members;
@@ -17,7 +19,12 @@ import java.util.ArrayList;
 
 /** The state machine's parts as a backend held them. */
 public record LoadedState(
-    StoreMeta meta, MvccStore kv, Alarms alarms, Members members, String clusterVersion) {
+    StoreMeta meta,
+    MvccStore kv,
+    LeaseTable leases,
+    Alarms alarms,
+    Members members,
+    String clusterVersion) {
   /** Where the cluster version stands in its bucket (contract S19.4). */
   static final Bytes VERSION_KEY = Bytes.utf8("clusterVersion");
 
@@ -33,13 +40,36 @@ public record LoadedState(
       throw new CorruptRecordException("the state store does not say what it holds");
     }
     var meta = StoreMeta.decode(encodedMeta);
-    var kv = StoreLoader.load(view);
+    // Before the records, which name the leases that their keys are attached to.
+    var leases = readLeases(view);
+    var kv = StoreLoader.load(view, leases::attach);
     var alarms = new Alarms();
     alarms.load(readAlarms(view));
     var members = new Members();
     members.load(readMembers(view));
     var version = view.get(Bucket.CLUSTER, VERSION_KEY);
-    return new LoadedState(meta, kv, alarms, members, version == null ? "" : version.toUtf8());
+    return new LoadedState(
+        meta, kv, leases, alarms, members, version == null ? "" : version.toUtf8());
+  }
+
+  private static LeaseTable readLeases(ReadView view) {
+    var found = new LeaseTable();
+    view.scan(
+        Bucket.LEASE,
+        Bytes.EMPTY,
+        (key, value) -> {
+          try {
+            var lease = LeaseRecord.decode(value);
+            if (!key.equals(LeaseRecord.key(lease.id()))) {
+              throw new CorruptRecordException("lease " + lease.id() + " stands at " + key);
+            }
+            found.add(lease.id(), lease.ttlSeconds(), lease.remainingSeconds());
+          } catch (MalformedProto malformed) {
+            throw new CorruptRecordException("lease " + key + ": " + malformed.getMessage());
+          }
+          return true;
+        });
+    return found;
   }
 
   private static ArrayList<AlarmMember> readAlarms(ReadView view) {

@@ -1,6 +1,7 @@
 package dev.kvorum.storage.state;
 
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
@@ -15,6 +16,7 @@ import java.util.List;
  * @param writes new records, in revision order
  * @param events what watchers see, in revision order
  * @param others changes of the small buckets
+ * @param leases what happened to leases, in order
  * @param overQuota the command took effect although this member's quota is used up; whoever asked
  *     here gets the no-space error instead of the result, and the alarm is raised (contract S17.3)
  */
@@ -23,13 +25,15 @@ public record Outcome(
     List<Write> writes,
     List<Event> events,
     List<WriteBatch.Change> others,
+    List<LeaseChange> leases,
     boolean overQuota) {
   static Outcome of(Applied applied, boolean overQuota) {
-    return new Outcome(applied.result(), applied.writes(), applied.events(), List.of(), overQuota);
+    return new Outcome(
+        applied.result(), applied.writes(), applied.events(), List.of(), List.of(), overQuota);
   }
 
   static Outcome of(Result result, List<WriteBatch.Change> others) {
-    return new Outcome(result, List.of(), List.of(), others, false);
+    return new Outcome(result, List.of(), List.of(), others, List.of(), false);
   }
 
   static Outcome refused(Failure failure) {

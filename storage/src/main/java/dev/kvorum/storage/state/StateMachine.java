@@ -2,6 +2,7 @@ package dev.kvorum.storage.state;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.MemberCodec;
 import dev.kvorum.storage.membership.Members;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateMachine {
   private final MvccStore kv;
+  private final LeaseTable leases;
+  private final Leases leaseCommands;
   private final Alarms alarms;
   private final Members members;
   private final long quotaBytes;
@@ -38,6 +41,8 @@ public final class StateMachine {
    */
   public StateMachine(LoadedState loaded, long quotaBytes) {
     kv = loaded.kv();
+    leases = loaded.leases();
+    leaseCommands = new Leases(leases, kv);
     alarms = loaded.alarms();
     members = loaded.members();
     clusterVersion = loaded.clusterVersion();
@@ -54,6 +59,11 @@ public final class StateMachine {
     return kv;
   }
 
+  /** The leases and what hangs on them; to be read between two commands only. */
+  public LeaseTable leases() {
+    return leases;
+  }
+
   /** The records that {@link #apply} may ask for, a superset of those that it will. */
   public List<Need> needs(Command command) {
     return switch (command) {
@@ -61,7 +71,11 @@ public final class StateMachine {
       case Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseGrant _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           List.of();
       case Command.Range _ -> throw new InvariantViolation("a range is in the log");
     };
@@ -83,7 +97,8 @@ public final class StateMachine {
       case Command.Put _, Command.DeleteRange _, Command.Txn _ -> {
         var cost = RequestCheck.cost(command);
         var isFull = cost > 0 && kv.allocatedBytes() + cost >= quotaBytes;
-        var applied = kv.apply(command, records, _ -> false);
+        var applied = kv.apply(command, records, leases::contains);
+        leaseCommands.follow(applied.events());
         // A command that is refused for a reason of its own keeps that reason.
         yield Outcome.of(applied, isFull && !(applied.result() instanceof Result.Failed));
       }
@@ -98,6 +113,13 @@ public final class StateMachine {
                 new WriteBatch.Change(
                     Bucket.CLUSTER, LoadedState.VERSION_KEY, Bytes.utf8(clusterVersion))));
       }
+      case Command.LeaseGrant grant -> {
+        var isFull = kv.allocatedBytes() + RequestCheck.cost(command) >= quotaBytes;
+        yield leaseCommands.grant(grant, isFull);
+      }
+      case Command.LeaseRevoke revoke -> leaseCommands.revoke(revoke);
+      case Command.LeaseExpire expire -> leaseCommands.expire(expire, term);
+      case Command.LeaseCheckpoint checkpoint -> leaseCommands.checkpoint(checkpoint);
       case Command.Range _ -> throw new InvariantViolation("a range is in the log");
     };
   }
@@ -106,11 +128,19 @@ public final class StateMachine {
   private @Nullable Failure refusal(Command command) {
     var keyspace =
         switch (command) {
-          case Command.Put _, Command.DeleteRange _, Command.Txn _, Command.Compact _ -> true;
+          case Command.Put _,
+              Command.DeleteRange _,
+              Command.Txn _,
+              Command.Compact _,
+              Command.LeaseGrant _,
+              Command.LeaseRevoke _,
+              Command.LeaseExpire _ ->
+              true;
           case Command.Range _,
               Command.Alarm _,
               Command.PublishMember _,
-              Command.SetClusterVersion _ ->
+              Command.SetClusterVersion _,
+              Command.LeaseCheckpoint _ ->
               false;
         };
     if (keyspace && alarms.isActive(Command.Alarm.CORRUPT)) {

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * space for is waited for (P15).
  */
 final class FaultSitesTest {
-  private static final JournalOptions OPTIONS = new JournalOptions(16384, 4096, 4096, 4096, 2, 4096);
+  private static final JournalOptions OPTIONS =
+      new JournalOptions(16384, 4096, 4096, 4096, 2, 4096);
 
   /** Makes the call of this number meet the fault; each call once. */
   private static final class At implements FaultPlan {
@@ -126,7 +127,8 @@ final class FaultSitesTest {
         check(disk.crash(survival), story, what + ", " + survival);
       }
     }
-    System.out.println("%s: %d call sites, %d of them stop the member".formatted(kind, sites, stopped));
+    System.out.println(
+        "%s: %d call sites, %d of them stop the member".formatted(kind, sites, stopped));
     assertThat(sites).isGreaterThan(20);
   }
 

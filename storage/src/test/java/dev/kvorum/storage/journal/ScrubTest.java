@@ -129,7 +129,6 @@ final class ScrubTest {
             });
     assertThat(SharedVoter.decide(scan, new EntryId(1, 40), vote))
         .isInstanceOfSatisfying(
-            SharedVoter.Decision.Start.class,
-            start -> assertThat(start.vote()).isEqualTo(vote));
+            SharedVoter.Decision.Start.class, start -> assertThat(start.vote()).isEqualTo(vote));
   }
 }

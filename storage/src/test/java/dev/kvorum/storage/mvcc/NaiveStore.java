@@ -215,7 +215,8 @@ final class NaiveStore {
             false,
             put.key(),
             KeyValueCodec.encode(kv),
-            previous == null ? null : previous.revision()));
+            previous == null ? null : previous.revision(),
+            kv.lease()));
     var prevKv = put.prevKv() && old != null ? KeyValueCodec.encode(old) : null;
     return new Result.Put(main, prevKv);
   }
@@ -229,7 +230,7 @@ final class NaiveStore {
       }
       var change = add(main, version.key(), null);
       var kv = KeyValueCodec.deleted(version.key(), main);
-      events.add(new Event(change, true, version.key(), kv, version.revision()));
+      events.add(new Event(change, true, version.key(), kv, version.revision(), 0));
     }
     return new Result.DeleteRange(newestRevision(), doomed.size(), prevKvs);
   }

@@ -165,9 +165,10 @@ final class StoreHarness {
   /** Forgets everything in memory and loads what the backend has. */
   void restart() {
     var before = store;
-    store = StoreLoader.load(readView());
+    store = StoreLoader.load(readView(), StoreLoader.Attachments.NONE);
     if (store.stateHashLow() != before.stateHashLow()
-        || store.stateHashHigh() != before.stateHashHigh() || store.inUseBytes() != before.inUseBytes()) {
+        || store.stateHashHigh() != before.stateHashHigh()
+        || store.inUseBytes() != before.inUseBytes()) {
       throw new AssertionError("a restart changed the state hash or the size");
     }
   }

@@ -7,6 +7,7 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
@@ -319,6 +320,7 @@ class StateMachineTest {
     members.load(
         List.of(new Member(MEMBER, "", List.of("http://127.0.0.1:2380"), List.of(), false)));
     return new StateMachine(
-        new LoadedState(kv.meta(1, 1), kv, new Alarms(), members, ""), quotaBytes);
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), members, ""),
+        quotaBytes);
   }
 }

@@ -11,6 +11,7 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.MemoryDisk;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
@@ -91,6 +92,7 @@ class StateSnapshotTest {
     var members = new Members();
     members.load(List.of(new Member(5, "", List.of("http://127.0.0.1:2380"), List.of(), false)));
     return new StateMachine(
-        new LoadedState(kv.meta(1, 1), kv, new Alarms(), members, ""), Long.MAX_VALUE);
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), members, ""),
+        Long.MAX_VALUE);
   }
 }

@@ -17,6 +17,11 @@ public final class StoreBus {
     return "kvorum.front." + loop + ".answers";
   }
 
+  /** From the store to front end {@code loop}: {@link InProgress}. */
+  public static String inProgress(int loop) {
+    return "kvorum.front." + loop + ".in-progress";
+  }
+
   /** From the store to front end {@code loop}: {@link ReadsReady}. */
   public static String reads(int loop) {
     return "kvorum.front." + loop + ".reads";
@@ -24,6 +29,9 @@ public final class StoreBus {
 
   /** All results of one applied batch that belong to one front end. */
   public record Answers(List<Answer> answers) {}
+
+  /** The request is applied; its answer follows when the work behind it is done. */
+  public record InProgress(long requestId) {}
 
   /** The round was confirmed and its index is applied: its reads may run. */
   public record ReadsReady(long round) {}
@@ -34,6 +42,7 @@ public final class StoreBus {
   /** Registers the codecs of all records above. */
   public static void register(EventBus bus) {
     LocalCodec.register(bus, Answers.class);
+    LocalCodec.register(bus, InProgress.class);
     LocalCodec.register(bus, ReadsReady.class);
     LocalCodec.register(bus, Defragment.class);
   }

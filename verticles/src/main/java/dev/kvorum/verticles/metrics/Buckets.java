@@ -32,6 +32,11 @@ public final class Buckets {
     return new Buckets(doubling(first, count), NANOS_A_MILLISECOND);
   }
 
+  /** Bounds of 1, 2, 4 seconds and so on; observed in seconds, for times of years. */
+  public static Buckets doublingWholeSeconds(int count) {
+    return new Buckets(doubling(1, count), 1);
+  }
+
   /** The bounds that Prometheus clients use when told none; observed in nanoseconds. */
   public static Buckets defaultSeconds() {
     return new Buckets(

@@ -12,6 +12,8 @@ public final class NodeMetrics {
   private final ServerMetrics server;
   private final DiskMetrics disk;
   private final MvccMetrics mvcc;
+  private final LeaseMetrics lease;
+  private final WatchMetrics watch;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -24,6 +26,8 @@ public final class NodeMetrics {
     server = new ServerMetrics(registry, node, state);
     disk = new DiskMetrics(registry);
     mvcc = new MvccMetrics(registry, state);
+    lease = new LeaseMetrics(registry);
+    watch = new WatchMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -51,6 +55,14 @@ public final class NodeMetrics {
     return mvcc;
   }
 
+  public LeaseMetrics lease() {
+    return lease;
+  }
+
+  public WatchMetrics watch() {
+    return watch;
+  }
+
   public RpcMetrics rpc() {
     return rpc;
   }
@@ -63,8 +75,13 @@ public final class NodeMetrics {
     return registry;
   }
 
-  /** The exposition of this moment, as {@link PrometheusText#CONTENT_TYPE}. May read files. */
+  /** The exposition of this moment as every scraper reads it. May read files. */
   public String scrape() {
-    return PrometheusText.of(registry);
+    return scrape(ExpositionFormat.PROMETHEUS_TEXT);
+  }
+
+  /** The exposition of this moment. May read files. */
+  public String scrape(ExpositionFormat format) {
+    return PrometheusText.of(registry, format);
   }
 }

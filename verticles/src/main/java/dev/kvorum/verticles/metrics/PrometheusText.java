@@ -5,82 +5,96 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Prometheus text format, version 0.0.4: for each family its help, its type, and a line a
- * series. Numbers are written as Go writes them, since that is what people compare with.
+ * The text formats of Prometheus: for each family its help, its type, and a line a series. Numbers
+ * are written as Go writes them, since that is what people compare with.
  */
 public final class PrometheusText {
-  public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-
   private static final String UPPER_BOUND = "le";
+  private static final String COUNTER_SUFFIX = "_total";
 
-  private PrometheusText() {}
+  private final StringBuilder text = new StringBuilder(64 << 10);
+  private final boolean open;
 
-  /** All families that have a series. */
-  public static String of(MetricRegistry registry) {
-    var text = new StringBuilder(64 << 10);
-    for (var family : registry.families()) {
-      if (!family.series().isEmpty()) {
-        append(text, family);
-      }
-    }
-    return text.toString();
+  private PrometheusText(ExpositionFormat format) {
+    open = format == ExpositionFormat.OPEN_METRICS;
   }
 
-  private static void append(StringBuilder text, Family<?> family) {
-    text.append("# HELP ").append(family.name()).append(' ');
-    appendEscaped(text, family.help(), false);
-    text.append("\n# TYPE ").append(family.name()).append(' ').append(family.type().title());
-    text.append('\n');
+  /** All families that have a series. */
+  public static String of(MetricRegistry registry, ExpositionFormat format) {
+    var exposition = new PrometheusText(format);
+    for (var family : registry.families()) {
+      if (!family.series().isEmpty()) {
+        exposition.append(family);
+      }
+    }
+    if (exposition.open) {
+      exposition.text.append("# EOF\n");
+    }
+    return exposition.text.toString();
+  }
+
+  private void append(Family<?> family) {
+    var title = family.type().title();
+    var name = family.name();
+    if (open && family.type() == Metric.Type.COUNTER) {
+      // There a counter's samples end in _total and its family does not; what has no such end
+      // cannot
+      // be called a counter.
+      if (name.endsWith(COUNTER_SUFFIX)) {
+        name = name.substring(0, name.length() - COUNTER_SUFFIX.length());
+      } else {
+        title = "unknown";
+      }
+    }
+    text.append("# HELP ").append(name).append(' ');
+    appendEscaped(family.help(), open);
+    text.append("\n# TYPE ").append(name).append(' ').append(title).append('\n');
     family
         .series()
         .forEach(
             (values, metric) -> {
               switch (metric) {
                 case Counter counter ->
-                    appendSample(text, family, values, goNumber((double) counter.value()));
-                case Gauge gauge ->
-                    appendSample(text, family, values, goNumber((double) gauge.value()));
+                    appendSample(family, values, number((double) counter.value()));
+                case Gauge gauge -> appendSample(family, values, number((double) gauge.value()));
                 case Metric.Callback callback ->
-                    appendSample(text, family, values, goNumber(callback.value().getAsDouble()));
-                case Histogram histogram -> appendHistogram(text, family, values, histogram);
+                    appendSample(family, values, number(callback.value().getAsDouble()));
+                case Histogram histogram -> appendHistogram(family, values, histogram);
               }
             });
   }
 
-  private static void appendSample(
-      StringBuilder text, Family<?> family, List<String> values, String number) {
+  private void appendSample(Family<?> family, List<String> values, String number) {
     text.append(family.name());
-    appendLabels(text, family.labels(), values, null);
+    appendLabels(family.labels(), values, null);
     text.append(' ').append(number).append('\n');
   }
 
-  private static void appendHistogram(
-      StringBuilder text, Family<?> family, List<String> values, Histogram histogram) {
+  private void appendHistogram(Family<?> family, List<String> values, Histogram histogram) {
     var buckets = histogram.buckets();
     var counts = histogram.accumulated();
     for (var index = 0; index < counts.length; index++) {
       text.append(family.name()).append("_bucket");
-      var bound = index < buckets.count() ? goNumber(buckets.shown(index)) : "+Inf";
-      appendLabels(text, family.labels(), values, bound);
+      var bound = index < buckets.count() ? number(buckets.shown(index)) : "+Inf";
+      appendLabels(family.labels(), values, bound);
       text.append(' ').append(counts[index]).append('\n');
     }
     text.append(family.name()).append("_sum");
-    appendLabels(text, family.labels(), values, null);
-    text.append(' ').append(goNumber(histogram.shownSum())).append('\n');
+    appendLabels(family.labels(), values, null);
+    text.append(' ').append(number(histogram.shownSum())).append('\n');
     text.append(family.name()).append("_count");
-    appendLabels(text, family.labels(), values, null);
+    appendLabels(family.labels(), values, null);
     text.append(' ').append(counts[counts.length - 1]).append('\n');
   }
 
-  private static void appendLabels(
-      StringBuilder text, List<String> names, List<String> values, @Nullable String upperBound) {
+  private void appendLabels(List<String> names, List<String> values, @Nullable String upperBound) {
     if (names.isEmpty() && upperBound == null) {
       return;
     }
     var before = '{';
     for (var index = 0; index < names.size(); index++) {
       text.append(before).append(names.get(index)).append("=\"");
-      appendEscaped(text, values.get(index), true);
+      appendEscaped(values.get(index), true);
       text.append('"');
       before = ',';
     }
@@ -90,7 +104,7 @@ public final class PrometheusText {
     text.append('}');
   }
 
-  private static void appendEscaped(StringBuilder text, String raw, boolean quoted) {
+  private void appendEscaped(String raw, boolean quoted) {
     for (var index = 0; index < raw.length(); index++) {
       var character = raw.charAt(index);
       switch (character) {
@@ -100,6 +114,13 @@ public final class PrometheusText {
         default -> text.append(character);
       }
     }
+  }
+
+  private String number(double number) {
+    var digits = goNumber(number);
+    // The newer format shows that a number need not be whole.
+    var looksWhole = digits.chars().allMatch(c -> c == '-' || (c >= '0' && c <= '9'));
+    return open && looksWhole ? digits + ".0" : digits;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.kvorum.verticles.metrics;
 
+import dev.kvorum.storage.model.Command;
 import java.util.EnumMap;
 import java.util.Objects;
 import java.util.function.Function;
@@ -19,12 +20,32 @@ public final class ServerMetrics {
     COMPACTION("Compaction"),
     ALARM("Alarm"),
     CLUSTER_VERSION_SET("ClusterVersionSet"),
+    LEASE_GRANT("LeaseGrant"),
+    LEASE_REVOKE("LeaseRevoke"),
+    LEASE_CHECKPOINT("LeaseCheckpoint"),
     CLUSTER_MEMBER_ATTR_SET("ClusterMemberAttrSet");
 
     private final String title;
 
     Operation(String title) {
       this.title = title;
+    }
+
+    /** What the command counts as. */
+    public static Operation of(Command command) {
+      return switch (command) {
+        case Command.Range _ -> RANGE;
+        case Command.Put _ -> PUT;
+        case Command.DeleteRange _ -> DELETE_RANGE;
+        case Command.Txn _ -> TXN;
+        case Command.Compact _ -> COMPACTION;
+        case Command.Alarm _ -> ALARM;
+        case Command.PublishMember _ -> CLUSTER_MEMBER_ATTR_SET;
+        case Command.SetClusterVersion _ -> CLUSTER_VERSION_SET;
+        case Command.LeaseGrant _ -> LEASE_GRANT;
+        case Command.LeaseRevoke _, Command.LeaseExpire _ -> LEASE_REVOKE;
+        case Command.LeaseCheckpoint _ -> LEASE_CHECKPOINT;
+      };
     }
   }
 

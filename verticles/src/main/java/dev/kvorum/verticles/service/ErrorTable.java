@@ -65,6 +65,8 @@ public final class ErrorTable {
       case NO_SPACE -> error(RESOURCE_EXHAUSTED, "mvcc: database space exceeded");
       case CORRUPT -> error(DATA_LOSS, "corrupt cluster");
       case LEASE_NOT_FOUND -> error(NOT_FOUND, "requested lease not found");
+      case LEASE_EXISTS -> error(FAILED_PRECONDITION, "lease already exists");
+      case LEASE_TTL_TOO_LARGE -> error(OUT_OF_RANGE, "too large lease TTL");
       case MEMBER_NOT_FOUND -> error(NOT_FOUND, "member not found");
       case REQUEST_TOO_LARGE -> error(INVALID_ARGUMENT, "request is too large");
       case STREAM_CUSTOM_SORT ->

@@ -4,9 +4,11 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.mvcc.RequestCheck;
 import io.vertx.core.Context;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +17,16 @@ import org.jspecify.annotations.Nullable;
  * the loop's context and used on it alone.
  */
 public final class FrontEnd implements Service {
+  private static final Result EXPIRED = new Result.Failed(Failure.DEADLINE_EXCEEDED);
+
   private final NodeContext node;
+  private final Context context;
   private final Proposer proposer;
   private final ReadRounds rounds;
   private final Reads reads;
   private final RangeStreams streams;
+  private final LeaseCalls leases;
+  private final WatchCalls watches;
   private final Maintenance maintenance;
   private boolean raisingNoSpace;
 
@@ -30,10 +37,13 @@ public final class FrontEnd implements Service {
    */
   public FrontEnd(NodeContext node, Context context, int loop) {
     this.node = node;
+    this.context = context;
     proposer = new Proposer(node, context, loop);
     rounds = new ReadRounds(node, context, loop);
     reads = new Reads(node, context, rounds);
     streams = new RangeStreams(node, context, rounds);
+    leases = new LeaseCalls(node, context, loop);
+    watches = new WatchCalls(node, context, loop);
     maintenance = new MemberMaintenance(node, context, rounds);
   }
 
@@ -44,20 +54,81 @@ public final class FrontEnd implements Service {
       answer.accept(new Result.Failed(failure));
       return;
     }
+    DeadlineAnswer.within(context, call, EXPIRED, answer, first -> run(command, body, first));
+  }
+
+  private void run(Command command, Bytes body, Consumer<Result> answer) {
     switch (command) {
       case Command.Range range ->
           reads.read(view -> view.plan(range), range.serializable(), answer);
       case Command.Txn txn when RequestCheck.isReadOnly(txn) ->
           reads.read(view -> view.plan(txn), RequestCheck.isSerializable(txn), answer);
+      case Command.LeaseGrant grant -> grant(grant, answer);
       case Command.Txn _,
           Command.Put _,
           Command.DeleteRange _,
           Command.Compact _,
           Command.Alarm _,
           Command.PublishMember _,
-          Command.SetClusterVersion _ ->
+          Command.SetClusterVersion _,
+          Command.LeaseRevoke _,
+          Command.LeaseExpire _,
+          Command.LeaseCheckpoint _ ->
           proposer.propose(command, body, answer);
     }
+  }
+
+  /**
+   * Completes the request before it is logged, because every member must do the same with it: the
+   * time is raised to the minimum and an id is chosen where none is given (contract S10.1).
+   */
+  private void grant(Command.LeaseGrant wanted, Consumer<Result> answer) {
+    var ttlSeconds = Math.max(wanted.ttlSeconds(), node.limits().minLeaseTtlSeconds());
+    if (wanted.id() != 0) {
+      propose(new Command.LeaseGrant(wanted.id(), ttlSeconds), answer);
+      return;
+    }
+    var id = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+    propose(
+        new Command.LeaseGrant(id, ttlSeconds),
+        result -> {
+          if (result.equals(new Result.Failed(Failure.LEASE_EXISTS))) {
+            grant(wanted, answer);
+          } else {
+            answer.accept(result);
+          }
+        });
+  }
+
+  @Override
+  public void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer) {
+    if (call.requireLeader() && node.raft().leader() == 0) {
+      answer.accept(new Result.Failed(Failure.NO_LEADER));
+    } else {
+      leases.ask(
+          ask,
+          result -> {
+            if (result instanceof Result.LeaseKeepAlive kept && kept.ttlSeconds() > 0) {
+              node.metrics().lease().renewed();
+            }
+            answer.accept(result);
+          });
+    }
+  }
+
+  @Override
+  public WatchOpening watch(CallContext call, WatchSink sink) {
+    return call.requireLeader() && node.raft().leader() == 0
+        ? new WatchRefused(Failure.NO_LEADER)
+        : watches.open(sink);
+  }
+
+  /**
+   * Tells when a read that begins now would be linearizable, without reading anything: this member
+   * knows then what the newest leader had committed.
+   */
+  public void confirmRead(Consumer<@Nullable Failure> answer) {
+    rounds.await(answer::accept);
   }
 
   private @Nullable Failure refusal(Command command, CallContext call) {
@@ -98,7 +169,7 @@ public final class FrontEnd implements Service {
       failure = RequestCheck.checkStream(range);
     }
     if (failure == null) {
-      streams.stream(range, sink);
+      streams.stream(range, call, sink);
     } else {
       sink.failed(new Result.Failed(failure));
     }
@@ -128,5 +199,7 @@ public final class FrontEnd implements Service {
   public void stop() {
     proposer.stop();
     rounds.stop();
+    leases.stop();
+    watches.stop();
   }
 }

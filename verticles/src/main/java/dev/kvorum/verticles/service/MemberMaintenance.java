@@ -142,11 +142,17 @@ final class MemberMaintenance implements Maintenance {
       answer.accept(new Members(node.applied().members(), null));
       return;
     }
-    rounds.await(
-        failure ->
-            answer.accept(
-                failure == null
-                    ? new Members(node.applied().members(), null)
-                    : new Members(List.of(), failure)));
+    DeadlineAnswer.within(
+        context,
+        call,
+        new Members(List.of(), Failure.DEADLINE_EXCEEDED),
+        answer,
+        first ->
+            rounds.await(
+                failure ->
+                    first.accept(
+                        failure == null
+                            ? new Members(node.applied().members(), null)
+                            : new Members(List.of(), failure))));
   }
 }

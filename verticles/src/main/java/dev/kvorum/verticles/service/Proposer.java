@@ -12,7 +12,9 @@ import dev.kvorum.verticles.metrics.ServerMetrics.Operation;
 import dev.kvorum.verticles.stage.RequestId;
 import io.vertx.core.Context;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,13 +23,18 @@ import org.jspecify.annotations.Nullable;
  * Collects the proposals of one loop and remembers who waits for them.
  *
  * <p>All proposals of one turn of the loop leave as one message. Every request has a deadline, so
- * that a lost message costs a timeout and never a hanging client.
+ * that a lost message costs a timeout and never a hanging client; only a request whose work the
+ * store has begun waits as long as that takes.
  */
 final class Proposer {
   private final NodeContext node;
   private final Context context;
   private final int loop;
   private final PendingRequests pending = new PendingRequests(0);
+
+  /** Requests that took effect and whose work goes on, by number; they have no deadline. */
+  private final Map<Long, Consumer<Result>> inProgress = new HashMap<>();
+
   private List<Bytes> batch = new ArrayList<>();
   private long batchFirst;
   private boolean timerArmed;
@@ -40,6 +47,8 @@ final class Proposer {
     var bus = context.owner().eventBus();
     bus.<StoreBus.Answers>localConsumer(
         StoreBus.answers(loop), message -> answered(message.body()));
+    bus.<StoreBus.InProgress>localConsumer(
+        StoreBus.inProgress(loop), message -> inProgress(message.body().requestId()));
     bus.<RaftBus.Refused>localConsumer(RaftBus.refused(loop), message -> refused(message.body()));
   }
 
@@ -74,24 +83,11 @@ final class Proposer {
   private void settled(Command command, Result result, long tookNanos) {
     node.pendingProposals().decrement();
     var success = !(result instanceof Result.Failed);
-    node.metrics().server().requested(operation(command), success, tookNanos);
+    node.metrics().server().requested(Operation.of(command), success, tookNanos);
     if (result instanceof Result.Failed failed
         && failed.failure().kind() != Failure.Kind.REJECTED) {
       node.metrics().server().proposalFailed();
     }
-  }
-
-  private static Operation operation(Command command) {
-    return switch (command) {
-      case Command.Range _ -> Operation.RANGE;
-      case Command.Put _ -> Operation.PUT;
-      case Command.DeleteRange _ -> Operation.DELETE_RANGE;
-      case Command.Txn _ -> Operation.TXN;
-      case Command.Compact _ -> Operation.COMPACTION;
-      case Command.Alarm _ -> Operation.ALARM;
-      case Command.PublishMember _ -> Operation.CLUSTER_MEMBER_ATTR_SET;
-      case Command.SetClusterVersion _ -> Operation.CLUSTER_VERSION_SET;
-    };
   }
 
   private @Nullable Failure refusal(Command command, Bytes body) {
@@ -131,8 +127,18 @@ final class Proposer {
     }
   }
 
+  private void inProgress(long requestId) {
+    var number = RequestId.count(requestId, pending.next());
+    var waiting = pending.take(number);
+    if (waiting != null) {
+      inProgress.put(number, waiting);
+    }
+  }
+
   private void settle(long requestId, Result result) {
-    var waiting = pending.take(RequestId.count(requestId, pending.next()));
+    var number = RequestId.count(requestId, pending.next());
+    var pendingAnswer = pending.take(number);
+    var waiting = pendingAnswer != null ? pendingAnswer : inProgress.remove(number);
     // None waits when the request timed out before; then the client already knows nothing.
     if (waiting != null) {
       waiting.accept(result);
@@ -173,5 +179,8 @@ final class Proposer {
         waiting.accept(result);
       }
     }
+    var working = List.copyOf(inProgress.values());
+    inProgress.clear();
+    working.forEach(waiting -> waiting.accept(result));
   }
 }

@@ -4,11 +4,7 @@ import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.verticles.bus.StoreBus;
 import io.vertx.core.Context;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes reads linearizable (contract S2.8): a read may run on this member's applied state once a
@@ -20,16 +16,16 @@ import org.jspecify.annotations.Nullable;
  * needs no round: whatever was acknowledged, it has applied and published itself.
  */
 final class ReadRounds {
-  /** Runs when the read may; is given the reason instead when it may not. */
-  interface Waiter extends Consumer<@Nullable Failure> {}
-
   private final NodeContext node;
   private final Context context;
   private final int loop;
-  private List<Waiter> gathering = new ArrayList<>();
-  private List<Waiter> confirming = List.of();
+  private final WaitingReads waiting = new WaitingReads();
   private long round;
+
+  /** A round is under way, or its start is the next task but few. */
   private boolean running;
+
+  private boolean timerArmed;
   private boolean stopped;
 
   ReadRounds(NodeContext node, Context context, int loop) {
@@ -38,11 +34,11 @@ final class ReadRounds {
     this.loop = loop;
     var bus = context.owner().eventBus();
     bus.<StoreBus.ReadsReady>localConsumer(
-        StoreBus.reads(loop), message -> ended(message.body().round(), null));
+        StoreBus.reads(loop), message -> confirmed(message.body().round()));
   }
 
   /** Calls the waiter when a read that arrives now may run, at once if possible. */
-  void await(Waiter waiter) {
+  void await(WaitingReads.Waiter waiter) {
     if (stopped) {
       waiter.accept(Failure.STOPPED);
       return;
@@ -51,47 +47,66 @@ final class ReadRounds {
       waiter.accept(null);
       return;
     }
-    gathering.add(waiter);
+    waiting.add(waiter, System.nanoTime() + node.limits().requestTimeoutNanos());
+    armTimer();
     if (!running) {
-      running = true;
-      // In a later task, so that everything that this turn decodes shares the round.
+      startLater();
+    }
+  }
+
+  /** In a later task, so that everything that this turn decodes shares the round. */
+  private void startLater() {
+    running = waiting.isGathering();
+    if (running) {
       context.runOnContext(_ -> start());
     }
   }
 
   private void start() {
-    if (stopped) {
+    if (!waiting.isGathering()) {
+      // They have given up, or the member stops.
+      running = false;
       return;
     }
-    confirming = gathering;
-    gathering = new ArrayList<>();
-    var mine = ++round;
-    context.owner().eventBus().send(RaftBus.READ, new RaftBus.ReadRound(loop, mine));
-    var millis = TimeUnit.NANOSECONDS.toMillis(node.limits().requestTimeoutNanos());
-    context.owner().setTimer(millis, _ -> ended(mine, Failure.TIMEOUT));
+    waiting.startRound();
+    context.owner().eventBus().send(RaftBus.READ, new RaftBus.ReadRound(loop, ++round));
+  }
+
+  private void confirmed(long which) {
+    if (which != round || !waiting.isConfirming()) {
+      return;
+    }
+    var ready = waiting.takeConfirmed();
+    startLater();
+    ready.forEach(waiter -> waiter.accept(null));
+  }
+
+  /** One timer for all: the oldest read is always the next to give up. */
+  private void armTimer() {
+    if (timerArmed || waiting.isEmpty()) {
+      return;
+    }
+    timerArmed = true;
+    var wait = waiting.nextDeadlineNanos() - System.nanoTime();
+    var millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(wait) + 1);
+    context.owner().setTimer(millis, _ -> expire());
+  }
+
+  private void expire() {
+    timerArmed = false;
+    var wasConfirming = waiting.isConfirming();
+    var expired = waiting.takeExpired(System.nanoTime());
+    if (wasConfirming && !waiting.isConfirming()) {
+      // Nobody wants that round any more; those who came after it get one of their own.
+      startLater();
+    }
+    armTimer();
+    expired.forEach(waiter -> waiter.accept(Failure.TIMEOUT));
   }
 
   /** Answers everything that waits; nothing is accepted any more. */
   void stop() {
     stopped = true;
-    running = false;
-    var waiters = new ArrayList<>(confirming);
-    waiters.addAll(gathering);
-    confirming = List.of();
-    gathering = new ArrayList<>();
-    waiters.forEach(waiter -> waiter.accept(Failure.STOPPED));
-  }
-
-  private void ended(long which, @Nullable Failure failure) {
-    if (which != round || !running) {
-      return;
-    }
-    var waiters = confirming;
-    confirming = List.of();
-    running = !gathering.isEmpty();
-    if (running) {
-      context.runOnContext(_ -> start());
-    }
-    waiters.forEach(waiter -> waiter.accept(failure));
+    waiting.takeAll().forEach(waiter -> waiter.accept(Failure.STOPPED));
   }
 }

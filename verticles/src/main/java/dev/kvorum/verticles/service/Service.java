@@ -2,7 +2,10 @@ package dev.kvorum.verticles.service;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.watch.WatchRequest;
 import java.util.function.Consumer;
 
 /**
@@ -18,7 +21,8 @@ public interface Service {
    * @param command the decoded request
    * @param body the request's own protobuf bytes, which become the body of the log entry as they
    *     are; ignored for reads. They must not change afterwards
-   * @param call what is known of the call beside its message
+   * @param call what is known of the call beside its message; at its deadline the answer is {@link
+   *     Failure#DEADLINE_EXCEEDED}, whatever becomes of the command
    * @param answer gets the result, or {@link Result.Failed}
    */
   void call(Command command, Bytes body, CallContext call, Consumer<Result> answer);
@@ -28,6 +32,21 @@ public interface Service {
    * refusals of S3.1.
    */
   void stream(Command.Range range, CallContext call, RangeSink sink);
+
+  /**
+   * Asks whoever keeps the leases' time (contract S10.5 to S10.8).
+   *
+   * @param answer gets the result of the question's own kind, or {@link Result.Failed}
+   */
+  void lease(LeaseAsk ask, CallContext call, Consumer<Result> answer);
+
+  /**
+   * Begins a watch stream (contract S9).
+   *
+   * @param sink gets the stream's messages, in order, until the stream is closed
+   * @return the client's side, or the reason why there is none
+   */
+  WatchOpening watch(CallContext call, WatchSink sink);
 
   /** Calls that concern this member or the cluster rather than keys. */
   Maintenance maintenance();
@@ -57,6 +76,32 @@ public interface Service {
 
     /** True once the client went away; the service stops reading. */
     boolean isClosed();
+  }
+
+  /** How a watch stream began. */
+  sealed interface WatchOpening permits WatchStream, WatchRefused {}
+
+  /** There is no stream. */
+  record WatchRefused(Failure failure) implements WatchOpening {}
+
+  /** The client's side of a watch stream; used on the loop. */
+  non-sealed interface WatchStream extends WatchOpening {
+    void request(WatchRequest request);
+
+    /** The client is gone: nothing is sent any more. Calling it again does no harm. */
+    void close();
+  }
+
+  /** Where a watch stream's messages go; called on the loop. */
+  interface WatchSink {
+    /** One message, in two parts that are not copied together: the second belongs to many. */
+    void send(Bytes head, Bytes events);
+
+    /** False while the transport's queue is full. */
+    boolean isWritable();
+
+    /** Runs the action once the transport accepts data again, or the stream has ended. */
+    void onDrain(Runnable action);
   }
 
   /** The ids in every response header (contract S14.1). */

@@ -7,6 +7,7 @@ package dev.kvorum.verticles.service;
  * @param maxRequestBytes of a log entry's request (contract S21.1)
  * @param quotaBytes the raw flag: 0 means the default, negative means none (contract S17.3)
  * @param requestTimeoutNanos how long a proposal or a linearizable read may take (contract S21.5)
+ * @param minLeaseTtlSeconds what a shorter lease is raised to (contract S10.1)
  * @param maxTailBytes how much may be applied and not yet flushed before writes are refused
  */
 public record ServiceLimits(
@@ -14,6 +15,7 @@ public record ServiceLimits(
     long maxRequestBytes,
     long quotaBytes,
     long requestTimeoutNanos,
+    long minLeaseTtlSeconds,
     long maxTailBytes) {
   private static final long DEFAULT_QUOTA_BYTES = 2L << 30;
 

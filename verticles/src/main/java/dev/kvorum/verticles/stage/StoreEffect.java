@@ -1,5 +1,7 @@
 package dev.kvorum.verticles.stage;
 
+import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.HashKv;
 import dev.kvorum.storage.state.AppliedState;
@@ -19,8 +21,20 @@ public sealed interface StoreEffect {
   /** Queues changes for the backend. */
   record Write(Flush flush) implements StoreEffect {}
 
+  /** Tells who keeps the leases' time what happened to them. */
+  record LeasesChanged(List<LeaseChange> changes) implements StoreEffect {}
+
+  /** Tells watchers what the batch changed, in the order of revisions. */
+  record Happened(List<Event> events) implements StoreEffect {}
+
   /** Sends results to the front ends of this member. */
   record Reply(List<Answer> answers) implements StoreEffect {}
+
+  /**
+   * Tells the front end of this member that the request is applied and its answer follows when the
+   * work behind it is done, however long that takes (contract S7.3).
+   */
+  record InProgress(long requestId) implements StoreEffect {}
 
   /** Reads records from the backend; {@link StoreStage#fetched} gets them. */
   record Fetch(List<Revision> revisions) implements StoreEffect {}

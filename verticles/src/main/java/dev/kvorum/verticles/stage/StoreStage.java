@@ -4,10 +4,12 @@ import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
+import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.MalformedProto;
@@ -40,6 +42,9 @@ public final class StoreStage {
 
   private static final int SLICE_BYTES = 256 * 1024;
 
+  /** One entry may write many records: a delete, or the end of many leases. */
+  private static final int SLICE_WRITES = 1_000;
+
   /** How many waiting entries are looked through when records have to be fetched anyway. */
   private static final int LOOKAHEAD_ENTRIES = 64;
 
@@ -55,6 +60,8 @@ public final class StoreStage {
 
   /** Who takes part, as of the last applied entry. */
   private Membership membership;
+
+  private final ApplyWatch watch;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
   /** The head of {@link #committed}, taken apart already; not removed from it yet. */
@@ -63,6 +70,10 @@ public final class StoreStage {
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private final Compactions compactions;
+
+  /** The newest command that has had its turn; it may wait for records still. */
+  private long begunIndex;
+
   private boolean fetching;
   private boolean continuing;
   private boolean waitingForBackend;
@@ -72,15 +83,27 @@ public final class StoreStage {
    * @param membership who takes part, as of what the machine has applied
    */
   public StoreStage(
+      StateMachine machine, RecordPort records, RemovalGate gate, int life, Membership membership) {
+    this(machine, records, gate, life, membership, ApplyWatch.NONE);
+  }
+
+  /**
+   * @param life which life of this member this is: results are sent only for its own proposals
+   * @param membership who takes part, as of what the machine has applied
+   * @param watch is told of every command that is applied
+   */
+  public StoreStage(
       StateMachine machine,
       RecordPort records,
       RemovalGate gate,
       int life,
-      Membership membership) {
+      Membership membership,
+      ApplyWatch watch) {
     this.machine = machine;
     this.records = records;
     this.life = life;
     this.membership = membership;
+    this.watch = watch;
     compactions = new Compactions(machine, gate);
   }
 
@@ -151,11 +174,24 @@ public final class StoreStage {
         new StoreEffect.Write(new Flush(List.of(), List.of(), List.of(), machine.meta())));
   }
 
+  /** The keys of each lease as of now, in key order; none for one that does not exist. */
+  public List<List<Bytes>> attachedKeys(List<Long> leases) {
+    return leases.stream().map(machine.leases()::attachedKeys).toList();
+  }
+
+  /** How many keys each lease has as of now. */
+  public List<Integer> attachedCounts(List<Long> leases) {
+    return leases.stream().map(machine.leases()::attachedCount).toList();
+  }
+
   private List<StoreEffect> slice() {
     var batch = new Batch();
     var bytes = 0;
     for (var count = 0;
-        count < SLICE_ENTRIES && bytes < SLICE_BYTES && !records.isFull();
+        count < SLICE_ENTRIES
+            && bytes < SLICE_BYTES
+            && batch.writes.size() < SLICE_WRITES
+            && !records.isFull();
         count++) {
       var entry = committed.peekFirst();
       if (entry == null) {
@@ -164,6 +200,10 @@ public final class StoreStage {
       InvariantViolation.check(
           entry.index() == machine.appliedIndex() + 1, "the log is applied without gaps");
       if (entry.type() == Entry.Type.COMMAND) {
+        if (begunIndex != entry.index()) {
+          begunIndex = entry.index();
+          watch.begins();
+        }
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
         InvariantViolation.check(
             logged.entry.index() == entry.index(), "entries are opened in log order");
@@ -253,6 +293,8 @@ public final class StoreStage {
   private final class Batch {
     private final List<Write> writes = new ArrayList<>();
     private final List<WriteBatch.Change> others = new ArrayList<>();
+    private final List<LeaseChange> leases = new ArrayList<>();
+    private final List<Event> events = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
     private final List<StoreEffect> afterwards = new ArrayList<>();
     private long puts;
@@ -265,6 +307,7 @@ public final class StoreStage {
       var entry = logged.entry;
       var outcome =
           machine.apply(entry.index(), entry.term(), logged.command, StoreStage.this::record);
+      watch.applied(logged.command, outcome.result());
       for (var write : outcome.writes()) {
         if (!write.tombstone()) {
           records.add(write.revision(), write.record());
@@ -273,6 +316,8 @@ public final class StoreStage {
       count(logged.command, outcome.writes());
       writes.addAll(outcome.writes());
       others.addAll(outcome.others());
+      leases.addAll(outcome.leases());
+      events.addAll(outcome.events());
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
@@ -305,6 +350,7 @@ public final class StoreStage {
           && compact.physical()
           && outcome.result() instanceof Result.Compact) {
         compactions.answerWhenFinished(compact.revision(), answer);
+        afterwards.add(new StoreEffect.InProgress(requestId));
       } else {
         answers.add(answer);
       }
@@ -315,6 +361,12 @@ public final class StoreStage {
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));
         effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
+        if (!leases.isEmpty()) {
+          effects.add(new StoreEffect.LeasesChanged(leases));
+        }
+        if (!events.isEmpty()) {
+          effects.add(new StoreEffect.Happened(events));
+        }
         if (!answers.isEmpty()) {
           effects.add(new StoreEffect.Reply(answers));
         }

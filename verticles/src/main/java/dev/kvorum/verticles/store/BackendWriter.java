@@ -286,8 +286,7 @@ public final class BackendWriter implements AutoCloseable {
     if (!whenThereIsSpace(() -> backend.commit(flush.batch()))) {
       return -1;
     }
-    listener.flushed(
-        flush.records(), flush.meta().appliedIndex(), System.nanoTime() - began);
+    listener.flushed(flush.records(), flush.meta().appliedIndex(), System.nanoTime() - began);
     lock.lock();
     try {
       flushedIndex = flush.meta().appliedIndex();

@@ -9,6 +9,8 @@ import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.HashKv;
 import dev.kvorum.storage.mvcc.KvHash;
 import dev.kvorum.storage.mvcc.RecordCodec;
+import dev.kvorum.storage.watch.History;
+import dev.kvorum.storage.watch.HistoryScan;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,6 +170,40 @@ public final class RecordReader implements AutoCloseable {
       }
     }
     return hash.result();
+  }
+
+  /**
+   * Reads what happened from a revision on. Hold a pin until the history is used up.
+   *
+   * @param maxRevisions main revisions, after which the chunk ends; a revision is never cut
+   * @param maxBytes of records, after which it ends too
+   * @param awaitFlushed blocks until the backend shows everything up to the pinned state; called on
+   *     a pool thread if the backend has nothing to tell yet
+   */
+  public void history(
+      long fromRevision,
+      int maxRevisions,
+      long maxBytes,
+      Runnable awaitFlushed,
+      Executor loop,
+      Consumer<History> answer) {
+    run(
+        reads,
+        () -> {
+          var found = history(fromRevision, maxRevisions, maxBytes);
+          if (found.to() < fromRevision) {
+            awaitFlushed.run();
+            found = history(fromRevision, maxRevisions, maxBytes);
+          }
+          var complete = found;
+          loop.execute(() -> answer.accept(complete));
+        });
+  }
+
+  private History history(long fromRevision, int maxRevisions, long maxBytes) {
+    try (var view = open()) {
+      return HistoryScan.scan(view, fromRevision, maxRevisions, maxBytes);
+    }
   }
 
   private Map<Revision, Bytes> read(List<Revision> revisions) {

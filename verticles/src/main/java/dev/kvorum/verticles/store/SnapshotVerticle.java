@@ -4,6 +4,7 @@ import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
@@ -33,7 +34,8 @@ public final class SnapshotVerticle extends VerticleBase {
 
   /**
    * @param membership who takes part, opaque here, for the snapshots' headers
-   * @param onStateFault hears when the state store cannot be read or is not what was written
+   * @param onStateFault hears when the state store cannot be read or is not what was written, and
+   *     when the disk of the snapshots failed for good
    */
   public SnapshotVerticle(
       NodeContext node,
@@ -90,15 +92,22 @@ public final class SnapshotVerticle extends VerticleBase {
 
   /**
    * Without space nothing is lost: the journal and the older snapshot still hold everything. A
-   * state store that cannot be read must not be served from.
+   * state store that cannot be read must not be served from, and a disk that failed is not tried
+   * again (P9).
    */
   private void failed(Throwable fault) {
-    if (fault instanceof CorruptRecordException || fault instanceof BackendException) {
+    if (fault instanceof CorruptRecordException
+        || fault instanceof BackendException
+        || (fault instanceof DiskFaultException disk && isFinal(disk.fault().kind()))) {
       onStateFault.accept(fault);
       return;
     }
     LOGGER.error("the snapshot could not be saved; the journal is kept", fault);
     vertx.eventBus().send(RaftBus.SNAPSHOT_ENDED, new RaftBus.SnapshotEnded(null, 0));
+  }
+
+  private static boolean isFinal(DiskFault.Kind kind) {
+    return kind == DiskFault.Kind.WRITE || kind == DiskFault.Kind.SYNC;
   }
 
   private void drop(EntryId below) {

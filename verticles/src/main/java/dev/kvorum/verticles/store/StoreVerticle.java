@@ -2,8 +2,11 @@ package dev.kvorum.verticles.store;
 
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.stage.Answer;
 import dev.kvorum.verticles.stage.RequestId;
@@ -72,6 +75,15 @@ public final class StoreVerticle extends VerticleBase {
               .log("finished defragmenting directory");
           message.reply(new StoreBus.Defragment());
         });
+    bus.<LeaseBus.FindKeys>localConsumer(
+        LeaseBus.FIND_KEYS,
+        message -> {
+          var ids = message.body().ids();
+          message.reply(
+              message.body().countsOnly()
+                  ? new LeaseBus.Keys(stage.attachedCounts(ids), List.of())
+                  : new LeaseBus.Keys(List.of(), stage.attachedKeys(ids)));
+        });
     step(stage::start);
     return Future.succeededFuture();
   }
@@ -98,7 +110,19 @@ public final class StoreVerticle extends VerticleBase {
         mvcc.putBytes(count.putBytes());
       }
       case StoreEffect.Write write -> node.writer().submit(write.flush());
+      case StoreEffect.LeasesChanged leases -> {
+        count(leases.changes());
+        vertx.eventBus().send(LeaseBus.CHANGED, new LeaseBus.Changed(leases.changes()));
+      }
+      case StoreEffect.Happened happened ->
+          vertx.eventBus().send(WatchBus.HAPPENED, new WatchBus.Happened(happened.events()));
       case StoreEffect.Reply reply -> reply(reply.answers());
+      case StoreEffect.InProgress work ->
+          vertx
+              .eventBus()
+              .send(
+                  StoreBus.inProgress(RequestId.loop(work.requestId())),
+                  new StoreBus.InProgress(work.requestId()));
       case StoreEffect.Fetch fetch ->
           node.reader()
               .fetchForLog(
@@ -117,6 +141,16 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.CompactLater _ ->
           vertx.setTimer(compactionPauseMillis, _ -> step(stage::compactSlice));
       case StoreEffect.CompactionFinished finished -> logFinished(finished);
+    }
+  }
+
+  private void count(List<LeaseChange> changes) {
+    for (var change : changes) {
+      switch (change) {
+        case LeaseChange.Granted granted -> node.metrics().lease().granted(granted.ttlSeconds());
+        case LeaseChange.Revoked _ -> node.metrics().lease().revoked();
+        case LeaseChange.Checkpointed _ -> {}
+      }
     }
   }
 

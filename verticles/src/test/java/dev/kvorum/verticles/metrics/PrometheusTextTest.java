@@ -31,7 +31,7 @@ final class PrometheusTextTest {
     times.observe(1_000_001);
     times.observe(9_000_000);
 
-    assertThat(PrometheusText.of(registry))
+    assertThat(PrometheusText.of(registry, ExpositionFormat.PROMETHEUS_TEXT))
         .isEqualTo(
             """
             # HELP a_gauge_total A gauge that says "total".
@@ -56,12 +56,41 @@ final class PrometheusTextTest {
   }
 
   @Test
+  void openMetricsNamesCountersWithoutTheirEndAndHasAnEndItself() {
+    registry.counter("a_calls_total", "Calls, \"all\" of them.").add(2);
+    registry.counter("b_calls", "An old name.").add(3);
+    registry.gauge("c_index_total", "A gauge whatever its name.", () -> 4);
+    registry.histogram("d_seconds", "Times.", Buckets.doublingSeconds(1, 1)).observe(1);
+
+    assertThat(PrometheusText.of(registry, ExpositionFormat.OPEN_METRICS))
+        .isEqualTo(
+            """
+            # HELP a_calls Calls, \\"all\\" of them.
+            # TYPE a_calls counter
+            a_calls_total 2.0
+            # HELP b_calls An old name.
+            # TYPE b_calls unknown
+            b_calls 3.0
+            # HELP c_index_total A gauge whatever its name.
+            # TYPE c_index_total gauge
+            c_index_total 4.0
+            # HELP d_seconds Times.
+            # TYPE d_seconds histogram
+            d_seconds_bucket{le="1.0"} 1
+            d_seconds_bucket{le="+Inf"} 1
+            d_seconds_sum 1e-09
+            d_seconds_count 1
+            # EOF
+            """);
+  }
+
+  @Test
   void labelsOfHistogramsComeBeforeTheBound() {
     var times =
         registry.histograms("t_seconds", "Times.", Buckets.doublingSeconds(1, 1), "op", "success");
     times.with("Put", "true").observe(2_000_000_000L);
 
-    assertThat(PrometheusText.of(registry))
+    assertThat(PrometheusText.of(registry, ExpositionFormat.PROMETHEUS_TEXT))
         .endsWith(
             """
             t_seconds_bucket{op="Put",success="true",le="1"} 0

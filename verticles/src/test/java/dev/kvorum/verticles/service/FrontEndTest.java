@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
@@ -150,6 +151,101 @@ class FrontEndTest {
     node.publish(status(MEMBER, 1, false));
 
     assertThat(failure(call(range("a", false)))).isEqualTo(Failure.TIMEOUT);
+  }
+
+  /** The next round must not wait for one that nobody wants any more. */
+  @Test
+  void readsThatComeAfterALostRoundGetARoundOfTheirOwn() throws Exception {
+    restart(limits(UNLIMITED, SHORT_NANOS));
+    node.publish(status(MEMBER, 1, false));
+
+    assertThat(failure(call(range("a", false)))).isEqualTo(Failure.TIMEOUT);
+    assertThat(take(rounds)).isEqualTo(new RaftBus.ReadRound(loop, 1));
+    bus.send(StoreBus.reads(loop), new StoreBus.ReadsReady(1));
+    var _ = call(range("a", false));
+    assertThat(take(rounds)).isEqualTo(new RaftBus.ReadRound(loop, 2));
+  }
+
+  /** Contract S21.5: a shorter client deadline wins, at every door and without the edge's help. */
+  @Test
+  void theClientsDeadlineEndsReadsAndWritesAndWhatComesLaterIsDropped() throws Exception {
+    node.publish(status(MEMBER, 1, false));
+    var soon = new CallContext(System.nanoTime() + SHORT_NANOS, false);
+
+    var answers = turn(soon, put("a", "1"), range("a", false));
+
+    assertThat(failure(answers.get(0))).isEqualTo(Failure.DEADLINE_EXCEEDED);
+    assertThat(failure(answers.get(1))).isEqualTo(Failure.DEADLINE_EXCEEDED);
+    // The helper of these tests fails when an answer is given twice.
+    answer(take(proposals), new Result.Put(2, null));
+    bus.send(StoreBus.reads(loop), new StoreBus.ReadsReady(take(rounds).round()));
+    node.publish(status(MEMBER, 1, true));
+    assertThat(await(call(range("a", false)))).isInstanceOf(Result.Range.class);
+    assertThat(node.pendingProposals().sum()).isZero();
+  }
+
+  @Test
+  void aCallWhoseDeadlineIsOverIsNotBegun() throws Exception {
+    var over = new CallContext(System.nanoTime() - 1, false);
+
+    assertThat(failure(turn(over, put("a", "1")).getFirst())).isEqualTo(Failure.DEADLINE_EXCEEDED);
+    var _ = call(put("b", "2"));
+    assertThat(envelopes(take(proposals))).hasSize(1);
+  }
+
+  @Test
+  void theClientsDeadlineEndsStreamsAndMemberLists() throws Exception {
+    node.publish(status(MEMBER, 1, false));
+    var soon = new CallContext(System.nanoTime() + SHORT_NANOS, false);
+    var streamed = new CompletableFuture<Result>();
+    var members = new CompletableFuture<Maintenance.Members>();
+
+    var _ =
+        onLoop(
+            () -> {
+              front.stream(range("a", false), soon, new FailedSink(streamed));
+              front.maintenance().members(true, soon, members::complete);
+              return true;
+            });
+
+    assertThat(failure(streamed)).isEqualTo(Failure.DEADLINE_EXCEEDED);
+    assertThat(members.get(PATIENCE_SECONDS, TimeUnit.SECONDS).failure())
+        .isEqualTo(Failure.DEADLINE_EXCEEDED);
+  }
+
+  /** Contract S7.3: a physical compaction waits until the records are gone, however long. */
+  @Test
+  void aRequestWhoseWorkIsUnderWayHasNoTimeout() throws Exception {
+    restart(limits(UNLIMITED, TimeUnit.SECONDS.toNanos(1)));
+    var compaction = call(new Command.Compact(1, true));
+    var request = take(proposals).firstRequestId();
+    bus.send(StoreBus.inProgress(loop), new StoreBus.InProgress(request));
+
+    // It came later, so its time is over later.
+    assertThat(failure(call(put("a", "1")))).isEqualTo(Failure.TIMEOUT);
+    assertThat(compaction).isNotDone();
+    reply(new Answer(request, new Result.Compact(1)));
+    assertThat(await(compaction)).isEqualTo(new Result.Compact(1));
+  }
+
+  @Test
+  void aStopAnswersRequestsWhoseWorkIsUnderWay() throws Exception {
+    var compaction = call(new Command.Compact(1, true));
+    var request = take(proposals).firstRequestId();
+    bus.send(StoreBus.inProgress(loop), new StoreBus.InProgress(request));
+    // Sent from the same place, so it arrives after the word before it.
+    var later = call(put("a", "1"));
+    answer(take(proposals), new Result.Put(2, null));
+    var _ = await(later);
+
+    var _ =
+        onLoop(
+            () -> {
+              front.stop();
+              return true;
+            });
+
+    assertThat(failure(compaction)).isEqualTo(Failure.STOPPED);
   }
 
   /** Contract S22.2. */
@@ -421,12 +517,13 @@ class FrontEndTest {
 
   private static ServiceLimits limits(long quotaBytes, long requestTimeoutNanos) {
     return new ServiceLimits(
-        128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, Long.MAX_VALUE);
+        128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, 2, Long.MAX_VALUE);
   }
 
   private static StateMachine machine() {
     var kv = new MvccStore();
-    var loaded = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
+    var loaded =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StateMachine(loaded, Long.MAX_VALUE);
   }
 
@@ -445,6 +542,34 @@ class FrontEndTest {
             false),
         machine.state(),
         status(MEMBER, 1, true));
+  }
+
+  /** Takes the failure of a stream that nobody reads. */
+  private record FailedSink(CompletableFuture<Result> failure) implements Service.RangeSink {
+    @Override
+    public void chunk(Result.Range chunk, boolean last) {
+      throw new AssertionError("a chunk without a confirmed read");
+    }
+
+    @Override
+    public void failed(Result.Failed failed) {
+      failure.complete(failed);
+    }
+
+    @Override
+    public boolean isWritable() {
+      return true;
+    }
+
+    @Override
+    public void onDrain(Runnable action) {
+      action.run();
+    }
+
+    @Override
+    public boolean isClosed() {
+      return false;
+    }
   }
 
   /** The writer is never started: records are committed by the test itself. */

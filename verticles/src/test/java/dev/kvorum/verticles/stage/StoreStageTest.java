@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
@@ -39,7 +40,8 @@ class StoreStageTest {
   void aBatchIsPublishedAndFlushedBeforeItsAnswersLeave() {
     var effects = stage.committed(List.of(put(LIFE, 1, "a", "1"), put(LIFE, 2, "b", "2")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo");
+    assertThat(kinds(effects))
+        .containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo");
     var published = one(effects, StoreEffect.Publish.class).state();
     assertThat(published.kv().revision()).isEqualTo(3);
     assertThat(published.appliedIndex()).isEqualTo(3);
@@ -56,7 +58,8 @@ class StoreStageTest {
   void proposalsOfAnotherLifeAreAppliedAndNotAnswered() {
     var effects = stage.committed(List.of(put(OTHER_LIFE, 1, "a", "1")));
 
-    assertThat(kinds(effects)).containsExactly("Publish", "Write", "Count", "AppliedTo");
+    assertThat(kinds(effects))
+        .containsExactly("Publish", "Write", "Happened", "Count", "AppliedTo");
   }
 
   @Test
@@ -90,7 +93,7 @@ class StoreStageTest {
                 put(LIFE, 4, "c", "after")));
 
     assertThat(kinds(waiting))
-        .containsExactly("Publish", "Write", "Reply", "Count", "AppliedTo", "Fetch");
+        .containsExactly("Publish", "Write", "Happened", "Reply", "Count", "AppliedTo", "Fetch");
     assertThat(one(waiting, StoreEffect.AppliedTo.class).index()).isEqualTo(3);
     assertThat(one(waiting, StoreEffect.Fetch.class).revisions())
         .containsExactly(new Revision(2, 0));
@@ -105,6 +108,47 @@ class StoreStageTest {
         .first()
         .isEqualTo(new Result.Put(4, cold));
     assertThat(one(resumed, StoreEffect.AppliedTo.class).index()).isEqualTo(6);
+  }
+
+  /** Whoever measures an apply has to count the fetch of its records too. */
+  @Test
+  void theWatchSeesEachCommandBeginOnceAndEndWhenItIsApplied() {
+    var seen = new ArrayList<String>();
+    stage = watchedStage(seen);
+    var _ = stage.committed(List.of(put(LIFE, 1, "a", "old")));
+    var cold = memory.forget(new Revision(2, 0));
+    seen.clear();
+
+    var _ = stage.committed(List.of(put(LIFE, 2, "b", ""), putWithPrevious(3, "a", "new")));
+    assertThat(seen).containsExactly("begins", "b", "begins");
+
+    var _ = stage.fetched(Map.of(new Revision(2, 0), cold));
+    assertThat(seen).containsExactly("begins", "b", "begins", "a");
+  }
+
+  private StoreStage watchedStage(List<String> seen) {
+    var watch =
+        new ApplyWatch() {
+          @Override
+          public void begins() {
+            seen.add("begins");
+          }
+
+          @Override
+          public void applied(Command command, Result result) {
+            seen.add(((Command.Put) command).key().toUtf8());
+          }
+        };
+    var kv = new MvccStore();
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
+    return new StoreStage(
+        new StateMachine(state, Long.MAX_VALUE),
+        memory,
+        _ -> removalAllowed,
+        LIFE,
+        Membership.ofVoters(List.of(1L)),
+        watch);
   }
 
   @Test
@@ -194,6 +238,8 @@ class StoreStageTest {
                 entry(LIFE, 3, new Command.Compact(3, true))));
 
     assertThat(one(effects, StoreEffect.Reply.class).answers()).hasSize(2);
+    assertThat(one(effects, StoreEffect.InProgress.class).requestId())
+        .isEqualTo(RequestId.of(LIFE, 0, 3));
     assertThat(kinds(effects).getLast()).isEqualTo("HashHistory");
     assertThat(kinds(stage.hashed(new KvHash(1, -1, 3))))
         .containsExactly("Publish", "CompactLater");
@@ -250,7 +296,8 @@ class StoreStageTest {
 
   private StoreStage stage(long quotaBytes) {
     var kv = new MvccStore();
-    var state = new LoadedState(kv.meta(1, 1), kv, new Alarms(), new Members(), "");
+    var state =
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
         new StateMachine(state, quotaBytes),
         memory,

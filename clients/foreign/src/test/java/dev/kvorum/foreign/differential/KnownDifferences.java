@@ -42,9 +42,9 @@ final class KnownDifferences {
   }
 
   /**
-   * When a put of a transaction names both a lease that does not exist and a missing key whose value
-   * it keeps, 3.5.1 misses the key, 3.7.1 the lease, as both do for a put by itself (contract S4.1,
-   * S6.3).
+   * When a put of a transaction names both a lease that does not exist and a missing key whose
+   * value it keeps, 3.5.1 misses the key, 3.7.1 the lease, as both do for a put by itself (contract
+   * S4.1, S6.3).
    */
   static boolean otherErrorOfTheSamePut(
       Operation operation, GrpcReply reference, GrpcReply tested) {

@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -45,13 +47,14 @@ public final class FaultyDisk implements Disk {
   private final NavigableMap<String, FileImage> durableNames = new TreeMap<>();
   private final List<NameChange> unsyncedNames = new ArrayList<>();
   private final ArrayDeque<Submitted> submitted = new ArrayDeque<>();
-  private final long[] happened = new long[FaultKind.values().length];
+  private final Map<FaultKind, Long> happened = new EnumMap<>(FaultKind.class);
   private int positionInFirst;
   private long sequence;
   private long performed;
   private long usedBytes;
   private long spaceBytes = Long.MAX_VALUE;
   private boolean lying;
+  private boolean readsPastCache = true;
   private FaultPlan plan = FaultPlan.NONE;
   private Predicate<DiskOperation> failing = _ -> false;
 
@@ -92,6 +95,16 @@ public final class FaultyDisk implements Disk {
     lying = lies;
   }
 
+  /** Whether there are reads past the cache, as with O_DIRECT. */
+  public void readsPastCache(boolean possible) {
+    readsPastCache = possible;
+  }
+
+  /** Whether there are reads past the cache. */
+  public boolean readsPastCache() {
+    return readsPastCache;
+  }
+
   /** Readers find what is on the medium; writes that no sync has failed for are still there. */
   public void dropCache() {
     usedBytes = 0;
@@ -112,7 +125,7 @@ public final class FaultyDisk implements Disk {
   public void damage(FaultKind kind, String path, int sector) {
     var image = InvariantViolation.present(names.get(path), "only a file can be damaged");
     image.damage(sector, spoiled(kind, image, sector));
-    happened[kind.ordinal()]++;
+    happened.merge(kind, 1L, Long::sum);
   }
 
   /** Exchanges two sectors on the medium. */
@@ -262,7 +275,7 @@ public final class FaultyDisk implements Disk {
 
   /** How often something of this kind went wrong. */
   public long happened(FaultKind kind) {
-    return happened[kind.ordinal()];
+    return happened.getOrDefault(kind, 0L);
   }
 
   /** How many sector writes a crash now would decide about. */
@@ -279,7 +292,7 @@ public final class FaultyDisk implements Disk {
   public List<String> files() {
     return names.entrySet().stream()
         .filter(name -> name.getValue() != NameChange.DIRECTORY)
-        .map(NavigableMap.Entry::getKey)
+        .map(Map.Entry::getKey)
         .toList();
   }
 
@@ -353,7 +366,7 @@ public final class FaultyDisk implements Disk {
     var planned = plan.operation(operation);
     var kind = planned != null && planned.appliesTo(operation) ? planned : null;
     if (kind != null) {
-      happened[kind.ordinal()]++;
+      happened.merge(kind, 1L, Long::sum);
     }
     return switch (operation) {
       case DiskOperation.MakeDirectory(var path) -> makeDirectory(path, kind);
@@ -429,7 +442,7 @@ public final class FaultyDisk implements Disk {
     var fault = failure(path, kind);
     var grows = Math.max(0, offset + length - image.size());
     if (fault == null && grows > spaceBytes - usedBytes) {
-      happened[FaultKind.NO_SPACE.ordinal()]++;
+      happened.merge(FaultKind.NO_SPACE, 1L, Long::sum);
       fault = failure(path, FaultKind.NO_SPACE);
     }
     var first = sequence;
@@ -528,7 +541,7 @@ public final class FaultyDisk implements Disk {
     if (kind == null) {
       return image.read(offset, target);
     }
-    happened[kind.ordinal()]++;
+    happened.merge(kind, 1L, Long::sum);
     return switch (kind) {
       case READ_ERROR ->
           throw new DiskFaultException(
@@ -562,6 +575,58 @@ public final class FaultyDisk implements Disk {
           start + (int) (from - offset), bad, (int) (from % SECTOR_BYTES), (int) (to - from));
     }
     return size;
+  }
+
+  @Override
+  public @Nullable Disk pastCache(String path) {
+    return readsPastCache ? new PastCache(this) : null;
+  }
+
+  /** The same disk, read past the cache. */
+  private record PastCache(FaultyDisk disk) implements Disk {
+    @Override
+    public int read(String path, long offset, ByteBuffer target) throws DiskFaultException {
+      var image = disk.names.get(path);
+      if (image == null) {
+        throw new DiskFaultException(new DiskFault(DiskFault.Kind.READ, path, "no such file"));
+      }
+      return image.pastCache().read(offset, target);
+    }
+
+    @Override
+    public void submit(List<DiskOperation> operations, Completion completion) {
+      disk.submit(operations, completion);
+    }
+
+    @Override
+    public void perform(List<DiskOperation> operations) throws DiskFaultException {
+      disk.perform(operations);
+    }
+
+    @Override
+    public List<String> list(String directory) {
+      return disk.list(directory);
+    }
+
+    @Override
+    public boolean exists(String path) {
+      return disk.exists(path);
+    }
+
+    @Override
+    public long size(String path) {
+      return disk.size(path);
+    }
+
+    @Override
+    public long usableBytes() {
+      return disk.usableBytes();
+    }
+
+    @Override
+    public void close() {
+      // Nothing is held.
+    }
   }
 
   @Override

@@ -5,15 +5,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One file of a {@link FaultyDisk}, whatever it is called: what a reader finds, what is on the
  * medium, and the writes between the two.
  *
  * <p>A sector is an array that never changes once it is here, so that the images of a file share
- * them and a copy of a file copies no content. A sector that nobody wrote is null and reads as
- * zeros.
+ * them and a copy of a file copies no content. Sectors of zeros are all one array.
  */
 final class FileImage {
   static final int SECTOR_BYTES = 512;
@@ -27,13 +25,12 @@ final class FileImage {
 
     final FileImage file;
     private final int sector;
-    private final byte @Nullable [] content;
+    private final byte[] content;
 
     /** How long the file is at least with this write. */
     private final long end;
 
-    private SectorWrite(
-        long sequence, FileImage file, int sector, byte @Nullable [] content, long end) {
+    private SectorWrite(long sequence, FileImage file, int sector, byte[] content, long end) {
       this.sequence = sequence;
       this.file = file;
       this.sector = sector;
@@ -42,26 +39,26 @@ final class FileImage {
     }
   }
 
-  private byte @Nullable [][] live;
-  private byte @Nullable [][] medium;
+  private byte[][] live;
+  private byte[][] medium;
 
   /** What each sector was before it was written last. */
-  private byte @Nullable [][] before;
+  private byte[][] before;
 
   private long size;
   private long mediumSize;
   private final List<SectorWrite> unsynced = new ArrayList<>();
 
   FileImage() {
-    live = new byte[LEAST_SECTORS][];
-    medium = new byte[LEAST_SECTORS][];
-    before = new byte[LEAST_SECTORS][];
+    live = zeros(LEAST_SECTORS);
+    medium = zeros(LEAST_SECTORS);
+    before = zeros(LEAST_SECTORS);
   }
 
-  private FileImage(byte @Nullable [][] content, long size) {
+  private FileImage(byte[][] content, long size) {
     live = content.clone();
     medium = content.clone();
-    before = new byte[content.length][];
+    before = zeros(content.length);
     this.size = size;
     mediumSize = size;
   }
@@ -71,7 +68,7 @@ final class FileImage {
     var image = new FileImage();
     image.write(0, 0, ByteBuffer.wrap(bytes));
     image.sync();
-    Arrays.fill(image.before, null);
+    Arrays.fill(image.before, ZEROS);
     return image;
   }
 
@@ -88,13 +85,25 @@ final class FileImage {
     return unsynced;
   }
 
+  private static byte[][] zeros(int sectors) {
+    var content = new byte[sectors][];
+    Arrays.fill(content, ZEROS);
+    return content;
+  }
+
+  private static byte[][] grown(byte[][] content, int sectors) {
+    var larger = Arrays.copyOf(content, sectors);
+    Arrays.fill(larger, content.length, sectors, ZEROS);
+    return larger;
+  }
+
   private void reach(long end) {
     var sectors = Math.toIntExact((end + SECTOR_BYTES - 1) / SECTOR_BYTES);
     if (sectors > live.length) {
       var length = Math.max(sectors, 2 * live.length);
-      live = Arrays.copyOf(live, length);
-      medium = Arrays.copyOf(medium, length);
-      before = Arrays.copyOf(before, length);
+      live = grown(live, length);
+      medium = grown(medium, length);
+      before = grown(before, length);
     }
   }
 
@@ -113,7 +122,7 @@ final class FileImage {
       var within = (int) (at % SECTOR_BYTES);
       var length = (int) Math.min(SECTOR_BYTES - within, end - at);
       var old = live[sector];
-      var content = old == null || length == SECTOR_BYTES ? new byte[SECTOR_BYTES] : old.clone();
+      var content = length == SECTOR_BYTES ? new byte[SECTOR_BYTES] : old.clone();
       source.get(content, within, length);
       at += length;
       put(number++, sector, content, at);
@@ -130,12 +139,12 @@ final class FileImage {
     var end = offset + length;
     reach(end);
     for (var at = offset; at < end; at += SECTOR_BYTES) {
-      put(number++, (int) (at / SECTOR_BYTES), null, at + SECTOR_BYTES);
+      put(number++, (int) (at / SECTOR_BYTES), ZEROS, at + SECTOR_BYTES);
     }
     return number;
   }
 
-  private void put(long sequence, int sector, byte @Nullable [] content, long end) {
+  private void put(long sequence, int sector, byte[] content, long end) {
     before[sector] = live[sector];
     live[sector] = content;
     size = Math.max(size, end);
@@ -170,14 +179,23 @@ final class FileImage {
     return (int) Math.max(0, end - offset);
   }
 
+  /** The same file as a reader finds it who asks the medium; dirty sectors are written first. */
+  FileImage pastCache() {
+    var image = new FileImage(medium, mediumSize);
+    for (var write : unsynced) {
+      image.live[write.sector] = write.content;
+      image.size = Math.max(image.size, write.end);
+    }
+    return image;
+  }
+
   /** The content of the sector at {@code offset}, or what it was before the last write to it. */
   byte[] sector(long offset, boolean stale) {
     return sector(stale ? before : live, offset).clone();
   }
 
-  private static byte[] sector(byte @Nullable [][] sectors, long offset) {
-    var content = sectors[(int) (offset / SECTOR_BYTES)];
-    return content == null ? ZEROS : content;
+  private static byte[] sector(byte[][] sectors, long offset) {
+    return sectors[(int) (offset / SECTOR_BYTES)];
   }
 
   /** Everything reaches the medium. */
@@ -223,8 +241,8 @@ final class FileImage {
     size = newSize;
     mediumSize = newSize;
     for (var sector = Math.toIntExact(newSize / SECTOR_BYTES); sector < live.length; sector++) {
-      live[sector] = null;
-      medium[sector] = null;
+      live[sector] = ZEROS;
+      medium[sector] = ZEROS;
     }
   }
 
@@ -240,10 +258,9 @@ final class FileImage {
     }
     var content = write.content;
     if (fate == Survival.Sector.SHORN) {
-      var shorn = content == null ? ZEROS.clone() : content.clone();
+      var shorn = content.clone();
       var old = live[write.sector];
-      System.arraycopy(
-          old == null ? ZEROS : old, SECTOR_BYTES / 2, shorn, SECTOR_BYTES / 2, SECTOR_BYTES / 2);
+      System.arraycopy(old, SECTOR_BYTES / 2, shorn, SECTOR_BYTES / 2, SECTOR_BYTES / 2);
       content = shorn;
     }
     live[write.sector] = content;

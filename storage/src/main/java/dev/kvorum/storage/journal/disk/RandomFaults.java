@@ -1,6 +1,7 @@
 package dev.kvorum.storage.journal.disk;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -8,12 +9,13 @@ import org.jspecify.annotations.Nullable;
 /** Faults at given rates, drawn from one generator: the same seed, the same faults. */
 public final class RandomFaults implements FaultPlan {
   private static final int MILLION = 1_000_000;
-  private static final FaultKind[] KINDS = FaultKind.values();
 
   private final RandomGenerator random;
 
-  /** How often in a million calls each kind is drawn, by ordinal. */
-  private final int[] rates = new int[KINDS.length];
+  private final List<FaultKind> kinds;
+
+  /** How often in a million calls each of the kinds is drawn. */
+  private final int[] rates;
 
   private final int all;
 
@@ -23,7 +25,8 @@ public final class RandomFaults implements FaultPlan {
    */
   public RandomFaults(RandomGenerator random, Map<FaultKind, Integer> perMillion) {
     this.random = random;
-    perMillion.forEach((kind, rate) -> rates[kind.ordinal()] = rate);
+    this.kinds = perMillion.keySet().stream().sorted().toList();
+    this.rates = kinds.stream().mapToInt(kind -> perMillion.getOrDefault(kind, 0)).toArray();
     this.all = Arrays.stream(rates).sum();
     if (all > MILLION || Arrays.stream(rates).anyMatch(rate -> rate < 0)) {
       throw new IllegalArgumentException("rates are not parts of a million: " + perMillion);
@@ -50,10 +53,10 @@ public final class RandomFaults implements FaultPlan {
     if (drawn >= all) {
       return null;
     }
-    for (var kind : KINDS) {
-      drawn -= rates[kind.ordinal()];
+    for (var i = 0; i < rates.length; i++) {
+      drawn -= rates[i];
       if (drawn < 0) {
-        return kind;
+        return kinds.get(i);
       }
     }
     return null;

@@ -17,6 +17,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -274,7 +275,7 @@ public final class DataDirectory implements AutoCloseable {
     }
   }
 
-  private static FileAttribute<?>[] attributes(Path path, String mode) {
+  static FileAttribute<?>[] attributes(Path path, String mode) {
     return path.getFileSystem().supportedFileAttributeViews().contains("posix")
         ? new FileAttribute<?>[] {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode))
@@ -360,6 +361,11 @@ public final class DataDirectory implements AutoCloseable {
   /** Where the log is: the same directory unless a separate one was given. */
   public Path log() {
     return log;
+  }
+
+  /** The directories that take a {@link FailureMark}: any of them may be on the disk that fails. */
+  public Set<Path> roots() {
+    return new LinkedHashSet<>(List.of(data, log));
   }
 
   /** Where the state store keeps its files. Not made by this class. */

@@ -142,7 +142,10 @@ public record FailureMark(
     var existed = Files.exists(path);
     var bytes = encode();
     try (var channel =
-        FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        FileChannel.open(
+            path,
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+            DataDirectory.attributes(path, "rw-------"))) {
       while (bytes.hasRemaining()) {
         channel.write(bytes, bytes.position());
       }

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * hexadecimal digits. Every method blocks.
  */
 public final class Snapshots {
-  static final String DIRECTORY = "snapshots";
+  /** The directory, relative to the disk's root. */
+  public static final String DIRECTORY = "snapshots";
+
   static final String UNFINISHED = ".tmp";
   private static final String QUARANTINE = "quarantine";
   private static final String SUFFIX = ".snap";

@@ -1,0 +1,168 @@
+package dev.kvorum.foreign.etcdctl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.foreign.BidiStream;
+import dev.kvorum.foreign.Node;
+import dev.kvorum.foreign.Peers;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code etcdctl watch}, {@code lease}, {@code lock} and {@code elect}. */
+class EtcdctlStreamsIT {
+  private Node node;
+  private Etcdctl etcdctl;
+  private final List<Process> background = new ArrayList<>();
+
+  @BeforeEach
+  void start() throws InterruptedException {
+    node = Node.kvorum();
+    etcdctl = new Etcdctl(node);
+  }
+
+  @AfterEach
+  void stop() {
+    background.forEach(Process::destroyForcibly);
+    node.close();
+  }
+
+  @Test
+  void watchShowsHistoryAndWhatWasBefore() throws Exception {
+    etcdctl.succeed("put", "foo1", "a");
+    etcdctl.succeed("put", "foo1", "b");
+    Path shown = run("watch", "foo", "--prefix", "--prev-kv", "--rev=2");
+    await(shown, "PUT\nfoo1\na\nPUT\nfoo1\na\nfoo1\nb\n");
+    etcdctl.succeed("del", "foo1");
+
+    await(shown, "PUT\nfoo1\na\nPUT\nfoo1\na\nfoo1\nb\nDELETE\nfoo1\nb\nfoo1\n\n");
+  }
+
+  @Test
+  void watchRunsACommandForEachEvent() throws Exception {
+    etcdctl.succeed("put", "foo", "a");
+    Path shown =
+        run(
+            "watch",
+            "foo",
+            "--rev=2",
+            "--",
+            "sh",
+            "-c",
+            "echo $ETCD_WATCH_EVENT_TYPE $ETCD_WATCH_KEY $ETCD_WATCH_VALUE $ETCD_WATCH_REVISION");
+
+    await(shown, "PUT\nfoo\na\n\"PUT\" \"foo\" \"a\" 2\n");
+  }
+
+  @Test
+  void watchTakesSeveralRangesFromItsInput() throws Exception {
+    etcdctl.succeed("put", "a", "1");
+    etcdctl.succeed("put", "b", "2");
+    Path shown = run("watch", "-i");
+    // Not a file: at the end of its input etcdctl stops watching.
+    try (Writer input = background.getLast().outputWriter()) {
+      input.write("watch a --rev=2\nwatch b --rev=2\n");
+      input.flush();
+      awaitBoth(shown);
+    }
+  }
+
+  private static void awaitBoth(Path shown) throws InterruptedException {
+
+    assertThat(BidiStream.await(() -> read(shown).contains("PUT\na\n1\n"))).isTrue();
+    assertThat(BidiStream.await(() -> read(shown).contains("PUT\nb\n2\n"))).isTrue();
+  }
+
+  @Test
+  void leaseCommands() throws InterruptedException {
+    String id = etcdctl.succeed("lease", "grant", "600").split(" ")[1];
+    etcdctl.succeed("put", "a", "1", "--lease=" + id);
+    assertThat(etcdctl.succeed("lease", "list")).isEqualTo("found 1 leases\n" + id + "\n");
+    assertThat(etcdctl.succeed("lease", "timetolive", id, "--keys"))
+        .matches(
+            "lease "
+                + id
+                + " granted with TTL\\(600s\\), remaining\\(5\\d\\ds\\), "
+                + "attached keys\\(\\[a]\\)\n");
+    assertThat(etcdctl.succeed("lease", "keep-alive", "--once", id))
+        .isEqualTo("lease " + id + " keepalived with TTL(600)\n");
+    assertThat(etcdctl.succeed("lease", "revoke", id)).isEqualTo("lease " + id + " revoked\n");
+    assertThat(etcdctl.succeed("lease", "timetolive", id))
+        .isEqualTo("lease " + id + " already expired\n");
+    assertThat(etcdctl.succeed("get", "a")).isEmpty();
+    assertThat(etcdctl.fail("lease", "revoke", id)).contains("requested lease not found");
+  }
+
+  @Test
+  void lockRunsItsCommandAloneAndInTurn() throws Exception {
+    Path log = Files.createFile(node.freshPath("log"));
+    String script = "echo in >> " + log + "; echo out >> " + log;
+    for (int count = 0; count < 5; count++) {
+      run("lock", "l", "--", "sh", "-c", script);
+    }
+
+    await(log, "in\nout\n".repeat(5));
+  }
+
+  @Test
+  void electShowsTheLeaderAndTheNextOne() throws Exception {
+    Path first = run("elect", "e", "one");
+    assertThat(BidiStream.await(() -> read(first).endsWith("one\n"))).isTrue();
+    Path listened = run("elect", "-l", "e");
+    assertThat(BidiStream.await(() -> read(listened).endsWith("one\n"))).isTrue();
+    Path second = run("elect", "e", "two");
+    assertThat(
+            BidiStream.await(
+                () -> {
+                  try {
+                    return etcdctl
+                            .succeed("get", "e/", "--prefix", "--keys-only")
+                            .lines()
+                            .filter(line -> !line.isEmpty())
+                            .count()
+                        == 2;
+                  } catch (InterruptedException interrupt) {
+                    throw new IllegalStateException(interrupt);
+                  }
+                }))
+        .isTrue();
+    background.getFirst().destroy();
+
+    assertThat(BidiStream.await(() -> read(second).endsWith("two\n"))).isTrue();
+    assertThat(BidiStream.await(() -> read(listened).endsWith("two\n"))).isTrue();
+  }
+
+  private static void await(Path file, String text) throws InterruptedException {
+    BidiStream.await(() -> read(file).equals(text));
+    assertThat(read(file)).isEqualTo(text);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** Starts a command that does not end by itself; returns the file that it prints to. */
+  private Path run(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Peers.etcdctl().toString());
+    command.add("--endpoints=" + node.endpoint());
+    command.addAll(List.of(arguments));
+    Path output = node.freshPath("out");
+    background.add(
+        new ProcessBuilder(command)
+            .redirectOutput(output.toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start());
+    return output;
+  }
+}

@@ -1,0 +1,148 @@
+package dev.kvorum.grpc;
+
+import static dev.kvorum.grpc.EdgeFixture.exchange;
+import static dev.kvorum.grpc.EdgeFixture.frame;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.api.etcdserverpb.LeaseKeepAliveRequest;
+import dev.kvorum.api.etcdserverpb.LeaseKeepAliveResponse;
+import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
+import dev.kvorum.api.etcdserverpb.WatchRequest;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.LeaseAsk;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.service.Service;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Calls whose clients send several messages: lease keep-alives and watches. */
+class StreamsTest {
+  private static final long PATIENCE_SECONDS = 20;
+  private static final String KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
+  private static final String WATCH = "/etcdserverpb.Watch/Watch";
+
+  private EdgeFixture edge;
+
+  @BeforeEach
+  void start() {
+    edge = new EdgeFixture(GrpcLimits.DEFAULT);
+  }
+
+  @AfterEach
+  void stop() {
+    edge.close();
+  }
+
+  /** Contract S10.5: an answer for each request, in order, and the stream ends with the client. */
+  @Test
+  void renewalsAreAnsweredInOrderHoweverTheyAreReady() throws Exception {
+    List<Runnable> later = Collections.synchronizedList(new ArrayList<>());
+    edge.service.leases =
+        (ask, answer) -> {
+          var id = ((LeaseAsk.KeepAlive) ask).id();
+          later.add(() -> answer.accept(new Result.LeaseKeepAlive(7, id, 60)));
+          if (later.size() == 3) {
+            // The last question is answered first.
+            later.reversed().forEach(Runnable::run);
+          }
+        };
+
+    var reply =
+        exchange(
+            edge.open(KEEP_ALIVE),
+            request -> {
+              request.write(renewal(1)).onComplete(_ -> {});
+              request.write(renewal(2)).onComplete(_ -> {});
+              request.end(renewal(3));
+            });
+
+    assertThat(reply.status()).isEqualTo("0");
+    var ids = new ArrayList<Long>();
+    for (var message : reply.messages()) {
+      ids.add(LeaseKeepAliveResponse.parseFrom(message.toArray()).getID());
+    }
+    assertThat(ids).containsExactly(1L, 2L, 3L);
+  }
+
+  @Test
+  void aStreamThatEndsInsideOfAMessageIsRefused() {
+    var reply =
+        exchange(edge.open(KEEP_ALIVE), request -> request.end(Buffer.buffer(new byte[] {0, 0})));
+
+    assertThat(reply.status()).isEqualTo("13");
+  }
+
+  @Test
+  void aMessageThatIsNoneEndsTheStream() {
+    var reply = exchange(edge.open(WATCH), request -> request.write(frame(new byte[] {1, 2, 3})));
+
+    assertThat(reply.status()).isIn("13", "14");
+  }
+
+  /** Contract S9.16. */
+  @Test
+  void aHalfClosedWatchKeepsDelivering() throws Exception {
+    var watch = new FakeWatch();
+    edge.service.watches = watch::open;
+    var request = edge.open(WATCH);
+    var parts = new LinkedBlockingQueue<Buffer>();
+    request.response().onSuccess(response -> response.handler(parts::add));
+    var create =
+        WatchRequest.newBuilder().setCreateRequest(WatchCreateRequest.getDefaultInstance());
+    request.end(frame(create.build().toByteArray()));
+
+    assertThat(next(watch.requests))
+        .isInstanceOf(dev.kvorum.storage.watch.WatchRequest.Create.class);
+    edge.onLoop(() -> watch.sink().send(Bytes.hex("0a00"), Bytes.hex("1001")));
+    assertThat(next(parts)).isEqualTo(frame(new byte[] {10, 0, 16, 1}));
+    request.reset(8);
+    assertThat(next(watch.closed)).isTrue();
+  }
+
+  private static Buffer renewal(long id) {
+    return frame(LeaseKeepAliveRequest.newBuilder().setID(id).build().toByteArray());
+  }
+
+  private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+    var next = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThat(next).isNotNull();
+    return next;
+  }
+
+  /** Remembers what the edge does with a watch. */
+  private static final class FakeWatch {
+    private final BlockingQueue<Service.WatchSink> sinks = new LinkedBlockingQueue<>();
+    private final BlockingQueue<dev.kvorum.storage.watch.WatchRequest> requests =
+        new LinkedBlockingQueue<>();
+    private final BlockingQueue<Boolean> closed = new LinkedBlockingQueue<>();
+
+    Service.WatchOpening open(Service.WatchSink opened) {
+      sinks.add(opened);
+      Consumer<dev.kvorum.storage.watch.WatchRequest> keep = requests::add;
+      return new Service.WatchStream() {
+        @Override
+        public void request(dev.kvorum.storage.watch.WatchRequest request) {
+          keep.accept(request);
+        }
+
+        @Override
+        public void close() {
+          closed.add(true);
+        }
+      };
+    }
+
+    Service.WatchSink sink() {
+      return sinks.element();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.kvorum.storage.state;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.lease.LeaseRecord;
+import dev.kvorum.storage.lease.LeaseTable;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.Write;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The lease commands of the state machine: leases and keys change together (contract S10). */
+final class Leases {
+  private final LeaseTable leases;
+  private final MvccStore kv;
+
+  Leases(LeaseTable leases, MvccStore kv) {
+    this.leases = leases;
+    this.kv = kv;
+  }
+
+  /** Attaches and detaches keys as a command's events say. */
+  void follow(List<Event> events) {
+    for (var event : events) {
+      leases.attach(event.key(), event.lease());
+    }
+  }
+
+  Outcome grant(Command.LeaseGrant grant, boolean overQuota) {
+    if (leases.contains(grant.id())) {
+      return Outcome.refused(Failure.LEASE_EXISTS);
+    }
+    leases.add(grant.id(), grant.ttlSeconds(), 0);
+    return new Outcome(
+        new Result.LeaseGrant(kv.revision(), grant.id(), grant.ttlSeconds()),
+        List.of(),
+        List.of(),
+        List.of(record(grant.id())),
+        List.of(new LeaseChange.Granted(grant.id(), grant.ttlSeconds())),
+        overQuota);
+  }
+
+  private WriteBatch.Change record(long id) {
+    return new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(id), leases.record(id).encode());
+  }
+
+  Outcome revoke(Command.LeaseRevoke revoke) {
+    if (!leases.contains(revoke.id())) {
+      return Outcome.refused(Failure.LEASE_NOT_FOUND);
+    }
+    var end = new End();
+    end.add(revoke.id());
+    return end.outcome(new Result.LeaseRevoke(kv.revision()));
+  }
+
+  /**
+   * Revokes leases that ran out, each with its keys in a revision of its own. Leases that are gone
+   * already are passed over.
+   *
+   * @param term of the entry
+   */
+  Outcome expire(Command.LeaseExpire expire, long term) {
+    if (expire.term() != term) {
+      return Outcome.refused(Failure.NOT_LEADER);
+    }
+    var end = new End();
+    for (var id : expire.ids()) {
+      if (leases.contains(id)) {
+        end.add(id);
+      }
+    }
+    return end.outcome(new Result.Done(kv.revision()));
+  }
+
+  Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {
+    var records = new ArrayList<WriteBatch.Change>();
+    var changes = new ArrayList<LeaseChange>();
+    for (var lease : checkpoint.leases()) {
+      if (leases.contains(lease.id())) {
+        leases.checkpoint(lease.id(), lease.seconds());
+        records.add(record(lease.id()));
+        changes.add(new LeaseChange.Checkpointed(lease.id(), lease.seconds()));
+      }
+    }
+    return new Outcome(
+        new Result.Done(kv.revision()), List.of(), List.of(), records, changes, false);
+  }
+
+  /** What the end of some leases changes. */
+  private final class End {
+    private final List<Write> writes = new ArrayList<>();
+    private final List<Event> events = new ArrayList<>();
+    private final List<WriteBatch.Change> records = new ArrayList<>();
+    private final List<LeaseChange> changes = new ArrayList<>();
+
+    void add(long id) {
+      var applied = kv.deleteAttached(leases.attachedKeys(id));
+      follow(applied.events());
+      leases.remove(id);
+      writes.addAll(applied.writes());
+      events.addAll(applied.events());
+      records.add(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(id), null));
+      changes.add(new LeaseChange.Revoked(id));
+    }
+
+    Outcome outcome(Result result) {
+      return new Outcome(result, writes, events, records, changes, false);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.kvorum.storage.watch;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.StoreView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The delivery of one revision to all watchers that were synced when it began. It may take several
+ * turns; {@link #next} says who is the next to get something.
+ */
+final class FanOut {
+  /** One group's part. */
+  static final class Target {
+    private final List<EncodedEvent> events;
+    private final Watcher[] members;
+    private final int size;
+
+    /** Per variant: the events in the form that its watchers want, once one of them is met. */
+    private final @Nullable EventBlock[] blocks = new @Nullable EventBlock[Watcher.VARIANTS];
+
+    private int at;
+
+    Target(WatchGroup group) {
+      events = List.copyOf(group.matched);
+      members = group.share();
+      size = group.size();
+    }
+
+    /** The events for watchers of the variant; null when a previous record is not at hand. */
+    @Nullable EventBlock block(
+        int variant, StoreView view, Function<Revision, @Nullable Bytes> records) {
+      var known = blocks[variant];
+      if (known != null) {
+        return known;
+      }
+      var encoded = new ArrayList<Bytes>(events.size());
+      for (var event : events) {
+        if (!Watcher.wants(variant, event.event)) {
+          continue;
+        }
+        var bytes =
+            Watcher.wantsPrevious(variant) ? event.withPrevious(view, records) : event.plain();
+        if (bytes == null) {
+          return null;
+        }
+        encoded.add(bytes);
+      }
+      var block = EventBlock.of(encoded);
+      blocks[variant] = block;
+      return block;
+    }
+  }
+
+  final long revision;
+  private final List<Target> targets = new ArrayList<>();
+  private int current;
+
+  FanOut(long revision, List<Event> events, WatchGroups groups) {
+    this.revision = revision;
+    if (groups.isEmpty()) {
+      return;
+    }
+    var touched = new ArrayList<WatchGroup>();
+    for (var event : events) {
+      var encoded = new EncodedEvent(event);
+      groups.forEach(
+          event.key(),
+          group -> {
+            if (group.matched.isEmpty()) {
+              touched.add(group);
+            }
+            group.matched.add(encoded);
+          });
+    }
+    for (var group : touched) {
+      targets.add(new Target(group));
+      group.matched.clear();
+    }
+  }
+
+  /** The group whose turn it is, or null when everybody was served. */
+  @Nullable Target target() {
+    while (current < targets.size() && targets.get(current).at == targets.get(current).size) {
+      current++;
+    }
+    return current < targets.size() ? targets.get(current) : null;
+  }
+
+  /** The next member of the target that has one. */
+  Watcher next(Target target) {
+    return target.members[target.at++];
+  }
+}

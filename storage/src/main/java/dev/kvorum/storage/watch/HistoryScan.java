@@ -1,0 +1,67 @@
+package dev.kvorum.storage.watch;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.KeyValueCodec;
+import dev.kvorum.storage.mvcc.RecordCodec;
+import dev.kvorum.storage.mvcc.RecordId;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads history from the backend: its records are its events. */
+public final class HistoryScan {
+  private final long fromRevision;
+  private final int maxRevisions;
+  private final long maxBytes;
+  private final List<Event> events = new ArrayList<>();
+  private long covered;
+  private int revisions;
+  private long bytes;
+
+  private HistoryScan(long fromRevision, int maxRevisions, long maxBytes) {
+    this.fromRevision = fromRevision;
+    this.maxRevisions = maxRevisions;
+    this.maxBytes = maxBytes;
+    covered = fromRevision - 1;
+  }
+
+  /**
+   * A chunk of whole revisions, as far as the view shows them; none when it shows nothing from
+   * there on. Blocks.
+   *
+   * @param maxRevisions that the chunk has at most
+   * @param maxBytes after which it takes no further revision
+   */
+  public static History scan(ReadView view, long fromRevision, int maxRevisions, long maxBytes) {
+    var scan = new HistoryScan(fromRevision, maxRevisions, maxBytes);
+    view.scan(Bucket.KEY, RecordCodec.firstBucketKey(fromRevision), scan::add);
+    return new History(fromRevision, scan.covered, scan.events);
+  }
+
+  private boolean add(Bytes bucketKey, Bytes bucketValue) {
+    var id = RecordCodec.id(bucketKey);
+    var main = id.revision().main();
+    if (main != covered) {
+      if (revisions == maxRevisions || bytes >= maxBytes) {
+        return false;
+      }
+      revisions++;
+      covered = main;
+    }
+    var record = RecordCodec.record(bucketKey, bucketValue).compact();
+    bytes += record.size();
+    events.add(event(id, record));
+    return true;
+  }
+
+  private static Event event(RecordId id, Bytes record) {
+    var kv = KeyValueCodec.decodeStored(record);
+    var revision = id.revision();
+    return id.tombstone()
+        ? new Event(
+            revision, true, kv.key(), KeyValueCodec.deleted(kv.key(), revision.main()), null, 0)
+        : new Event(revision, false, kv.key(), record, null, kv.lease());
+  }
+}

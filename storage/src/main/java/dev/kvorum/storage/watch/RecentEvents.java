@@ -1,0 +1,76 @@
+package dev.kvorum.storage.watch;
+
+import dev.kvorum.storage.model.Event;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The newest events, a bounded number of bytes of them: whoever is a little behind catches up
+ * without a disk, and what the state store does not show yet is here.
+ */
+final class RecentEvents {
+  private static final long MAX_BYTES = 8L << 20;
+
+  /** What an event costs beside its record. */
+  private static final long OVERHEAD_BYTES = 120;
+
+  private final ArrayDeque<Event> events = new ArrayDeque<>();
+  private long bytes;
+
+  /** Every event of this revision and above is here. */
+  private long firstRevision;
+
+  private long lastRevision;
+
+  RecentEvents(long revision) {
+    firstRevision = revision + 1;
+    lastRevision = revision;
+  }
+
+  /** Adds the events of one revision, the next. */
+  void add(long revision, List<Event> ofRevision) {
+    lastRevision = revision;
+    for (var event : ofRevision) {
+      events.addLast(event);
+      bytes += cost(event);
+    }
+    while (bytes > MAX_BYTES) {
+      // Whole revisions only: half of one is of no use to anybody.
+      firstRevision = events.getFirst().revision().main() + 1;
+      while (!events.isEmpty() && events.getFirst().revision().main() < firstRevision) {
+        bytes -= cost(events.removeFirst());
+      }
+    }
+  }
+
+  private static long cost(Event event) {
+    return event.kv().size() + OVERHEAD_BYTES;
+  }
+
+  /** Whether everything from that revision on is here. */
+  boolean holds(long fromRevision) {
+    return fromRevision >= firstRevision;
+  }
+
+  /** What happened from that revision on, so many revisions at most. */
+  History from(long fromRevision, int maxRevisions) {
+    var found = new ArrayList<Event>();
+    var revisions = 0;
+    var covered = fromRevision - 1;
+    for (var event : events) {
+      var main = event.revision().main();
+      if (main < fromRevision) {
+        continue;
+      }
+      if (main != covered) {
+        if (revisions++ == maxRevisions) {
+          return new History(fromRevision, covered, found);
+        }
+        covered = main;
+      }
+      found.add(event);
+    }
+    return new History(fromRevision, Math.max(covered, lastRevision), found);
+  }
+}

@@ -1,0 +1,34 @@
+package dev.kvorum.storage.watch;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+
+/** One client's stream and its watchers. */
+final class WatchStream {
+  /** The stream's number, which names it outside. */
+  final long number;
+
+  final Map<Long, Watcher> watchers = new HashMap<>(4);
+
+  /** The next id that the server chooses, unless the client has used it. */
+  long nextId;
+
+  /** Sent and not yet taken by the transport. */
+  long unsentBytes;
+
+  /** Watchers that are behind and wait until the transport takes more. */
+  final ArrayDeque<Watcher> parked = new ArrayDeque<>(0);
+
+  /** How many watchers want to hear of progress. */
+  int progressWatchers;
+
+  final long tickNanos;
+  long nextTickNanos;
+
+  WatchStream(long number, long tickNanos, long nowNanos) {
+    this.number = number;
+    this.tickNanos = tickNanos;
+    nextTickNanos = nowNanos + tickNanos;
+  }
+}

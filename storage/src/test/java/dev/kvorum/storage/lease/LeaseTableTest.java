@@ -1,0 +1,126 @@
+package dev.kvorum.storage.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.storage.model.Bytes;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Contract S4.3, S10.9. */
+class LeaseTableTest {
+  private static final Bytes KEY = Bytes.utf8("k");
+
+  private final LeaseTable table = new LeaseTable();
+
+  @Test
+  void aKeyIsAttachedToOneLeaseAtMost() {
+    table.add(1, 10, 0);
+    table.add(2, 10, 0);
+    table.attach(KEY, 1);
+    table.attach(KEY, 2);
+
+    assertThat(table.attachedKeys(1)).isEmpty();
+    assertThat(table.attachedKeys(2)).containsExactly(KEY);
+  }
+
+  @Test
+  void aPutWithoutALeaseDetaches() {
+    table.add(1, 10, 0);
+    table.attach(KEY, 1);
+    table.attach(KEY, 0);
+
+    assertThat(table.attachedCount(1)).isZero();
+  }
+
+  @Test
+  void attachedKeysComeInKeyOrder() {
+    table.add(1, 10, 0);
+    for (var key : new String[] {"b", "c", "a"}) {
+      table.attach(Bytes.utf8(key), 1);
+    }
+
+    assertThat(table.attachedKeys(1))
+        .containsExactly(Bytes.utf8("a"), Bytes.utf8("b"), Bytes.utf8("c"));
+  }
+
+  @Test
+  void aLeaseThatComesAgainHasNothingOfTheOneBefore() {
+    table.add(7, 10, 5);
+    table.remove(7);
+    table.add(7, 20, 0);
+
+    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 20, 0));
+    assertThat(table.attachedKeys(7)).isEmpty();
+  }
+
+  /** Ids collide, leases come and go, keys wander: the table is what two maps would be. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void isWhatTwoMapsWouldBe(long seed) {
+    var random = new Random(seed);
+    var leases = new TreeMap<Long, Long>();
+    Map<Bytes, Long> attached = new HashMap<>();
+    for (var step = 0; step < 20_000; step++) {
+      // Multiples of a power of two collide in a hash of low bits.
+      var id = (random.nextInt(300) - 150) * 4096L;
+      switch (random.nextInt(4)) {
+        case 0 -> {
+          if (leases.putIfAbsent(id, (long) step + 1) == null) {
+            table.add(id, step + 1, 0);
+          }
+        }
+        case 1 -> {
+          if (leases.remove(id) != null) {
+            for (var key : table.attachedKeys(id)) {
+              table.attach(key, 0);
+            }
+            table.remove(id);
+            attached.values().removeIf(lease -> lease == id);
+          }
+        }
+        default -> {
+          var key = Bytes.utf8("k" + random.nextInt(100));
+          var lease = leases.containsKey(id) ? id : 0;
+          table.attach(key, lease);
+          attached.put(key, lease);
+        }
+      }
+      assertThat(table.contains(id))
+          .as("seed %d step %d", seed, step)
+          .isEqualTo(leases.containsKey(id));
+    }
+    assertThat(table.size()).isEqualTo(leases.size());
+    var seen = new TreeMap<Long, Long>();
+    table.forEach((id, ttl, _) -> seen.put(id, ttl));
+    assertThat(seen).isEqualTo(leases);
+    for (var id : leases.keySet()) {
+      var keys = new TreeSet<Bytes>();
+      attached.forEach(
+          (key, lease) -> {
+            if (lease.equals(id) && id != 0) {
+              keys.add(key);
+            }
+          });
+      if (id != 0) {
+        assertThat(table.attachedKeys(id)).as("seed %d", seed).containsExactlyElementsOf(keys);
+      }
+    }
+  }
+
+  @Test
+  void aRecordComesBackAsItWasWritten() throws Exception {
+    for (var record :
+        new LeaseRecord[] {
+          new LeaseRecord(-1, 9_000_000_000L, 0), new LeaseRecord(Long.MAX_VALUE, 2, 1)
+        }) {
+      assertThat(LeaseRecord.decode(record.encode())).isEqualTo(record);
+    }
+    assertThat(LeaseRecord.key(1).toHex()).isEqualTo("0000000000000001");
+  }
+}

@@ -1,0 +1,215 @@
+package dev.kvorum.storage.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.lease.LeaseRecord;
+import dev.kvorum.storage.lease.LeaseTable;
+import dev.kvorum.storage.membership.Alarms;
+import dev.kvorum.storage.membership.Members;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Contract S10 in the replicated state: leases and keys change together. */
+class LeaseCommandsTest {
+  private static final long TERM = 3;
+
+  private final MemoryBackend backend = new MemoryBackend();
+  private final Map<Revision, Bytes> records = new HashMap<>();
+  private StateMachine machine = empty();
+
+  @Test
+  void aPutNeedsALeaseThatExists() {
+    assertThat(apply(put("a", 7)).result()).isEqualTo(new Result.Failed(Failure.LEASE_NOT_FOUND));
+    apply(new Command.LeaseGrant(7, 60));
+    assertThat(apply(put("a", 7)).result()).isEqualTo(new Result.Put(2, null));
+    assertThat(machine.leases().attachedKeys(7)).containsExactly(Bytes.utf8("a"));
+  }
+
+  @Test
+  void anIdIsGrantedOnce() {
+    assertThat(apply(new Command.LeaseGrant(-4, 60)).result())
+        .isEqualTo(new Result.LeaseGrant(1, -4, 60));
+    assertThat(apply(new Command.LeaseGrant(-4, 60)).result())
+        .isEqualTo(new Result.Failed(Failure.LEASE_EXISTS));
+  }
+
+  @Test
+  void aRevokeDeletesAllKeysInOneRevisionInKeyOrder() {
+    apply(new Command.LeaseGrant(7, 60));
+    apply(put("b", 7));
+    apply(put("a", 7));
+    apply(put("c", 0));
+
+    var outcome = apply(new Command.LeaseRevoke(7));
+
+    assertThat(outcome.result()).isEqualTo(new Result.LeaseRevoke(5));
+    assertThat(outcome.events()).extracting(Event::key).containsExactly(utf8("a"), utf8("b"));
+    assertThat(outcome.events())
+        .extracting(Event::revision)
+        .containsExactly(new Revision(5, 0), new Revision(5, 1));
+    assertThat(outcome.events()).allMatch(Event::deleted);
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(7));
+    assertThat(apply(new Command.LeaseRevoke(7)).result())
+        .isEqualTo(new Result.Failed(Failure.LEASE_NOT_FOUND));
+  }
+
+  @Test
+  void aRevokeWithoutKeysUsesNoRevision() {
+    apply(new Command.LeaseGrant(7, 60));
+
+    assertThat(apply(new Command.LeaseRevoke(7)).result()).isEqualTo(new Result.LeaseRevoke(1));
+  }
+
+  @Test
+  void aKeyThatWasDeletedOrPutAgainIsNotDeletedWithItsFormerLease() {
+    apply(new Command.LeaseGrant(7, 60));
+    apply(put("a", 7));
+    apply(put("b", 7));
+    apply(put("c", 7));
+    apply(new Command.DeleteRange(utf8("a"), Bytes.EMPTY, false));
+    apply(put("a", 0));
+    apply(put("b", 0));
+
+    assertThat(apply(new Command.LeaseRevoke(7)).events())
+        .extracting(Event::key)
+        .containsExactly(utf8("c"));
+  }
+
+  @Test
+  void ignoreLeaseKeepsTheAttachment() {
+    apply(new Command.LeaseGrant(7, 60));
+    apply(put("a", 7));
+    apply(new Command.Put(utf8("a"), utf8("2"), 0, false, false, true));
+
+    assertThat(machine.leases().attachedKeys(7)).containsExactly(utf8("a"));
+  }
+
+  @Test
+  void everyLeaseThatRunsOutHasARevisionOfItsOwn() {
+    apply(new Command.LeaseGrant(1, 60));
+    apply(new Command.LeaseGrant(2, 60));
+    apply(new Command.LeaseGrant(3, 60));
+    apply(put("a", 1));
+    apply(put("b", 2));
+    apply(put("c", 2));
+
+    var outcome = apply(new Command.LeaseExpire(TERM, List.of(1L, 99L, 2L, 3L)));
+
+    assertThat(outcome.result()).isEqualTo(new Result.Done(6));
+    assertThat(outcome.events())
+        .extracting(Event::revision)
+        .containsExactly(new Revision(5, 0), new Revision(6, 0), new Revision(6, 1));
+    assertThat(machine.leases().size()).isZero();
+  }
+
+  /** A leader that was replaced took no notice of renewals since (etcd's issue 15247). */
+  @Test
+  void anExpiryOfAnEarlierTermTakesNothingAway() {
+    apply(new Command.LeaseGrant(1, 60));
+    apply(put("a", 1));
+
+    assertThat(apply(new Command.LeaseExpire(TERM - 1, List.of(1L))))
+        .isEqualTo(Outcome.refused(Failure.NOT_LEADER));
+    assertThat(machine.leases().attachedKeys(1)).containsExactly(utf8("a"));
+  }
+
+  @Test
+  void aRefusedTransactionAttachesNothing() {
+    apply(new Command.LeaseGrant(7, 60));
+    var txn = new Command.Txn(List.of(), List.of(put("a", 7), put("b", 8)), List.of());
+
+    assertThat(apply(txn).result()).isEqualTo(new Result.Failed(Failure.LEASE_NOT_FOUND));
+    assertThat(machine.leases().attachedCount(7)).isZero();
+  }
+
+  @Test
+  void alarmsRefuseWhatTheContractSays() {
+    apply(new Command.LeaseGrant(7, 60));
+    apply(new Command.Alarm(Command.Alarm.ACTIVATE, 1, Command.Alarm.NOSPACE));
+    assertThat(apply(new Command.LeaseGrant(8, 60))).isEqualTo(Outcome.refused(Failure.NO_SPACE));
+    assertThat(apply(new Command.LeaseRevoke(7)).result()).isEqualTo(new Result.LeaseRevoke(1));
+
+    apply(new Command.Alarm(Command.Alarm.ACTIVATE, 1, Command.Alarm.CORRUPT));
+    assertThat(apply(new Command.LeaseGrant(8, 60))).isEqualTo(Outcome.refused(Failure.CORRUPT));
+    assertThat(apply(new Command.LeaseRevoke(8))).isEqualTo(Outcome.refused(Failure.CORRUPT));
+  }
+
+  @Test
+  void leasesCheckpointsAndAttachmentsSurviveARestart() {
+    apply(new Command.LeaseGrant(7, 600));
+    apply(new Command.LeaseGrant(8, 600));
+    apply(new Command.LeaseGrant(9, 600));
+    apply(put("a", 7));
+    apply(put("b", 7));
+    apply(put("b", 8));
+    apply(put("c", 8));
+    apply(new Command.DeleteRange(utf8("c"), Bytes.EMPTY, false));
+    apply(new Command.LeaseRevoke(9));
+    apply(
+        new Command.LeaseCheckpoint(
+            List.of(
+                new Command.LeaseCheckpoint.Remaining(8, 300),
+                new Command.LeaseCheckpoint.Remaining(9, 300))));
+
+    restart();
+
+    assertThat(machine.leases().size()).isEqualTo(2);
+    assertThat(machine.leases().record(8)).isEqualTo(new LeaseRecord(8, 600, 300));
+    assertThat(machine.leases().attachedKeys(7)).containsExactly(utf8("a"));
+    assertThat(machine.leases().attachedKeys(8)).containsExactly(utf8("b"));
+  }
+
+  private Outcome apply(Command command) {
+    var outcome =
+        machine.apply(
+            machine.appliedIndex() + 1,
+            TERM,
+            command,
+            revision -> Objects.requireNonNull(records.get(revision)));
+    var batch = new WriteBatch();
+    for (var write : outcome.writes()) {
+      records.put(write.revision(), write.record());
+      batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
+    }
+    outcome.others().forEach(batch::add);
+    batch.put(Bucket.META, StoreMeta.KEY, machine.meta().encode());
+    backend.commit(batch);
+    return outcome;
+  }
+
+  private void restart() {
+    try (var view = backend.openReadView()) {
+      machine = new StateMachine(LoadedState.read(view), Long.MAX_VALUE);
+    }
+  }
+
+  private static StateMachine empty() {
+    var kv = new MvccStore();
+    return new StateMachine(
+        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),
+        Long.MAX_VALUE);
+  }
+
+  private static Command.Put put(String key, long lease) {
+    return new Command.Put(utf8(key), utf8("v"), lease, false, false, false);
+  }
+
+  private static Bytes utf8(String text) {
+    return Bytes.utf8(text);
+  }
+}

@@ -1,0 +1,261 @@
+package dev.kvorum.verticles.coordination;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.KeyValue;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Service;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** {@code v3electionpb.Election} (contract S12). */
+public final class Elections {
+  private static final String NOT_LEADER = "election: not leader";
+  private static final String NO_LEADER = "election: no leader";
+
+  private final Queue queue;
+  private final Calls calls;
+
+  /** One instance a loop, as the service. */
+  public Elections(Service service) {
+    queue = new Queue(service, NOT_LEADER);
+    calls = new Calls(service);
+  }
+
+  /** A leader's key and what it says, with the revision of the header that told of it. */
+  public record Leader(KeyValue kv, long revision) {}
+
+  /**
+   * Answers when the caller leads.
+   *
+   * @return to be run when the client goes away
+   */
+  public Runnable campaign(
+      Bytes name, long lease, Bytes value, CallContext context, Consumer<Reply<Entry>> answer) {
+    return queue.enter(
+            name,
+            lease,
+            value,
+            context,
+            (entry, kv, goOn, end) -> {
+              if (kv.value().equals(value)) {
+                goOn.run();
+              } else {
+                proclaimAgain(entry, value, context, goOn, end);
+              }
+            },
+            answer)
+        ::cancel;
+  }
+
+  /** A campaign that goes on with another value says so (contract S12.1). */
+  private void proclaimAgain(
+      Entry entry, Bytes value, CallContext context, Runnable goOn, Consumer<Reply<Entry>> end) {
+    proclaim(
+        entry.key(),
+        entry.createRevision(),
+        entry.lease(),
+        value,
+        context,
+        reply -> {
+          switch (reply) {
+            case Reply.Done<Long> _ -> goOn.run();
+            case Reply.Refused<Long> refused -> end.accept(new Reply.Refused<>(refused.failure()));
+            case Reply.Impossible<Long> no -> end.accept(new Reply.Impossible<>(no.text()));
+          }
+        });
+  }
+
+  /** Says something new as the leader; answers with the header's revision. */
+  public void proclaim(
+      Bytes key,
+      long createRevision,
+      long lease,
+      Bytes value,
+      CallContext context,
+      Consumer<Reply<Long>> answer) {
+    ifCreatedAt(
+        key,
+        createRevision,
+        Calls.put(key, value, lease),
+        context,
+        done ->
+            answer.accept(
+                done.succeeded()
+                    ? new Reply.Done<>(done.revision())
+                    : new Reply.Impossible<>(NOT_LEADER)),
+        answer);
+  }
+
+  /** Gives leadership up, if the caller has it; answers with the header's revision. */
+  public void resign(
+      Bytes key, long createRevision, CallContext context, Consumer<Reply<Long>> answer) {
+    ifCreatedAt(
+        key,
+        createRevision,
+        Calls.delete(key),
+        context,
+        done -> answer.accept(new Reply.Done<>(done.revision())),
+        answer);
+  }
+
+  private void ifCreatedAt(
+      Bytes key,
+      long createRevision,
+      Command.TxnOp then,
+      CallContext context,
+      Consumer<Result.Txn> done,
+      Consumer<Reply<Long>> answer) {
+    var txn =
+        new Command.Txn(List.of(Calls.createdAt(key, createRevision)), List.of(then), List.of());
+    calls.call(
+        txn,
+        context,
+        result -> {
+          switch (result) {
+            case Result.Txn txnDone -> done.accept(txnDone);
+            case Result.Failed failed -> answer.accept(new Reply.Refused<>(failed.failure()));
+            case Result _ -> throw new IllegalStateException("a txn answers with a txn");
+          }
+        });
+  }
+
+  /** Who leads now. */
+  public void leader(Bytes name, CallContext context, Consumer<Reply<Leader>> answer) {
+    calls.call(
+        Calls.first(Queue.prefix(name)),
+        context,
+        result ->
+            answer.accept(
+                switch (result) {
+                  case Result.Range range when range.kvs().isEmpty() ->
+                      new Reply.Impossible<>(NO_LEADER);
+                  case Result.Range range ->
+                      new Reply.Done<>(new Leader(Calls.found(range).getFirst(), range.revision()));
+                  case Result.Failed failed -> new Reply.Refused<>(failed.failure());
+                  case Result _ -> throw new IllegalStateException("a range answers as one");
+                }));
+  }
+
+  /**
+   * Tells of the leader, of everything that it proclaims, and of every leader after it; waits where
+   * there is none.
+   *
+   * @return to be run when the client goes away
+   */
+  public Runnable observe(Bytes name, CallContext context, Consumer<Reply<Leader>> listener) {
+    var observer = new Observer(Queue.prefix(name), context, listener);
+    observer.look();
+    return observer::stop;
+  }
+
+  private final class Observer {
+    private final Bytes prefix;
+    private final CallContext context;
+    private final Consumer<Reply<Leader>> listener;
+    private Calls.@Nullable Watching watching;
+    private boolean stopped;
+
+    Observer(Bytes prefix, CallContext context, Consumer<Reply<Leader>> listener) {
+      this.prefix = prefix;
+      this.context = context;
+      this.listener = listener;
+    }
+
+    void look() {
+      stopWatching();
+      if (stopped) {
+        return;
+      }
+      calls.call(
+          Calls.first(prefix),
+          CallContext.PLAIN,
+          result -> {
+            if (stopped) {
+              return;
+            }
+            if (result instanceof Result.Failed failed) {
+              stop();
+              listener.accept(new Reply.Refused<>(failed.failure()));
+              return;
+            }
+            var revision = ((Result.Range) result).revision();
+            var found = Calls.found(result);
+            if (found.isEmpty()) {
+              awaitLeader(revision);
+            } else {
+              follow(found.getFirst(), revision);
+            }
+          });
+    }
+
+    /** Nobody leads: the first key that is put under the prefix is the leader's. */
+    private void awaitLeader(long revision) {
+      watch(
+          prefix,
+          Calls.endOf(prefix),
+          revision + 1,
+          kv -> {
+            stopWatching();
+            follow(kv, kv.modRevision());
+          },
+          () -> {});
+    }
+
+    private void follow(KeyValue leader, long revision) {
+      listener.accept(new Reply.Done<>(new Leader(leader, revision)));
+      if (!stopped) {
+        watch(
+            leader.key(),
+            Bytes.EMPTY,
+            revision + 1,
+            kv -> listener.accept(new Reply.Done<>(new Leader(kv, kv.modRevision()))),
+            this::look);
+      }
+    }
+
+    private void watch(
+        Bytes key, Bytes rangeEnd, long from, Consumer<KeyValue> onPut, Runnable onDelete) {
+      watching =
+          calls.watch(
+              key,
+              rangeEnd,
+              from,
+              context,
+              new Calls.Watched() {
+                @Override
+                public void put(KeyValue kv) {
+                  onPut.accept(kv);
+                }
+
+                @Override
+                public void deleted() {
+                  onDelete.run();
+                }
+
+                @Override
+                public void lost() {
+                  look();
+                }
+              },
+              failure -> {
+                stopped = true;
+                listener.accept(new Reply.Refused<>(failure));
+              });
+    }
+
+    private void stopWatching() {
+      if (watching != null) {
+        watching.stop();
+        watching = null;
+      }
+    }
+
+    void stop() {
+      stopped = true;
+      stopWatching();
+    }
+  }
+}

@@ -1,0 +1,278 @@
+package dev.kvorum.verticles.coordination;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.KeyValue;
+import dev.kvorum.storage.model.ProtoWriter;
+import dev.kvorum.storage.model.Result;
+import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Service;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queue in which locks and elections wait (contract S11.2): everybody puts a key with a lease
+ * under one prefix, and whoever's key has the lowest create revision is first. Who waits watches
+ * the key right before the own one and nothing else, so one departure wakes one waiter.
+ *
+ * <p>A waiter's lease may run out while it waits. Then its key is gone, and it must not believe
+ * that it became first: before it is told so, its own key is looked at once more.
+ */
+final class Queue {
+  /** What a lease is that the server grants by itself (contract S11.1). */
+  private static final long OWN_LEASE_SECONDS = 60;
+
+  /** What a waiter hears whose key was gone when its turn came. */
+  private final String goneText;
+
+  private final Calls calls;
+
+  Queue(Service service, String goneText) {
+    calls = new Calls(service);
+    this.goneText = goneText;
+  }
+
+  /** Ends what is under way for a client that has gone. */
+  interface Cancelable {
+    void cancel();
+  }
+
+  /** The keys of a queue begin with this. */
+  static Bytes prefix(Bytes name) {
+    return new ProtoWriter(name.size() + 1).raw(name).raw(Bytes.utf8("/")).toBytes();
+  }
+
+  private static Bytes key(Bytes prefix, long lease) {
+    return new ProtoWriter(prefix.size() + 16)
+        .raw(prefix)
+        .raw(Bytes.utf8(Long.toHexString(lease)))
+        .toBytes()
+        .compact();
+  }
+
+  /**
+   * Takes a place and answers when it is the first. The same name and lease have the same place.
+   *
+   * @param lease 0 for one that the server grants
+   * @param value of the key, if it has to be put; {@code onPresent} sees it if it need not
+   * @param onPresent may do something with a key that was there, and then goes on
+   */
+  Cancelable enter(
+      Bytes name,
+      long lease,
+      Bytes value,
+      CallContext context,
+      Present onPresent,
+      Consumer<Reply<Entry>> answer) {
+    var attempt = new Attempt(name, value, context, onPresent, answer);
+    attempt.begin(lease);
+    return attempt;
+  }
+
+  /** What to do with a key that was there already. */
+  @FunctionalInterface
+  interface Present {
+    /** Goes on by running the action, or ends the attempt with the reply. */
+    void found(Entry entry, KeyValue kv, Runnable goOn, Consumer<Reply<Entry>> end);
+  }
+
+  private final class Attempt implements Cancelable {
+    private final Bytes prefix;
+    private final Bytes value;
+    private final CallContext context;
+    private final Present onPresent;
+    private final Consumer<Reply<Entry>> answer;
+    private @Nullable Entry own;
+    private Calls.@Nullable Watching watching;
+    private boolean ended;
+
+    Attempt(
+        Bytes name,
+        Bytes value,
+        CallContext context,
+        Present onPresent,
+        Consumer<Reply<Entry>> answer) {
+      prefix = prefix(name);
+      this.value = value;
+      this.context = context;
+      this.onPresent = onPresent;
+      this.answer = answer;
+    }
+
+    void begin(long lease) {
+      if (lease != 0) {
+        takePlace(lease);
+        return;
+      }
+      calls.call(
+          new Command.LeaseGrant(0, OWN_LEASE_SECONDS),
+          context,
+          result -> {
+            switch (result) {
+              case Result.LeaseGrant granted -> takePlace(granted.id());
+              case Result.Failed failed -> end(new Reply.Refused<>(failed.failure()));
+              case Result _ -> throw new IllegalStateException("a grant answers with a grant");
+            }
+          });
+    }
+
+    private void takePlace(long lease) {
+      if (ended) {
+        return;
+      }
+      var key = key(prefix, lease);
+      var txn =
+          new Command.Txn(
+              List.of(Calls.createdAt(key, 0)),
+              List.of(Calls.put(key, value, lease), Calls.first(prefix)),
+              List.of(Calls.get(key), Calls.first(prefix)));
+      calls.call(
+          txn,
+          context,
+          result -> {
+            switch (result) {
+              case Result.Txn done -> placed(key, lease, done);
+              case Result.Failed failed -> end(new Reply.Refused<>(failed.failure()));
+              case Result _ -> throw new IllegalStateException("a txn answers with a txn");
+            }
+          });
+    }
+
+    private void placed(Bytes key, long lease, Result.Txn done) {
+      var first = Calls.found(done.responses().getLast()).getFirst();
+      if (done.succeeded()) {
+        own = new Entry(key, lease, done.revision(), done.revision());
+        proceed(own, first);
+        return;
+      }
+      var present = Calls.found(done.responses().getFirst()).getFirst();
+      var entry = new Entry(key, lease, present.createRevision(), done.revision());
+      own = entry;
+      onPresent.found(entry, present, () -> proceed(entry, first), this::end);
+    }
+
+    private void proceed(Entry entry, KeyValue first) {
+      if (ended) {
+        leave(entry);
+      } else if (first.key().equals(entry.key())) {
+        end(new Reply.Done<>(entry));
+      } else {
+        awaitTurn(entry);
+      }
+    }
+
+    /** Waits until nobody is before the entry: each time for the one right before it. */
+    private void awaitTurn(Entry entry) {
+      if (ended) {
+        return;
+      }
+      calls.call(
+          Calls.lastBefore(prefix, entry.createRevision()),
+          // Each step has the server's time limit; only the client limits the whole.
+          CallContext.PLAIN,
+          result -> {
+            if (result instanceof Result.Failed failed) {
+              end(new Reply.Refused<>(failed.failure()));
+              return;
+            }
+            var before = Calls.found(result);
+            if (before.isEmpty()) {
+              confirm(entry);
+            } else {
+              awaitDeparture(entry, before.getFirst().key(), ((Result.Range) result).revision());
+            }
+          });
+    }
+
+    private void awaitDeparture(Entry entry, Bytes key, long revision) {
+      if (ended) {
+        return;
+      }
+      watching =
+          calls.watch(
+              key,
+              Bytes.EMPTY,
+              revision + 1,
+              CallContext.PLAIN,
+              new Calls.Watched() {
+                @Override
+                public void put(KeyValue kv) {}
+
+                @Override
+                public void deleted() {
+                  stopWatching();
+                  awaitTurn(entry);
+                }
+
+                @Override
+                public void lost() {
+                  stopWatching();
+                  awaitTurn(entry);
+                }
+              },
+              failure -> end(new Reply.Refused<>(failure)));
+    }
+
+    /** The turn has come, if the own key is still there. */
+    private void confirm(Entry entry) {
+      calls.call(
+          Calls.get(entry.key()),
+          CallContext.PLAIN,
+          result -> {
+            if (result instanceof Result.Failed failed) {
+              end(new Reply.Refused<>(failed.failure()));
+              return;
+            }
+            var present = Calls.found(result);
+            if (present.isEmpty()
+                || present.getFirst().createRevision() != entry.createRevision()) {
+              end(new Reply.Impossible<>(goneText));
+            } else {
+              var revision = ((Result.Range) result).revision();
+              end(
+                  new Reply.Done<>(
+                      new Entry(entry.key(), entry.lease(), entry.createRevision(), revision)));
+            }
+          });
+    }
+
+    private void stopWatching() {
+      if (watching != null) {
+        watching.stop();
+        watching = null;
+      }
+    }
+
+    private void end(Reply<Entry> reply) {
+      if (!ended) {
+        ended = true;
+        stopWatching();
+        answer.accept(reply);
+      }
+    }
+
+    /** Contract S11.5: whoever stops waiting gives its place up. */
+    @Override
+    public void cancel() {
+      if (ended) {
+        return;
+      }
+      ended = true;
+      stopWatching();
+      if (own != null) {
+        leave(own);
+      }
+    }
+
+    private void leave(Entry entry) {
+      calls.call(
+          new Command.Txn(
+              List.of(Calls.createdAt(entry.key(), entry.createRevision())),
+              List.of(Calls.delete(entry.key())),
+              List.of()),
+          CallContext.PLAIN,
+          _ -> {});
+    }
+  }
+}

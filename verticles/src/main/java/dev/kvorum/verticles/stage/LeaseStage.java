@@ -1,0 +1,361 @@
+package dev.kvorum.verticles.stage;
+
+import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.lease.LeaseClock;
+import dev.kvorum.storage.lease.LeaseTable;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
+import dev.kvorum.storage.model.Result;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps the leases' time while this member leads (contract S10.4 to S10.11).
+ *
+ * <p>A lease is never revoked early:
+ *
+ * <ol>
+ *   <li>Its time begins when its grant is applied here, which is after the client asked, and anew
+ *       with each renewal.
+ *   <li>A member that begins to lead gives every lease all of its time again, and one election
+ *       timeout more.
+ *   <li>Before leases are revoked a quorum confirms that this member still leads: whoever was
+ *       paused may long have been replaced by a leader that renews.
+ *   <li>The entry that revokes names the term in which the leases ran out, and applying it in any
+ *       other term does nothing. So even a leader that was replaced between the confirmation and
+ *       the proposal takes nothing away.
+ *   <li>A lease of which a checkpoint says that little remains is renewed only when the log has
+ *       taken that back; or the next leader would know of the checkpoint and not of the renewal.
+ * </ol>
+ *
+ * <p>A round of expiry takes many leases: their attached keys are counted, and they go into few
+ * entries, so that neither a storm of small leases nor one with many keys fills the log or holds
+ * the store for long.
+ */
+public final class LeaseStage {
+  /** What the step's moment is. */
+  public record Moment(long nowNanos, long revision) {}
+
+  /** A question of a front end. */
+  public record Asked(int loop, long number, LeaseAsk ask) {}
+
+  /** Revoked in one entry at most, and no more keys than that unless one lease has more. */
+  static final int MAX_IDS_AN_ENTRY = 1_000;
+
+  static final int MAX_KEYS_AN_ENTRY = 1_000;
+
+  /** Handed out in one round. */
+  private static final int MAX_IDS_A_ROUND = 20_000;
+
+  /**
+   * Entries of a round that are under way together: the next is in the log while one is applied.
+   */
+  private static final int WINDOW = 2;
+
+  private static final long RETRY_NANOS = 1_000_000_000L;
+  private static final long CHECKPOINT_NANOS = 300_000_000_000L;
+  private static final long CHECKPOINT_LIMIT_SECONDS = 300;
+
+  private final LeaseClock clock = new LeaseClock();
+  private final long electionTimeoutNanos;
+  private final boolean checkpoints;
+
+  /** Renewals that wait until their lease is revoked (contract S10.5). */
+  private final Map<Long, List<Asked>> expiring = new LinkedHashMap<>();
+
+  /** Renewals that wait until a checkpoint is taken back. */
+  private final Map<Long, List<Asked>> resetting = new LinkedHashMap<>();
+
+  /** The term in which this member keeps the time, 0 while it does not. */
+  private long leadingTerm;
+
+  /** A round of expiry is under way. */
+  private boolean running;
+
+  private final ArrayDeque<Command.LeaseExpire> entries = new ArrayDeque<>();
+  private int underWay;
+  private long notBeforeNanos;
+  private long nextCheckpointNanos;
+
+  /**
+   * @param checkpoints whether remaining times are replicated (contract S10.11)
+   */
+  public LeaseStage(long electionTimeoutNanos, boolean checkpoints) {
+    this.electionTimeoutNanos = electionTimeoutNanos;
+    this.checkpoints = checkpoints;
+  }
+
+  /** Takes up the leases that were there before the first change. */
+  public void load(LeaseTable leases, long nowNanos) {
+    leases.forEach((id, ttl, remaining) -> clock.add(id, ttl, remaining, nowNanos));
+  }
+
+  /** How many leases there are. */
+  public int size() {
+    return clock.size();
+  }
+
+  /** When {@link #wake} has something to do, or {@link LeaseClock#NEVER}. */
+  public long nextWakeNanos() {
+    if (leadingTerm == 0 || running) {
+      return LeaseClock.NEVER;
+    }
+    var expiry = clock.nextDeadlineNanos();
+    var wake = expiry == LeaseClock.NEVER ? expiry : Math.max(expiry, notBeforeNanos);
+    return checkpoints ? Math.min(wake, nextCheckpointNanos) : wake;
+  }
+
+  /** This member leads in that term, and has applied everything that earlier leaders committed. */
+  public List<LeaseEffect> lead(long term, Moment moment) {
+    if (term == leadingTerm) {
+      return List.of();
+    }
+    var effects = follow();
+    leadingTerm = term;
+    notBeforeNanos = moment.nowNanos;
+    nextCheckpointNanos = moment.nowNanos + CHECKPOINT_NANOS;
+    clock.extendAll(moment.nowNanos, electionTimeoutNanos);
+    return effects;
+  }
+
+  /** This member does not lead, or not surely. */
+  public List<LeaseEffect> follow() {
+    leadingTerm = 0;
+    running = false;
+    entries.clear();
+    underWay = 0;
+    var effects = new ArrayList<LeaseEffect>();
+    for (var waiting : List.of(expiring, resetting)) {
+      waiting.values().forEach(asked -> asked.forEach(each -> effects.add(noLeader(each))));
+      waiting.clear();
+    }
+    return effects;
+  }
+
+  private static LeaseEffect noLeader(Asked asked) {
+    return new LeaseEffect.Reply(asked.loop, asked.number, new Result.Failed(Failure.NO_LEADER));
+  }
+
+  /** What the log did to leases, in its order. */
+  public List<LeaseEffect> changed(List<LeaseChange> changes, Moment moment) {
+    var effects = new ArrayList<LeaseEffect>();
+    for (var change : changes) {
+      switch (change) {
+        case LeaseChange.Granted granted ->
+            clock.add(granted.id(), granted.ttlSeconds(), 0, moment.nowNanos);
+        case LeaseChange.Revoked revoked -> {
+          clock.remove(revoked.id());
+          answerAll(expiring, revoked.id(), 0, moment, effects);
+          answerAll(resetting, revoked.id(), 0, moment, effects);
+        }
+        case LeaseChange.Checkpointed checkpoint -> {
+          clock.checkpoint(checkpoint.id(), checkpoint.remainingSeconds());
+          if (checkpoint.remainingSeconds() == 0) {
+            var ttl = clock.ttlSeconds(checkpoint.id());
+            answerAll(resetting, checkpoint.id(), ttl, moment, effects);
+          }
+        }
+      }
+    }
+    return effects;
+  }
+
+  private static void answerAll(
+      Map<Long, List<Asked>> waiting,
+      long id,
+      long ttlSeconds,
+      Moment moment,
+      List<LeaseEffect> effects) {
+    var asked = waiting.remove(id);
+    if (asked != null) {
+      asked.forEach(each -> effects.add(kept(each, id, ttlSeconds, moment)));
+    }
+  }
+
+  private static LeaseEffect kept(Asked asked, long id, long ttlSeconds, Moment moment) {
+    return new LeaseEffect.Reply(
+        asked.loop, asked.number, new Result.LeaseKeepAlive(moment.revision, id, ttlSeconds));
+  }
+
+  /** Questions of front ends. */
+  public List<LeaseEffect> asked(List<Asked> questions, Moment moment) {
+    var effects = new ArrayList<LeaseEffect>(questions.size());
+    for (var asked : questions) {
+      if (leadingTerm == 0) {
+        effects.add(noLeader(asked));
+        continue;
+      }
+      switch (asked.ask) {
+        case LeaseAsk.KeepAlive keepAlive -> renew(asked, keepAlive.id(), moment, effects);
+        case LeaseAsk.TimeToLive wanted -> effects.add(timeToLive(asked, wanted, moment));
+        case LeaseAsk.Leases _ ->
+            effects.add(
+                new LeaseEffect.Reply(
+                    asked.loop,
+                    asked.number,
+                    new Result.LeaseLeases(moment.revision, clock.byExpiry())));
+      }
+    }
+    return effects;
+  }
+
+  private void renew(Asked asked, long id, Moment moment, List<LeaseEffect> effects) {
+    var ttlSeconds = clock.renew(id, moment.nowNanos);
+    if (ttlSeconds == LeaseClock.EXPIRED) {
+      expiring.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
+    } else if (ttlSeconds != LeaseClock.UNKNOWN && clock.hasCheckpoint(id)) {
+      var first = !resetting.containsKey(id);
+      resetting.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
+      if (first) {
+        effects.add(
+            new LeaseEffect.Propose(
+                new Command.LeaseCheckpoint(
+                    List.of(new Command.LeaseCheckpoint.Remaining(id, 0)))));
+      }
+    } else {
+      effects.add(kept(asked, id, ttlSeconds, moment));
+    }
+  }
+
+  private LeaseEffect timeToLive(Asked asked, LeaseAsk.TimeToLive wanted, Moment moment) {
+    var result =
+        new Result.LeaseTimeToLive(
+            moment.revision,
+            wanted.id(),
+            clock.remainingSeconds(wanted.id(), moment.nowNanos),
+            clock.ttlSeconds(wanted.id()),
+            List.of());
+    return wanted.keys() && result.ttlSeconds() >= 0
+        ? new LeaseEffect.ReplyWithKeys(asked.loop, asked.number, result)
+        : new LeaseEffect.Reply(asked.loop, asked.number, result);
+  }
+
+  /** The time of {@link #nextWakeNanos} has come, or some other. */
+  public List<LeaseEffect> wake(Moment moment) {
+    if (leadingTerm == 0 || running) {
+      return List.of();
+    }
+    if (checkpoints && nextCheckpointNanos <= moment.nowNanos) {
+      nextCheckpointNanos = moment.nowNanos + CHECKPOINT_NANOS;
+      return checkpoint(moment);
+    }
+    if (clock.nextDeadlineNanos() <= moment.nowNanos && notBeforeNanos <= moment.nowNanos) {
+      running = true;
+      return List.of(new LeaseEffect.ConfirmLeadership());
+    }
+    return List.of();
+  }
+
+  private List<LeaseEffect> checkpoint(Moment moment) {
+    var effects = new ArrayList<LeaseEffect>();
+    var batch = new ArrayList<Command.LeaseCheckpoint.Remaining>();
+    clock.forEachLongerThan(
+        CHECKPOINT_LIMIT_SECONDS,
+        moment.nowNanos,
+        (id, _, remaining) -> {
+          batch.add(new Command.LeaseCheckpoint.Remaining(id, remaining));
+          if (batch.size() == MAX_IDS_AN_ENTRY) {
+            effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
+            batch.clear();
+          }
+        });
+    if (!batch.isEmpty()) {
+      effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
+    }
+    return effects;
+  }
+
+  /**
+   * The answer to {@link LeaseEffect.ConfirmLeadership}.
+   *
+   * @param term the term that was confirmed, 0 when none was
+   */
+  public List<LeaseEffect> confirmed(long term, Moment moment) {
+    if (!running || leadingTerm == 0) {
+      return List.of();
+    }
+    if (term != leadingTerm) {
+      running = false;
+      notBeforeNanos = moment.nowNanos + RETRY_NANOS;
+      return List.of();
+    }
+    var ids = new ArrayList<Long>();
+    for (var id : clock.takeExpired(moment.nowNanos, MAX_IDS_A_ROUND)) {
+      ids.add(id);
+    }
+    if (ids.isEmpty()) {
+      running = false;
+      return List.of();
+    }
+    return List.of(new LeaseEffect.CountKeys(ids));
+  }
+
+  /** The answer to {@link LeaseEffect.CountKeys}: as many counts as ids. */
+  public List<LeaseEffect> counted(List<Long> ids, int[] keyCounts, Moment moment) {
+    if (!running || leadingTerm == 0) {
+      return List.of();
+    }
+    var batch = new ArrayList<Long>();
+    var keys = 0;
+    for (var i = 0; i < keyCounts.length; i++) {
+      if (!batch.isEmpty()
+          && (batch.size() == MAX_IDS_AN_ENTRY || keys + keyCounts[i] > MAX_KEYS_AN_ENTRY)) {
+        entries.add(new Command.LeaseExpire(leadingTerm, batch));
+        batch.clear();
+        keys = 0;
+      }
+      batch.add(ids.get(i));
+      keys += keyCounts[i];
+    }
+    entries.add(new Command.LeaseExpire(leadingTerm, batch));
+    return proposeMore(moment);
+  }
+
+  private List<LeaseEffect> proposeMore(Moment moment) {
+    var effects = new ArrayList<LeaseEffect>();
+    while (underWay < WINDOW && !entries.isEmpty()) {
+      underWay++;
+      effects.add(new LeaseEffect.Propose(entries.removeFirst()));
+    }
+    if (underWay == 0) {
+      running = false;
+      effects.addAll(wake(moment));
+    }
+    return effects;
+  }
+
+  /** How a proposal went; when it took effect, {@link #changed} has heard of it before. */
+  public List<LeaseEffect> proposed(Command command, boolean tookEffect, Moment moment) {
+    if (command instanceof Command.LeaseCheckpoint checkpoint) {
+      return tookEffect ? List.of() : resetFailed(checkpoint);
+    }
+    if (!(command instanceof Command.LeaseExpire expire) || expire.term() != leadingTerm) {
+      return List.of();
+    }
+    underWay--;
+    if (!tookEffect) {
+      expire.ids().forEach(clock::putBack);
+      notBeforeNanos = moment.nowNanos + RETRY_NANOS;
+    }
+    return proposeMore(moment);
+  }
+
+  private List<LeaseEffect> resetFailed(Command.LeaseCheckpoint checkpoint) {
+    var effects = new ArrayList<LeaseEffect>();
+    for (var lease : checkpoint.leases()) {
+      var asked = lease.seconds() == 0 ? resetting.remove(lease.id()) : null;
+      if (asked != null) {
+        asked.forEach(
+            each ->
+                effects.add(
+                    new LeaseEffect.Reply(
+                        each.loop, each.number, new Result.Failed(Failure.TIMEOUT))));
+      }
+    }
+    return effects;
+  }
+}

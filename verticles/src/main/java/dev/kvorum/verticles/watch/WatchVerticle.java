@@ -1,0 +1,204 @@
+package dev.kvorum.verticles.watch;
+
+import dev.kvorum.raft.verticle.NodeGuard;
+import dev.kvorum.storage.model.ResponseCodec.Origin;
+import dev.kvorum.storage.watch.History;
+import dev.kvorum.storage.watch.WatchEffect;
+import dev.kvorum.storage.watch.WatchHub;
+import dev.kvorum.verticles.bus.WatchBus;
+import dev.kvorum.verticles.service.NodeContext;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The watches' loop: carries events, requests and history to the hub, and its messages to the front
+ * ends, all of one turn in one bus message for each.
+ */
+public final class WatchVerticle extends VerticleBase {
+  /** A tenth of the interval at most is added to it, so that streams do not tick together. */
+  private static final double JITTER = 0.1;
+
+  private static final long CHUNK_BYTES = 4L << 20;
+
+  private final NodeContext node;
+  private final WatchHub hub;
+  private final long progressNanos;
+  private final NodeGuard guard;
+  private NodeContext.@Nullable PinnedState pinned;
+  private long armedFor = Long.MAX_VALUE;
+  private @Nullable Long timer;
+  private long countedEvents;
+
+  /**
+   * @param progressNanos how often idle watchers are told of progress (contract S9.9)
+   */
+  public WatchVerticle(NodeContext node, WatchHub hub, long progressNanos, NodeGuard guard) {
+    this.node = node;
+    this.hub = hub;
+    this.progressNanos = progressNanos;
+    this.guard = guard;
+  }
+
+  @Override
+  public Future<?> start() {
+    var bus = vertx.eventBus();
+    bus.<WatchBus.Happened>localConsumer(
+        WatchBus.HAPPENED,
+        message -> step(moment -> hub.happened(message.body().events(), moment)));
+    bus.<WatchBus.Said>localConsumer(
+        WatchBus.SAID, message -> guard.run(() -> said(message.body().words())));
+    return Future.succeededFuture();
+  }
+
+  private void said(List<WatchBus.Word> words) {
+    var effects = new ArrayList<WatchEffect>();
+    for (var word : words) {
+      switch (word) {
+        case WatchBus.Opened opened ->
+            hub.open(opened.stream(), jittered(progressNanos), System.nanoTime());
+        case WatchBus.Requested requested ->
+            effects.addAll(
+                hub.request(
+                    requested.stream(), requested.request(), requested.atRevision(), moment()));
+        case WatchBus.Taken taken ->
+            effects.addAll(hub.taken(taken.stream(), taken.bytes(), moment()));
+        case WatchBus.Closed closed -> hub.close(closed.stream());
+      }
+    }
+    perform(effects);
+  }
+
+  private static long jittered(long nanos) {
+    return nanos + (long) (nanos * JITTER * ThreadLocalRandom.current().nextDouble());
+  }
+
+  private WatchHub.Moment moment() {
+    var identity = node.identity();
+    var origin = new Origin(identity.clusterId(), identity.memberId(), node.raft().term());
+    return new WatchHub.Moment(System.nanoTime(), origin, node.applied().kv());
+  }
+
+  private void step(Function<WatchHub.Moment, List<WatchEffect>> input) {
+    guard.run(() -> perform(input.apply(moment())));
+  }
+
+  private void perform(List<WatchEffect> effects) {
+    var byLoop = new HashMap<Integer, List<WatchEffect.Send>>();
+    for (var effect : effects) {
+      switch (effect) {
+        case WatchEffect.Send send ->
+            byLoop.computeIfAbsent(WatchBus.loop(send.stream()), _ -> new ArrayList<>()).add(send);
+        case WatchEffect.ReadHistory read -> read(read.fromRevision());
+        case WatchEffect.Fetch fetch ->
+            node.reader()
+                .fetch(
+                    fetch.revisions(), loop(), found -> step(moment -> hub.fetched(found, moment)));
+        case WatchEffect.HistoryDone _ -> unpin();
+        case WatchEffect.Continue _ -> context.runOnContext(_ -> step(hub::proceed));
+      }
+    }
+    send(byLoop);
+    count();
+    arm();
+  }
+
+  private void send(Map<Integer, List<WatchEffect.Send>> byLoop) {
+    byLoop.forEach(
+        (loop, messages) ->
+            vertx.eventBus().send(WatchBus.messages(loop), new WatchBus.Messages(messages)));
+  }
+
+  private Executor loop() {
+    return action -> context.runOnContext(_ -> action.run());
+  }
+
+  /** Reads a chunk of history under a pin, which holds until the hub has used it up. */
+  private void read(long fromRevision) {
+    var pin = node.pin();
+    pinned = pin;
+    var view = pin.state().kv();
+    if (fromRevision < view.compactRevision()) {
+      // Nothing to read: the hub tells those who wanted it.
+      loop().execute(() -> arrived(pin, new History(fromRevision, fromRevision - 1, List.of())));
+      return;
+    }
+    var recent = hub.recent(fromRevision);
+    if (recent != null) {
+      loop().execute(() -> arrived(pin, recent));
+      return;
+    }
+    node.reader()
+        .history(
+            fromRevision,
+            WatchHub.CHUNK_REVISIONS,
+            CHUNK_BYTES,
+            () -> node.writer().awaitFlushed(pin.state().appliedIndex()),
+            loop(),
+            history ->
+                // What the backend does not show although all of the pinned state is flushed is not
+                // there: without this the same nothing would be read again and again.
+                arrived(
+                    pin,
+                    history.to() < fromRevision
+                        ? new History(fromRevision, view.revision(), List.of())
+                        : history));
+  }
+
+  private void arrived(NodeContext.PinnedState pin, History history) {
+    guard.run(
+        () -> {
+          var now = moment();
+          var moment = new WatchHub.Moment(now.nowNanos(), now.origin(), pin.state().kv());
+          perform(hub.history(history, moment));
+        });
+  }
+
+  private void unpin() {
+    if (pinned != null) {
+      pinned.close();
+      pinned = null;
+    }
+  }
+
+  private void count() {
+    var metrics = node.metrics().watch();
+    metrics.watchers(hub.watchers(), hub.watchersBehind(), hub.queuedEvents());
+    metrics.sent(hub.sentEvents() - countedEvents);
+    countedEvents = hub.sentEvents();
+  }
+
+  private void arm() {
+    var next = hub.nextTickNanos();
+    if (next >= armedFor) {
+      return;
+    }
+    if (timer != null) {
+      vertx.cancelTimer(timer);
+    }
+    armedFor = next;
+    var wait = Math.max(0, next - System.nanoTime());
+    timer =
+        vertx.setTimer(
+            TimeUnit.NANOSECONDS.toMillis(wait) + 1,
+            _ -> {
+              timer = null;
+              armedFor = Long.MAX_VALUE;
+              step(hub::tick);
+            });
+  }
+
+  @Override
+  public Future<?> stop() {
+    unpin();
+    return Future.succeededFuture();
+  }
+}

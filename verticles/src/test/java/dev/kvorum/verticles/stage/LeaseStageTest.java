@@ -1,0 +1,250 @@
+package dev.kvorum.verticles.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.lease.LeaseClock;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
+import dev.kvorum.storage.model.Result;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** Contract S10.4 to S10.11: nothing early, nothing by a leader that is none, and in batches. */
+class LeaseStageTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final long TERM = 4;
+
+  private final LeaseStage stage = new LeaseStage(SECOND, true);
+  private long now = 10 * SECOND;
+
+  @Test
+  void aLeaseRunsOutOnlyAfterItsTime() {
+    lead();
+    grant(1, 5);
+
+    assertThat(stage.nextWakeNanos()).isEqualTo(now + 5 * SECOND);
+    now += 5 * SECOND - 1;
+    assertThat(stage.wake(moment())).isEmpty();
+    now += 1;
+    assertThat(stage.wake(moment())).containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(stage.confirmed(TERM, moment()))
+        .containsExactly(new LeaseEffect.CountKeys(List.of(1L)));
+    assertThat(stage.counted(List.of(1L), new int[] {0}, moment()))
+        .containsExactly(expire(TERM, 1));
+  }
+
+  @Test
+  void aMemberThatDoesNotLeadExpiresNothing() {
+    grant(1, 5);
+    now += 60 * SECOND;
+
+    assertThat(stage.wake(moment())).isEmpty();
+    assertThat(stage.nextWakeNanos()).isEqualTo(LeaseClock.NEVER);
+  }
+
+  /** Paused for a minute, and another member leads by now: the quorum says so. */
+  @Test
+  void aLeaderThatIsNotConfirmedExpiresNothing() {
+    lead();
+    grant(1, 5);
+    now += 60 * SECOND;
+    stage.wake(moment());
+
+    assertThat(stage.confirmed(0, moment())).isEmpty();
+    assertThat(stage.wake(moment())).isEmpty();
+    now += SECOND;
+    assertThat(stage.wake(moment())).containsExactly(new LeaseEffect.ConfirmLeadership());
+  }
+
+  @Test
+  void aNewLeaderGivesEveryLeaseItsTimeAgain() {
+    grant(1, 5);
+    now += 60 * SECOND;
+    lead();
+
+    assertThat(stage.nextWakeNanos()).isEqualTo(now + 6 * SECOND);
+  }
+
+  @Test
+  void leadingOnInTheSameTermExtendsNothing() {
+    lead();
+    grant(1, 5);
+    var wake = stage.nextWakeNanos();
+    now += SECOND;
+    lead();
+
+    assertThat(stage.nextWakeNanos()).isEqualTo(wake);
+  }
+
+  @Test
+  void manyLeasesGoIntoOneEntryAndManyKeysIntoSeveral() {
+    lead();
+    var ids = LongStream.rangeClosed(1, 2_500).boxed().toList();
+    ids.forEach(id -> grant(id, 5));
+    now += 5 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM, moment());
+    // Lease 11 has more keys than an entry may delete and goes alone.
+    var counts = IntStream.range(0, 2_500).map(at -> at == 10 ? 5_000 : at < 10 ? 100 : 0);
+
+    var first = stage.counted(ids, counts.toArray(), moment());
+    assertThat(sizes(first)).containsExactly(10, 1);
+    var all = new ArrayList<>(sizes(first));
+    var underWay = new ArrayList<>(first);
+    while (!underWay.isEmpty()) {
+      var entry = ((LeaseEffect.Propose) underWay.removeFirst()).command();
+      ((Command.LeaseExpire) entry).ids().forEach(this::revoked);
+      var next = stage.proposed(entry, true, moment());
+      all.addAll(sizes(next));
+      underWay.addAll(next);
+    }
+    assertThat(all).containsExactly(10, 1, 1_000, 1_000, 489);
+    assertThat(stage.size()).isZero();
+  }
+
+  @Test
+  void whatWasNotRevokedIsTriedAgainLater() {
+    lead();
+    grant(1, 5);
+    now += 5 * SECOND;
+    var expire = expireAll();
+    stage.proposed(expire, false, moment());
+
+    assertThat(stage.wake(moment())).isEmpty();
+    now += SECOND;
+    assertThat(stage.wake(moment())).containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(stage.confirmed(TERM, moment()))
+        .containsExactly(new LeaseEffect.CountKeys(List.of(1L)));
+  }
+
+  @Test
+  void aRenewalIsAnsweredWithTheWholeTime() {
+    lead();
+    grant(1, 5);
+    now += 4 * SECOND;
+
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(kept(1, 5));
+    assertThat(ask(new LeaseAsk.KeepAlive(2))).containsExactly(kept(2, 0));
+    assertThat(stage.nextWakeNanos()).isEqualTo(now + 5 * SECOND);
+  }
+
+  @Test
+  void aRenewalOfALeaseThatRanOutWaitsUntilItIsGone() {
+    lead();
+    grant(1, 5);
+    now += 5 * SECOND;
+    expireAll();
+
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).isEmpty();
+    assertThat(stage.changed(List.of(new LeaseChange.Revoked(1)), moment()))
+        .containsExactly(kept(1, 0));
+  }
+
+  /** Or the next leader would know of the checkpoint and not of the renewal. */
+  @Test
+  void aRenewalTakesACheckpointBackFirst() {
+    lead();
+    grant(1, 600);
+    stage.changed(List.of(new LeaseChange.Checkpointed(1, 100)), moment());
+
+    var reset = new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 0)));
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(new LeaseEffect.Propose(reset));
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).isEmpty();
+    assertThat(stage.changed(List.of(new LeaseChange.Checkpointed(1, 0)), moment()))
+        .containsExactly(kept(1, 600), kept(1, 600));
+  }
+
+  @Test
+  void longLeasesAreCheckpointedEveryFiveMinutes() {
+    lead();
+    grant(1, 600);
+    grant(2, 300);
+    now += 299 * SECOND;
+    ask(new LeaseAsk.KeepAlive(2));
+    now += SECOND;
+
+    assertThat(stage.wake(moment()))
+        .containsExactly(
+            new LeaseEffect.Propose(
+                new Command.LeaseCheckpoint(
+                    List.of(new Command.LeaseCheckpoint.Remaining(1, 300)))));
+  }
+
+  @Test
+  void whoDoesNotLeadSaysSoAndAnswersWhatWaits() {
+    lead();
+    grant(1, 5);
+    now += 5 * SECOND;
+    expireAll();
+    ask(new LeaseAsk.KeepAlive(1));
+
+    var noLeader = new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER));
+    assertThat(stage.follow()).containsExactly(noLeader);
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(noLeader);
+  }
+
+  @Test
+  void timeToLiveIsWhatRemainsInWholeSeconds() {
+    lead();
+    grant(1, 5);
+    now += 1;
+
+    assertThat(ask(new LeaseAsk.TimeToLive(1, false)))
+        .containsExactly(
+            new LeaseEffect.Reply(2, 9, new Result.LeaseTimeToLive(7, 1, 4, 5, List.of())));
+    assertThat(ask(new LeaseAsk.TimeToLive(1, true)))
+        .containsExactly(
+            new LeaseEffect.ReplyWithKeys(2, 9, new Result.LeaseTimeToLive(7, 1, 4, 5, List.of())));
+    assertThat(ask(new LeaseAsk.TimeToLive(3, true)))
+        .containsExactly(
+            new LeaseEffect.Reply(2, 9, new Result.LeaseTimeToLive(7, 3, -1, 0, List.of())));
+  }
+
+  private Command.LeaseExpire expireAll() {
+    stage.wake(moment());
+    var counting = (LeaseEffect.CountKeys) stage.confirmed(TERM, moment()).getFirst();
+    var proposed = stage.counted(counting.ids(), new int[counting.ids().size()], moment());
+    return (Command.LeaseExpire) ((LeaseEffect.Propose) proposed.getFirst()).command();
+  }
+
+  private static List<Integer> sizes(List<LeaseEffect> effects) {
+    return effects.stream()
+        .map(effect -> ((LeaseEffect.Propose) effect).command())
+        .map(command -> ((Command.LeaseExpire) command).ids().size())
+        .toList();
+  }
+
+  private void lead() {
+    assertThat(stage.lead(TERM, moment())).isEmpty();
+  }
+
+  private void grant(long id, long ttlSeconds) {
+    stage.changed(List.of(new LeaseChange.Granted(id, ttlSeconds)), moment());
+  }
+
+  private void revoked(long id) {
+    stage.changed(List.of(new LeaseChange.Revoked(id)), moment());
+  }
+
+  private List<LeaseEffect> ask(LeaseAsk ask) {
+    return stage.asked(List.of(new LeaseStage.Asked(2, 9, ask)), moment());
+  }
+
+  private static LeaseEffect kept(long id, long ttlSeconds) {
+    return new LeaseEffect.Reply(2, 9, new Result.LeaseKeepAlive(7, id, ttlSeconds));
+  }
+
+  private static LeaseEffect expire(long term, long... ids) {
+    return new LeaseEffect.Propose(
+        new Command.LeaseExpire(term, LongStream.of(ids).boxed().toList()));
+  }
+
+  private LeaseStage.Moment moment() {
+    return new LeaseStage.Moment(now, 7);
+  }
+}
