@@ -3,6 +3,7 @@ package dev.kvorum.simulator;
 import dev.kvorum.simulator.client.Clients;
 import dev.kvorum.simulator.client.TrafficPlan;
 import dev.kvorum.simulator.oracle.Oracles;
+import dev.kvorum.simulator.oracle.Promises;
 import dev.kvorum.simulator.plan.Plan;
 import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
@@ -28,8 +29,10 @@ public final class Simulation {
   /** Runs the plan with that traffic. */
   public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
     var oracles = new Oracles(traffic.singleKeys());
-    var world = new World(plan, new Clients(traffic), List.of(oracles), reader);
+    var promises = new Promises();
+    var world = new World(plan, new Clients(traffic), List.of(promises, oracles), reader);
     oracles.watch(world);
+    promises.watch(world);
     var scheduler = world.scheduler();
     try {
       world.run();

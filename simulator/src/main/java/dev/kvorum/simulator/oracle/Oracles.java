@@ -105,6 +105,11 @@ public final class Oracles implements Observer {
     if (!log.committed(member, entry)) {
       return;
     }
+    if (!world().isOnQuorum(EntryId.of(entry))) {
+      throw new WrongException(
+          "what is committed is durable on a quorum",
+          "member %d: %s; %s".formatted(member, entry, world().describeDurable()));
+    }
     var index = Math.toIntExact(entry.index());
     if (index >= positions.length) {
       positions = Arrays.copyOf(positions, 2 * index);

@@ -21,6 +21,7 @@ import dev.kvorum.storage.journal.JournalOutcome;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
+import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
@@ -116,6 +117,9 @@ final class Life extends Actor {
   private long ticksLost;
   private int stepsToInvariant;
   private long ledTerm;
+
+  /** How far the log was committed when that was heard of last. */
+  private long ledCommit;
 
   Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
     super(world.scheduler());
@@ -223,6 +227,10 @@ final class Life extends Actor {
 
   long stateHash() {
     return machine.kv().stateHashHigh() * 31 + machine.kv().stateHashLow();
+  }
+
+  Vote durableVote() {
+    return journal.vote();
   }
 
   EntryId durable() {
@@ -438,7 +446,10 @@ final class Life extends Actor {
     if (status.leading() && status.term() != ledTerm) {
       ledTerm = status.term();
       world.observe(observer -> observer.leads(index, status.term()));
+    } else if (status.leading() && status.committed() > ledCommit) {
+      world.observe(observer -> observer.commits(index, status.term(), status.committed()));
     }
+    ledCommit = status.committed();
   }
 
   private void happened(TraceRecord record) {

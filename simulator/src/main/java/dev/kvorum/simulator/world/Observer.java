@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.world;
 
+import dev.kvorum.raft.core.Message;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.state.AppliedState;
@@ -13,6 +14,16 @@ import dev.kvorum.storage.state.AppliedState;
 public interface Observer {
   /** A member began to lead in the term. */
   default void leads(int member, long term) {}
+
+  /**
+   * A leader's commit index rose.
+   *
+   * @param term the leader's
+   */
+  default void commits(int leader, long term, long index) {}
+
+  /** A member sends a message; it may be lost. */
+  default void said(int member, Message message) {}
 
   /** A member was told by its Raft core that the entry is committed, and hands it to its store. */
   default void committed(int member, Entry entry) {}

@@ -35,6 +35,9 @@ final class SimMember {
   private @Nullable Journal journal;
 
   private boolean lies;
+
+  /** Whether the disk ever lied: then nothing is known of what it holds. */
+  private boolean hasLied;
   private boolean mayForget;
 
   /** The mark that a process leaves when its disk fails: what was synced by then. */
@@ -117,6 +120,7 @@ final class SimMember {
         world.refused(index, ended);
         return;
       }
+      findAgain(before, opened, mayForget);
       mayForget = false;
       founded = true;
       failedAfterBatch = OptionalLong.empty();
@@ -130,10 +134,12 @@ final class SimMember {
     } catch (PowerCut _) {
       disk.kill();
       world.coverage().hit("power cut while starting");
-      if (!founded) {
-        backend = new MemoryBackend();
-      }
       cut(Storm.policy(random.next() >>> 1));
+      if (!founded) {
+        // Without an identity nothing that is there counts: the next start founds anew.
+        backend = new MemoryBackend();
+        files = new FaultyDisk(random.next());
+      }
       world.stopped(index, "the power was cut while it started");
       world.restartLater(index);
     } catch (RefusedException refused) {
@@ -148,9 +154,37 @@ final class SimMember {
     }
   }
 
+  /**
+   * What was durable is there after a restart, or the member knows that it is not.
+   *
+   * @param before the journal of the life before
+   */
+  private void findAgain(@Nullable Journal before, Boot.Opened opened, boolean forgot) {
+    if (before == null || hasLied) {
+      return;
+    }
+    var last = opened.journal().last();
+    if (!forgot
+        && opened.boot().claim() instanceof Claim.Sound
+        && last.compareTo(before.lastDurable()) < 0) {
+      throw new WrongException(
+          "what was durable is there after a restart",
+          "member %d had %s and finds %s".formatted(index, before.lastDurable(), last));
+    }
+    var vote = before.vote();
+    var found = opened.journal().vote();
+    var changed = vote.votedFor() != 0 && found.votedFor() != vote.votedFor();
+    if (found.term() < vote.term() || (found.term() == vote.term() && changed)) {
+      throw new WrongException(
+          "a vote is there after a restart",
+          "member %d had %s and finds %s".formatted(index, vote, found));
+    }
+  }
+
   /** The disk's syncs make nothing durable from now on. */
   void lie() {
     lies = true;
+    hasLied = true;
     files.lie(true);
   }
 

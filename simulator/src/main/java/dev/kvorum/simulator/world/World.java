@@ -15,6 +15,7 @@ import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
@@ -388,6 +389,7 @@ public final class World implements ClientPort, Scheduler.Target {
   }
 
   void send(int from, Message message) {
+    observe(observer -> observer.said(from, message));
     var to = (int) message.to() - 1;
     if (to >= 0 && to < members.size()) {
       network.send(from, to, message);
@@ -619,6 +621,28 @@ public final class World implements ClientPort, Scheduler.Target {
     return life == null ? EntryId.ORIGIN : life.durable();
   }
 
+  /** The vote that the member's journal knows to be durable, or null while it is down. */
+  public @Nullable Vote durableVote(int member) {
+    var life = members.get(member).life();
+    return life == null ? null : life.durableVote();
+  }
+
+  /** The configuration that the member uses, or null while it is down. */
+  public @Nullable Membership membership(int member) {
+    var life = members.get(member).life();
+    return life == null ? null : life.core().membership();
+  }
+
+  /** The term of the entry in the member's durable journal, or 0 if it is not there. */
+  public long termAt(int member, long index) {
+    var journal = members.get(member).journal();
+    return journal != null
+            && index > journal.base().index()
+            && index <= journal.lastDurable().index()
+        ? journal.termAt(index)
+        : 0;
+  }
+
   /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
   public boolean holdsDurably(int member, EntryId entry) {
     var journal = members.get(member).journal();
@@ -630,7 +654,8 @@ public final class World implements ClientPort, Scheduler.Target {
 
   /** A member uses this configuration from now on. */
   void configured(Membership membership) {
-    if (!configurations.getLast().equals(membership)) {
+    // A member that is behind comes by configurations that were in force long ago.
+    if (!configurations.contains(membership)) {
       configurations.add(membership);
     }
   }
@@ -650,6 +675,17 @@ public final class World implements ClientPort, Scheduler.Target {
       }
     }
     return false;
+  }
+
+  /** What every member's journal holds durably, and the configurations so far, for evidence. */
+  public String describeDurable() {
+    var text = new StringBuilder();
+    for (var member : members) {
+      var journal = member.journal();
+      text.append(member.id()).append(": ");
+      text.append(journal == null ? "nothing" : journal.lastDurable()).append(", ");
+    }
+    return text.append(configurations).toString();
   }
 
   private boolean isOnQuorum(EntryId entry, List<Long> voters) {
