@@ -12,7 +12,7 @@ import dev.kvorum.storage.mvcc.StoreView;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
@@ -32,7 +32,7 @@ final class StoreCheck {
   private final List<Version> changes = new ArrayList<>();
 
   /** By revision; every member is asked for the same ones. */
-  private final Map<Long, Integer> hashes = new HashMap<>();
+  private final Map<Long, Integer> hashes = new LinkedHashMap<>();
 
   /** What the first member that was checked has in its small buckets. */
   private @Nullable List<Bytes> small;
@@ -49,7 +49,7 @@ final class StoreCheck {
    * @param records shows everything that the member has applied
    */
   void checkRecords(int member, ReadView records) {
-    var stored = new HashMap<Bytes, Bytes>();
+    var stored = new LinkedHashMap<Bytes, Bytes>();
     records.scan(
         Bucket.KEY,
         Bytes.EMPTY,
@@ -85,7 +85,7 @@ final class StoreCheck {
 
   /** By key, its last change up to that revision, tombstones included. */
   private Map<Bytes, Version> newestAt(long revision) {
-    var newest = new HashMap<Bytes, Version>();
+    var newest = new LinkedHashMap<Bytes, Version>();
     for (var change : changes) {
       if (change.main() <= revision) {
         newest.put(change.key(), change);
@@ -148,7 +148,7 @@ final class StoreCheck {
 
   /** The hash of all history up to a revision, with that compaction taken as done. */
   int hash(long revision, long compactRevision) {
-    var kept = new HashMap<Bytes, Version>();
+    var kept = new LinkedHashMap<Bytes, Version>();
     for (var change : changes) {
       if (change.main() <= revision) {
         kept.put(change.key(), change);

@@ -54,6 +54,8 @@ public final class World implements ClientPort, Scheduler.Target {
    */
   private static final long LIVENESS_NANOS = 180_000_000_000L;
 
+  private static final long DISK_OPERATIONS_AN_ELECTION = 200;
+
   /** The part of the events that the chaos may use, in percent. */
   private static final int CHAOS_PERCENT = 80;
 
@@ -172,6 +174,15 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     network.heal();
     network.weather(Weather.CALM);
+    // Two votes, each two syncs on two disks, must fit an election timeout several times.
+    var electionNanos = plan.tuning().tickNanos() * plan.tuning().electionTicks();
+    diskNanos = Math.min(diskNanos, electionNanos / DISK_OPERATIONS_AN_ELECTION);
+    for (var member : members) {
+      var life = member.life();
+      if (life != null) {
+        life.disk().meanNanos(diskNanos);
+      }
+    }
     for (var i = 0; i < clientsCut.size(); i++) {
       clientsCut.set(i, false);
     }

@@ -2,13 +2,19 @@ package dev.kvorum.simulator.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.raft.core.RaftCore;
 import dev.kvorum.simulator.Simulation;
 import dev.kvorum.simulator.plan.Swarm;
+import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.verticles.stage.StoreStage;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,7 +50,7 @@ class SameTraceTest {
                     java,
                     "-XX:+UseSerialGC",
                     "-cp",
-                    System.getProperty("kvorum.class.path", System.getProperty("java.class.path")),
+                    classPath(),
                     Main.class.getName(),
                     "--replay",
                     Long.toString(seed),
@@ -55,5 +61,13 @@ class SameTraceTest {
     var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     return output;
+  }
+
+  /** Where the classes of a run come from, whoever loaded them. */
+  private static String classPath() {
+    return Stream.of(Main.class, RaftCore.class, Journal.class, StoreStage.class)
+        .map(one -> one.getProtectionDomain().getCodeSource().getLocation().getPath())
+        .distinct()
+        .collect(Collectors.joining(File.pathSeparator));
   }
 }
