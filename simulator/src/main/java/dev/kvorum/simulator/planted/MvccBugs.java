@@ -78,7 +78,7 @@ final class MvccBugs {
             "answered-before-published",
             "serializable read of un-durable data",
             "A batch is answered and its state is published only with the next one.",
-            new Calls(STAGE + "$Batch", "effects", "java.util.ArrayList", "add", 1, 5, number(1)),
+            new Calls(STAGE + "$Batch", "effects", "java.util.ArrayList", "add", 1, 7, number(1)),
             "no read is stale"),
         bug(
             "compacted-revision-served",

@@ -32,13 +32,13 @@ final class RaftBugs {
             "vote-forgotten-by-restart",
             "double vote after restart",
             "A member does not look into its vote file and votes again in the same term.",
-            new Calls(STATE, "<init>", "raft.core.HardState", "vote", number(0)),
+            new Answers(STATE, "voteAtBoot", 0),
             "one leader per term"),
         bug(
             "vote-answered-before-persist",
             "vote answered before persist",
             "A vote is sent while it is still on the way to the disk; a crash then takes it back.",
-            new Reads(PERSISTENCE, "send", "lastWithState", 2, 2, 0),
+            new Reads(PERSISTENCE, "barrier", "lastWithState", 2, 2, 0),
             "one leader per term"),
         bug(
             "vote-reported-before-its-file",
@@ -50,7 +50,7 @@ final class RaftBugs {
             "append-acknowledged-before-sync",
             "append acked before sync",
             "A follower acknowledges entries that its disk still writes.",
-            new Reads(PERSISTENCE, "send", "lastWithLog", 0),
+            new Reads(PERSISTENCE, "barrier", "lastWithLog", 0),
             "committed is durable on a quorum"),
         bug(
             "persist-reported-before-sync",
@@ -62,7 +62,7 @@ final class RaftBugs {
             "leader-counts-itself-early",
             "leader counts self before own sync",
             "A leader counts entries that its own disk does not have yet.",
-            new Calls(REPLICATION, "onDurable", LOG, "durable", sibling("last")),
+            new Calls(REPLICATION, "ownMatch", LOG, "durable", sibling("last")),
             "committed is durable on a quorum"),
         bug(
             "stale-completion-accepted",
@@ -80,25 +80,26 @@ final class RaftBugs {
             "logs-compared-by-index",
             "log check by index only",
             "A voter takes the longer log for the newer one, whatever its terms.",
-            new Calls(ELECTION, "refusal", ENTRY_ID, "compareTo", 1, 2, by("compareByIndex")),
+            new Calls(ELECTION, "isUpToDate", ENTRY_ID, "compareTo", by("compareByIndex")),
             "a committed entry never changes"),
         bug(
             "logs-not-compared",
             "no log check",
             "A voter votes for any candidate, whatever its log.",
-            new Calls(ELECTION, "refusal", ENTRY_ID, "compareTo", 1, 2, number(0)),
+            new Answers(ELECTION, "isUpToDate", 1),
             "a committed entry never changes"),
         bug(
             "doubled-vote-counted",
             "duplicate vote counted",
             "A vote that arrives twice counts twice.",
-            new Calls(ELECTION, "count", "java.util.TreeMap", "putIfAbsent", by("countAgain")),
+            new Calls(ELECTION, "takeDown", "java.util.TreeMap", "putIfAbsent", by("countAgain")),
             "one leader per term"),
         bug(
             "old-votes-counted",
             "votes of old term counted",
             "A candidate counts votes that were given to it in an earlier term.",
-            new Calls(RAFT_CORE, "receive", RAFT_CORE, "isTermless", by("votesNeverAge")),
+            new Calls(
+                RAFT_CORE, "isFromEarlierTerm", RAFT_CORE, "isTermless", by("votesNeverAge")),
             "one leader per term"),
         bug(
             "pre-vote-raises-term",
@@ -110,26 +111,25 @@ final class RaftBugs {
             "matching-append-truncates",
             "truncate on matching old AppendEntries",
             "A follower drops what stands behind the first entry of an append that it has already.",
-            new Calls(FOLLOWING, "onAppend", LOG, "has", 3, 3, number(0)),
+            new Answers(FOLLOWING, "isThere", 0),
             "committed is durable on a quorum"),
         bug(
             "heartbeat-commits-beyond-match",
             "commit beyond matched",
             "Heartbeats carry the commit index even to those who have something else there.",
-            new Calls(REPLICATION, "heartbeatToAll", MATH, "min", argument(1)),
+            new Calls(REPLICATION, "commitToTell", MATH, "min", argument(1)),
             "a committed entry never changes"),
         bug(
             "append-commits-beyond-match",
             "commit beyond matched",
             "A follower takes the leader's commit index for its own log, compared or not.",
-            new Calls(FOLLOWING, "onAppend", MATH, "min", argument(0)),
+            new Calls(FOLLOWING, "commitShown", MATH, "min", argument(0)),
             "a committed entry never changes"),
         bug(
             "two-changes-in-flight",
             "two conf changes in flight",
             "A leader takes a change of the configuration before the one before is applied.",
-            new Calls(
-                "raft.core.Reconfiguration", "refusal", LOG, "applied", number(Long.MAX_VALUE)),
+            new Answers("raft.core.Reconfiguration", "isChanging", 0),
             "one leader per term"),
         bug(
             "joint-commit-by-one-half",
@@ -154,7 +154,7 @@ final class RaftBugs {
             "snapshot-over-newer-log",
             "snapshot over newer log",
             "A follower installs a snapshot that ends before its commit index.",
-            new Calls(FOLLOWING, "onInstallSnapshot", LOG, "commit", 1, 2, number(0)),
+            new Answers(FOLLOWING, "isAhead", 1),
             "an invariant of the server"),
         bug(
             "snapshot-not-installed",

@@ -12,7 +12,7 @@ import java.util.List;
 /** The mistakes about disks that the catalogue names, and some of their kin. */
 final class StorageBugs {
   private static final String JOURNAL = "storage.journal.Journal";
-  private static final String SCANNER = "storage.journal.JournalScanner";
+  private static final String REST = "storage.journal.RestOfSegment";
   private static final String SECTOR = "storage.journal.Sector";
   private static final String VOTE_FILES = "storage.journal.vote.VoteFiles";
   private static final String STORE = "storage.mvcc.MvccStore";
@@ -115,13 +115,13 @@ final class StorageBugs {
             "later-batch-taken-for-torn",
             "torn rule eats a later valid batch",
             "A damaged batch with a later one behind it counts as a write that was cut short.",
-            new Reads(SCANNER, "explain", "firstLater", -1),
+            new Answers(REST, "hasLater", 0),
             "a committed entry never changes"),
         bug(
             "rot-taken-for-torn",
             "rot treated as torn",
             "A batch that rotted counts as a write that was cut short, and nothing is claimed.",
-            new Answers(SCANNER + "$Rest", "isRotten", 0),
+            new Answers(REST, "isRotten", 0),
             "a committed entry never changes"),
         bug(
             "claim-not-written",
