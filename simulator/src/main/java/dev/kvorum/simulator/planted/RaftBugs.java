@@ -98,8 +98,7 @@ final class RaftBugs {
             "old-votes-counted",
             "votes of old term counted",
             "A candidate counts votes that were given to it in an earlier term.",
-            new Calls(
-                RAFT_CORE, "isFromEarlierTerm", RAFT_CORE, "isTermless", by("votesNeverAge")),
+            new Calls(RAFT_CORE, "isFromEarlierTerm", RAFT_CORE, "isTermless", by("votesNeverAge")),
             "one leader per term"),
         bug(
             "pre-vote-raises-term",

@@ -5,7 +5,6 @@ import static dev.kvorum.simulator.planted.Bug.Kind.STORAGE;
 import dev.kvorum.simulator.planted.Substitution.Answers;
 import dev.kvorum.simulator.planted.Substitution.Calls;
 import dev.kvorum.simulator.planted.Substitution.Instead;
-import dev.kvorum.simulator.planted.Substitution.Reads;
 import dev.kvorum.simulator.planted.Substitution.Takes;
 import java.util.List;
 
