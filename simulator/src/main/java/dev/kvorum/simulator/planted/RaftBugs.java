@@ -113,6 +113,12 @@ final class RaftBugs {
             new Answers(FOLLOWING, "isThere", 0),
             "committed is durable on a quorum"),
         bug(
+            "append-not-compared",
+            "no log check",
+            "A follower takes entries whose predecessor it does not have.",
+            new Answers(FOLLOWING, "matches", 1),
+            "an invariant of the server"),
+        bug(
             "heartbeat-commits-beyond-match",
             "commit beyond matched",
             "Heartbeats carry the commit index even to those who have something else there.",
@@ -208,7 +214,7 @@ final class RaftBugs {
             "damaged-member-votes",
             "claimed position forgotten",
             "A member that lost entries votes for those who lack them.",
-            new Calls(ELECTION, "refusal", STATE, "claim", by("noClaim")),
+            new Answers(ELECTION, "isBeyondClaim", 1),
             "a committed entry never changes"),
         bug(
             "amnesia-unnoticed",

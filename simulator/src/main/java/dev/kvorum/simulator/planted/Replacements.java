@@ -6,7 +6,9 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.vote.Claim;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.StoreMeta;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -91,12 +93,25 @@ public final class Replacements {
     return buffer.slice(at + length - 12, 12);
   }
 
-  public static long oneLess(long number) {
-    return number - 1;
+  public static Bytes oneIndexLess(StoreMeta meta) {
+    return withIndex(meta, meta.appliedIndex() - 1).encode();
   }
 
-  public static long oneMore(long number) {
-    return number + 1;
+  public static Bytes oneIndexMore(StoreMeta meta) {
+    return withIndex(meta, meta.appliedIndex() + 1).encode();
+  }
+
+  private static StoreMeta withIndex(StoreMeta meta, long index) {
+    return new StoreMeta(
+        index,
+        meta.appliedTerm(),
+        meta.revision(),
+        meta.compactRevision(),
+        meta.finishedCompactRevision(),
+        meta.allocatedBytes(),
+        meta.inUseBytes(),
+        meta.stateHashHigh(),
+        meta.stateHashLow());
   }
 
   // The key-value store.

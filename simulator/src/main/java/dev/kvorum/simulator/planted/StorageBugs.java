@@ -14,7 +14,7 @@ final class StorageBugs {
   private static final String REST = "storage.journal.RestOfSegment";
   private static final String SECTOR = "storage.journal.Sector";
   private static final String VOTE_FILES = "storage.journal.vote.VoteFiles";
-  private static final String STORE = "storage.mvcc.MvccStore";
+  private static final String FLUSH_BATCH = "verticles.stage.FlushBatch";
   private static final String RELEASE = "raft.stage.JournalRelease";
   private static final String LIST = "java.util.List";
   private static final String MATH = "java.lang.Math";
@@ -66,19 +66,19 @@ final class StorageBugs {
             "double apply after crash",
             "The state store names an earlier index than it holds; the difference is applied"
                 + " twice.",
-            new Takes(STORE, "meta", 0, "oneLess"),
+            new Calls(FLUSH_BATCH, "of", "storage.mvcc.StoreMeta", "encode", by("oneIndexLess")),
             "equal state at equal index"),
         bug(
             "applied-index-ahead-of-the-data",
             "applied index in a separate transaction (#13766)",
             "The state store names a later index than it holds; the difference is never applied.",
-            new Takes(STORE, "meta", 0, "oneMore"),
+            new Calls(FLUSH_BATCH, "of", "storage.mvcc.StoreMeta", "encode", by("oneIndexMore")),
             "equal state at equal index"),
         bug(
             "applied-index-in-another-transaction",
             "applied index in a separate transaction (#13766)",
             "Several flushes in one transaction are described by the first of them.",
-            new Calls("verticles.stage.FlushBatch", "of", LIST, "getLast", sibling("getFirst")),
+            new Calls(FLUSH_BATCH, "of", LIST, "getLast", sibling("getFirst")),
             "equal state at equal index"),
         bug(
             "sync-retried",
