@@ -128,7 +128,8 @@ final class Repair {
     Journal.open(disk, owner, JournalOptions.DEFAULT, scan, new Keep.UpTo(kept), vote);
     AuditFile.append(disk, List.of(Instant.now() + " repair: done"));
     lines.forEach(out::println);
-    out.println("what was given up lies in " + directory.log().resolve("quarantine"));
+    out.println(
+        "segments that hold nothing else were moved to " + directory.log().resolve("quarantine"));
     return Outcome.CLEAN;
   }
 }

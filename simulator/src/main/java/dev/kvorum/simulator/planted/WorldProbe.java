@@ -18,10 +18,11 @@ public final class WorldProbe implements SeedProbe {
     };
   }
 
-  /** A class that does not link is no bug that was found: the plant is wrong. */
+  /** A class that has no such place, or does not link, is no bug that was found. */
   private static void refuseBadPlant(Verdict.Failed failed) {
     var thrown = failed.what().split(":", 2)[0];
-    if (thrown.startsWith("java.lang.") && thrown.endsWith("Error") && isLinkage(thrown)) {
+    var misplaced = thrown.equals(PlantException.class.getName());
+    if (misplaced || (thrown.startsWith("java.lang.") && isLinkage(thrown))) {
       throw new PlantException(failed.detail());
     }
   }

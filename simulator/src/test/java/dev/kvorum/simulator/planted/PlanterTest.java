@@ -47,7 +47,11 @@ class PlanterTest {
   void aPlaceThatIsThereMoreOftenIsAnError() {
     var substitution =
         new Calls(
-            "raft.core.Following", "onAppend", "raft.core.RaftLog", "has", new Instead.Constant(0));
+            "raft.core.Following",
+            "onAppend",
+            "raft.core.RaftLog",
+            "commit",
+            new Instead.Constant(0));
     assertThatThrownBy(() -> plant(substitution))
         .isInstanceOf(PlantException.class)
         .hasMessageContaining("there are 3 such places");

@@ -128,7 +128,7 @@ final class LeaseIds {
 
   private int home(long id) {
     // Ids of one client often differ in their low bits only, so the high bits of a product count.
-    return (int) (id * 0x9e3779b97f4a7c15L >>> Long.numberOfLeadingZeros(buckets.length - 1L));
+    return (int) ((id * 0x9e3779b97f4a7c15L) >>> Long.numberOfLeadingZeros(buckets.length - 1L));
   }
 
   private int next(int at) {

@@ -12,7 +12,6 @@ import java.util.List;
 
 /** Reads history from the backend: its records are its events. */
 public final class HistoryScan {
-  private final long fromRevision;
   private final int maxRevisions;
   private final long maxBytes;
   private final List<Event> events = new ArrayList<>();
@@ -21,7 +20,6 @@ public final class HistoryScan {
   private long bytes;
 
   private HistoryScan(long fromRevision, int maxRevisions, long maxBytes) {
-    this.fromRevision = fromRevision;
     this.maxRevisions = maxRevisions;
     this.maxBytes = maxBytes;
     covered = fromRevision - 1;

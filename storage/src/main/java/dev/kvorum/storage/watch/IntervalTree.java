@@ -61,7 +61,7 @@ final class IntervalTree {
     }
     var group = new WatchGroup(range);
     count++;
-    root = add(root, new Node(group, count * 0x9e3779b9 >>> 1));
+    root = add(root, new Node(group, (count * 0x9e3779b9) >>> 1));
     return group;
   }
 

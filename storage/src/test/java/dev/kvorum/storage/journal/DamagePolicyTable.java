@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +37,21 @@ final class DamagePolicyTable {
 
   private void look(String path, byte[] content) {
     if (path.endsWith(".seg")) {
-      var found = new Sector.Kind[journal.files().get(path).length / Sector.BYTES];
+      var found = new Sector.Kind[writtenBytes(path) / Sector.BYTES];
       for (var sector = 0; sector < found.length; sector++) {
         found[sector] = classify(path, content, sector);
       }
       kinds.put(path, found);
     }
+  }
+
+  /** A resized file keeps as many sectors as were written: what is cut off is garbage. */
+  private int writtenBytes(String path) {
+    return Objects.requireNonNull(journal.files().get(path)).length;
+  }
+
+  private Sector.Kind[] kindsOf(String path) {
+    return Objects.requireNonNull(kinds.get(path));
   }
 
   private static Sector.Kind classify(String path, byte[] content, int sector) {
@@ -59,7 +69,7 @@ final class DamagePolicyTable {
 
   /** The sector has been changed, or changed back. */
   void changed(MemoryDisk disk, String path, int sector) {
-    kinds.get(path)[sector] = classify(path, disk.content(path), sector);
+    kindsOf(path)[sector] = classify(path, disk.content(path), sector);
   }
 
   /** The file has another length. */
@@ -74,7 +84,7 @@ final class DamagePolicyTable {
       if (isWhole(batch) || isSettled(batch)) {
         continue;
       }
-      var headIsThere = kinds.get(batch.path())[batch.sector()] == Sector.Kind.CURRENT;
+      var headIsThere = kindsOf(batch.path())[batch.sector()] == Sector.Kind.CURRENT;
       if (i > 0 && !headIsThere && isRotBehind(batches.get(i - 1))) {
         return new Expected(Verdict.Kind.ROT, batch, null);
       }
@@ -113,7 +123,7 @@ final class DamagePolicyTable {
   /** All batches are whole, so only the place of the next one, and what is behind it, matters. */
   private Expected atTheEnd() {
     var last = batches.getLast();
-    var found = kinds.get(last.path());
+    var found = kindsOf(last.path());
     for (var sector = last.sector() + last.count(); sector < found.length; sector++) {
       if (isRot(found[sector])) {
         var isNext = sector == last.sector() + last.count();
@@ -147,7 +157,7 @@ final class DamagePolicyTable {
 
   private int count(Written batch, Sector.Kind kind) {
     var count = 0;
-    var found = kinds.get(batch.path());
+    var found = kindsOf(batch.path());
     for (var i = 0; i < batch.count(); i++) {
       count += found[batch.sector() + i] == kind ? 1 : 0;
     }
@@ -156,14 +166,14 @@ final class DamagePolicyTable {
 
   /** Whether something rotten lies where the next batch would begin in the same segment. */
   private boolean isRotBehind(Written batch) {
-    var found = kinds.get(batch.path());
+    var found = kindsOf(batch.path());
     var next = batch.sector() + batch.count();
     return next < found.length && isRot(found[next]);
   }
 
   /** Whether a sector of the batch lies in a wrong place behind its beginning. */
   private boolean hasStraySector(MemoryDisk disk, Written batch) {
-    var found = kinds.get(batch.path());
+    var found = kindsOf(batch.path());
     var content = ByteBuffer.wrap(disk.content(batch.path())).order(ByteOrder.LITTLE_ENDIAN);
     for (var sector = batch.sector(); sector < found.length; sector++) {
       if (found[sector] == Sector.Kind.MISPLACED

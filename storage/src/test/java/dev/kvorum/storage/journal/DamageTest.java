@@ -9,8 +9,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
@@ -43,18 +45,24 @@ final class DamageTest {
 
   /** What was found, over all threads of a test. */
   private static final class Counts {
-    final LongAdder[] verdicts = new LongAdder[Verdict.Kind.values().length];
+    final Map<Verdict.Kind, LongAdder> verdicts = new EnumMap<>(Verdict.Kind.class);
     final LongAdder starts = new LongAdder();
     final LongAdder refusals = new LongAdder();
 
     Counts() {
-      Arrays.setAll(verdicts, _ -> new LongAdder());
+      for (var kind : Verdict.Kind.values()) {
+        verdicts.put(kind, new LongAdder());
+      }
+    }
+
+    void count(Verdict.Kind kind) {
+      Objects.requireNonNull(verdicts.get(kind)).increment();
     }
 
     void print(String test, WrittenJournal journal) {
       var line = new StringBuilder();
       for (var kind : Verdict.Kind.values()) {
-        line.append(' ').append(kind).append(' ').append(verdicts[kind.ordinal()]);
+        line.append(' ').append(kind).append(' ').append(verdicts.get(kind));
       }
       System.out.println(
           "%s: %d segments, %d batches,%s; %s starts, %s refusals"
@@ -88,7 +96,7 @@ final class DamageTest {
       var scan = JournalScan.read(disk, Node.OWNER, false);
       var expected = table.expected(disk);
       classify(scan, expected, what, where);
-      counts.verdicts[expected.kind().ordinal()].increment();
+      counts.count(expected.kind());
       judged++;
       // A state store that is gone, and one that covers a part.
       var middle = journal.acknowledged().get(journal.acknowledged().size() / 2);

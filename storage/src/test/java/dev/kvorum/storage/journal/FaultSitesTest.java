@@ -64,7 +64,7 @@ final class FaultSitesTest {
     var story = new Story();
     try {
       for (var start = 0; start < 2 && !story.failed; start++) {
-        live(disk, Node.open(disk, OPTIONS, start == 0, new Keep.Everything()), story);
+        live(Node.open(disk, OPTIONS, start == 0, new Keep.Everything()), story);
       }
     } catch (DiskFaultException _) {
       story.failed = true;
@@ -72,7 +72,7 @@ final class FaultSitesTest {
     return story;
   }
 
-  private static void live(FaultyDisk disk, Node node, Story story) {
+  private static void live(Node node, Story story) {
     for (var i = 0; i < 40 && !story.failed; i++) {
       var term = node.journal.voteAtBoot().term() + (i % 10 == 0 ? 1 : 0);
       var last = node.journal.last();

@@ -81,7 +81,7 @@ class EtcdctlStreamsIT {
 
   @Test
   void leaseCommands() throws InterruptedException {
-    String id = etcdctl.succeed("lease", "grant", "600").split(" ")[1];
+    String id = etcdctl.succeed("lease", "grant", "600").split(" ", -1)[1];
     etcdctl.succeed("put", "a", "1", "--lease=" + id);
     assertThat(etcdctl.succeed("lease", "list")).isEqualTo("found 1 leases\n" + id + "\n");
     assertThat(etcdctl.succeed("lease", "timetolive", id, "--keys"))

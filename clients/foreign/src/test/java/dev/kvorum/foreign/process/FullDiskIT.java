@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.AlarmMember;
 import dev.kvorum.api.etcdserverpb.AlarmRequest;
 import dev.kvorum.api.etcdserverpb.AlarmResponse;
+import dev.kvorum.api.etcdserverpb.AlarmType;
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.api.etcdserverpb.StatusRequest;
 import dev.kvorum.loadtest.crash.CrashVerifier;
@@ -46,7 +47,11 @@ class FullDiskIT {
   private SmallDisk disk;
   private ServerPlan plan;
   private Path log;
+
+  @SuppressWarnings("NullAway.Init") // every test begins with start()
   private ServerProcess process;
+
+  @SuppressWarnings("NullAway.Init") // every test begins with start()
   private GrpcClient client;
 
   @BeforeEach
@@ -241,7 +246,7 @@ class FullDiskIT {
         AlarmRequest.newBuilder()
             .setAction(action)
             .setMemberID(memberId)
-            .setAlarmValue(1) // NOSPACE
+            .setAlarm(AlarmType.NOSPACE)
             .build();
     return client.await(Methods.ALARM, request, PATIENCE);
   }

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /** A file system of 256 MB in memory, mounted for one test, which needs root. */
-final class SmallDisk implements AutoCloseable {
+final class SmallDisk {
   private static final String SIZE = "256m";
   private static final int BLOCK_BYTES = 4_096;
   private static final int BLOCKS_AT_ONCE = 256;
@@ -68,8 +68,7 @@ final class SmallDisk implements AutoCloseable {
     Files.delete(root.resolve("filler"));
   }
 
-  @Override
-  public void close() throws IOException, InterruptedException {
+  void close() throws IOException, InterruptedException {
     run("umount", "-l", root.toString());
     Files.delete(root);
   }

@@ -66,10 +66,10 @@ final class DirectReads implements Disk {
     try {
       for (var each :
           Class.forName("com.sun.nio.file.ExtendedOpenOption")
-              .asSubclass(Enum.class)
+              .asSubclass(OpenOption.class)
               .getEnumConstants()) {
-        if (each.name().equals("DIRECT") && each instanceof OpenOption option) {
-          return option;
+        if (each.toString().equals("DIRECT")) {
+          return each;
         }
       }
     } catch (ClassNotFoundException _) {
