@@ -105,7 +105,7 @@ public final class Oracles implements Observer {
     if (!log.committed(member, entry)) {
       return;
     }
-    if (!world().isOnQuorum(EntryId.of(entry))) {
+    if (!world().isOnQuorum(member, EntryId.of(entry))) {
       throw new WrongException(
           "what is committed is durable on a quorum",
           "member %d: %s; %s".formatted(member, entry, world().describeDurable()));

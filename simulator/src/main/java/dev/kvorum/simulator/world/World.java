@@ -668,13 +668,22 @@ public final class World implements ClientPort, Scheduler.Target {
    */
   public boolean isOnQuorum(EntryId entry) {
     for (var back = 1; back <= 3 && back <= configurations.size(); back++) {
-      var membership = configurations.get(configurations.size() - back);
-      if (isOnQuorum(entry, membership.voters())
-          && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing()))) {
+      if (isOnQuorumOf(configurations.get(configurations.size() - back), entry)) {
         return true;
       }
     }
     return false;
+  }
+
+  /** The same, or on a quorum of the configuration that the member has come to just now. */
+  public boolean isOnQuorum(int member, EntryId entry) {
+    var now = membership(member);
+    return isOnQuorum(entry) || (now != null && isOnQuorumOf(now, entry));
+  }
+
+  private boolean isOnQuorumOf(Membership membership, EntryId entry) {
+    return isOnQuorum(entry, membership.voters())
+        && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing()));
   }
 
   /** What every member's journal holds durably, and the configurations so far, for evidence. */

@@ -18,6 +18,13 @@ final class LogReplay {
   private LogIndex log = new LogIndex(EntryId.ORIGIN);
   private @Nullable LogIndex beforeDamage;
   private final List<Damage> damages = new ArrayList<>();
+
+  /**
+   * Whether the log begins where the oldest segment does, because older ones were released, and not
+   * where a mark says.
+   */
+  private boolean beganBehind;
+
   private long commit;
   private EntryId stateSynced = EntryId.ORIGIN;
   private EntryId snapshotTaken = EntryId.ORIGIN;
@@ -57,6 +64,7 @@ final class LogReplay {
   /** The first batch that there is does not begin the log: older segments were released. */
   void beginBehind(BatchHeader header) {
     log.reset(before(header));
+    beganBehind = true;
   }
 
   /**
@@ -73,6 +81,7 @@ final class LogReplay {
         case LogRecord.Cut(var position) -> cut(position, header, place);
         case LogRecord.Marked(Mark.LogReset(var position)) -> {
           log.reset(position);
+          beganBehind = false;
           settle();
         }
         case LogRecord.Marked(Mark.StateSynced(var position)) -> stateSynced = position;
@@ -115,7 +124,12 @@ final class LogReplay {
     }
     var kept = beforeDamage;
     if (kept == null) {
-      return false;
+      if (beganBehind) {
+        // The oldest segment began with entries that were overwritten from further back. What
+        // stands before the new ones lay in a released segment, so it is needed no more.
+        log.reset(before);
+      }
+      return beganBehind;
     }
     if (kept.contains(before)) {
       log = kept.copy();
