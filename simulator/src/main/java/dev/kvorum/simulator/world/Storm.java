@@ -8,6 +8,7 @@ import dev.kvorum.simulator.plan.FaultKind;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultPlan;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,11 +19,17 @@ import org.jspecify.annotations.Nullable;
 /** Makes the plan's faults happen, and takes them back when the chaos is over. */
 final class Storm {
   private static final long MILLI = 1_000_000L;
+  private static final String VOTE_FILES = "vote.";
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
 
   /** A crash that waits for its moment. */
-  private record Waiting(boolean afterSync, CrashPolicy policy, long downNanos) {}
+  private record Waiting(boolean afterSync, boolean voting, CrashPolicy policy, long downNanos) {
+    boolean isNow(DiskOperation operation) {
+      return SimMember.isSync(operation) == afterSync
+          && (!voting || operation.path().startsWith(VOTE_FILES));
+    }
+  }
 
   private final World world;
   private final SimRandom random;
@@ -47,10 +54,9 @@ final class Storm {
   /** A disk has performed something: perhaps that is the moment for a crash. */
   void performed(int member, DiskOperation operation) {
     var crash = waiting.get(member);
-    var sync = SimMember.isSync(operation);
-    if (crash != null && sync == crash.afterSync) {
+    if (crash != null && crash.isNow(operation)) {
       waiting.remove(member);
-      world.coverage().hit(sync ? "crash after sync" : "crash before sync");
+      world.coverage().hit(crash.afterSync ? "crash after sync" : "crash before sync");
       world.crash(member, crash.policy, crash.downNanos);
     }
   }
@@ -116,9 +122,13 @@ final class Storm {
     switch (fault.kind()) {
       case CRASH -> world.crash(member, policy(fault), fault.durationNanos());
       case CRASH_BEFORE_SYNC ->
-          waiting.put(member, new Waiting(false, policy(fault), fault.durationNanos()));
+          waiting.put(member, new Waiting(false, false, policy(fault), fault.durationNanos()));
       case CRASH_AFTER_SYNC ->
-          waiting.put(member, new Waiting(true, policy(fault), fault.durationNanos()));
+          waiting.put(member, new Waiting(true, false, policy(fault), fault.durationNanos()));
+      case CRASH_VOTING ->
+          waiting.put(
+              member,
+              new Waiting((fault.number() & 1) != 0, true, policy(fault), fault.durationNanos()));
       case CRASH_ALL -> {
         for (var i = 0; i < world.memberCount(); i++) {
           world.crash(i, policy(fault), fault.durationNanos() + i * MILLI);
@@ -201,7 +211,17 @@ final class Storm {
       }
       case DISK_LIES -> world.member(member).lie();
       case DISK_SHORN_WRITE ->
-          waiting.put(member, new Waiting(false, CrashPolicy.SHORN, fault.durationNanos()));
+          waiting.put(member, new Waiting(false, false, CrashPolicy.SHORN, fault.durationNanos()));
+      case DISK_VOTE_GARBAGE -> {
+        world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
+        var path = VOTE_FILES + ((fault.number() & 1) == 0 ? "a" : "b");
+        if (world.member(member).files().exists(path)) {
+          world
+              .member(member)
+              .files()
+              .damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, 0);
+        }
+      }
       case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
@@ -231,6 +251,7 @@ final class Storm {
           change(MembershipChange.Kind.REMOVE, world.memberId(member));
         }
       }
+      case REPLACE_VOTER -> replaceVoter(member);
       case COMPACT -> compact(member);
       case SNAPSHOT -> {
         if (life != null) {
@@ -450,6 +471,25 @@ final class Storm {
           }
         });
     world.repeatIn(2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
+  }
+
+  /** A voter goes and a new member comes in its place, under two majorities meanwhile. */
+  private void replaceVoter(int member) {
+    var leads = world.leader();
+    var id = world.memberId(member);
+    if (leads == null || !leads.core().membership().isVoter(id)) {
+      return;
+    }
+    var added = world.addMember(Membership.NOBODY);
+    world.startMember(added);
+    leads.change(
+        new MembershipChange(
+            List.of(
+                new MembershipChange.Step(
+                    MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
+                new MembershipChange.Step(MembershipChange.Kind.REMOVE, id)),
+            MembershipChange.Transition.AUTO,
+            Bytes.EMPTY));
   }
 
   private void compact(int member) {
