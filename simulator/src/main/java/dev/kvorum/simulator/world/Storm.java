@@ -200,6 +200,9 @@ final class Storm {
       case DISK_FULL -> {
         var files = world.member(member).files();
         files.limitSpace(used(member) + fault.number());
+        if (fault.number() == 0) {
+          refuseOverwriting(member);
+        }
         undo(fault, () -> world.member(member).files().limitSpace(Long.MAX_VALUE));
       }
       case DISK_SLOW -> {
@@ -251,7 +254,7 @@ final class Storm {
           change(MembershipChange.Kind.REMOVE, world.memberId(member));
         }
       }
-      case REPLACE_VOTER -> replaceVoter(member);
+      case REPLACE_VOTER -> replaceVoter(member, fault);
       case COMPACT -> compact(member);
       case SNAPSHOT -> {
         if (life != null) {
@@ -402,6 +405,23 @@ final class Storm {
         });
   }
 
+  /** On a file system that copies what it writes, a full disk has no space for the same bytes. */
+  private void refuseOverwriting(int member) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
+              DiskOperation operation) {
+            if (!(operation instanceof DiskOperation.Write)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE;
+          }
+        });
+  }
+
   private long used(int member) {
     var files = world.member(member).files();
     var bytes = 0L;
@@ -473,8 +493,11 @@ final class Storm {
     world.repeatIn(2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
   }
 
-  /** A voter goes and a new member comes in its place, under two majorities meanwhile. */
-  private void replaceVoter(int member) {
+  /**
+   * A voter goes and a new member comes in its place, under two majorities meanwhile: until the
+   * leader ends that by itself, or an operator does.
+   */
+  private void replaceVoter(int member, Fault fault) {
     var leads = world.leader();
     var id = world.memberId(member);
     if (leads == null || !leads.core().membership().isVoter(id)) {
@@ -488,8 +511,21 @@ final class Storm {
                 new MembershipChange.Step(
                     MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
                 new MembershipChange.Step(MembershipChange.Kind.REMOVE, id)),
-            MembershipChange.Transition.AUTO,
+            (fault.number() & 1) == 0
+                ? MembershipChange.Transition.JOINT_IMPLICIT
+                : MembershipChange.Transition.JOINT_EXPLICIT,
             Bytes.EMPTY));
+    undo(fault, this::leaveJoint);
+  }
+
+  /** Ends a joint phase that the leader does not end by itself. */
+  void leaveJoint() {
+    var leads = world.leader();
+    if (leads != null
+        && leads.core().membership().isJoint()
+        && !leads.core().membership().autoLeave()) {
+      leads.change(MembershipChange.leave());
+    }
   }
 
   private void compact(int member) {

@@ -196,6 +196,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private void look() {
     live = traffic.isQuiet() && isEqual();
     if (!live) {
+      storm.leaveJoint();
       scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
     }
   }
