@@ -8,6 +8,7 @@ import dev.kvorum.simulator.plan.FaultKind;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultPlan;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
@@ -19,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 /** Makes the plan's faults happen, and takes them back when the chaos is over. */
 final class Storm {
   private static final long MILLI = 1_000_000L;
+  private static final long LONG_FLAP_NANOS = 1_000 * MILLI;
+  private static final int MANY_FLAPS = 12;
+  private static final int FEW_FLAPS = 4;
+  private static final int SECTOR_BYTES = 512;
+  private static final int LAST_SECTORS = 4;
+  private static final int LARGEST_ENTRY_BYTES = 8 << 10;
   private static final String VOTE_FILES = "vote.";
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
@@ -165,7 +172,8 @@ final class Storm {
           PARTITION_CONSTRAINED,
           BLACKHOLE ->
           partition(fault, member);
-      case PARTITION_LEADER_FLAPPING -> flap(fault, 4);
+      case PARTITION_LEADER_FLAPPING ->
+          flap(fault, fault.durationNanos() < LONG_FLAP_NANOS ? MANY_FLAPS : FEW_FLAPS);
       case PARTITION_CLIENTS -> {
         for (var i = 0; i < world.memberCount(); i++) {
           cutClients(i, i != member, fault);
@@ -443,20 +451,47 @@ final class Storm {
     if (journal.isEmpty()) {
       return;
     }
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
+    var atEnd = random.chance(SimRandom.MILLION / 2);
+    var place = Math.floorMod(fault.number(), (long) journal.size());
+    var path = atEnd ? journal.getLast() : journal.get((int) place);
+    var written = written(files, path);
+    if (written.isEmpty()) {
+      return;
+    }
+    var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
+    var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeLastBatch(journal, path, written, at)) {
       world.member(member).mayForget();
     }
-    var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
-    var sectors = (int) (files.size(path) / 512);
-    if (sectors > 0) {
-      var kind =
-          switch (fault.kind()) {
-            case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
-            case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
-            default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
-          };
-      files.damage(kind, path, (int) Math.floorMod(fault.number() >>> 8, (long) sectors));
+    var kind =
+        switch (fault.kind()) {
+          case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
+          case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
+          default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
+        };
+    files.damage(kind, path, written.get(at));
+  }
+
+  /** Sectors with anything in them, ascending: damage to the others is no loss. */
+  private static List<Integer> written(FaultyDisk files, String path) {
+    var content = files.content(path);
+    var found = new ArrayList<Integer>();
+    for (var sector = 0; sector < content.length / SECTOR_BYTES; sector++) {
+      for (var i = 0; i < SECTOR_BYTES; i++) {
+        if (content[sector * SECTOR_BYTES + i] != 0) {
+          found.add(sector);
+          break;
+        }
+      }
     }
+    return found;
+  }
+
+  /** Whether nothing tells that a later batch follows the one in that sector. */
+  private boolean mayBeLastBatch(List<String> journal, String path, List<Integer> written, int at) {
+    var batchBytes = Math.max(world.plan().tuning().journal().batchBytes(), LARGEST_ENTRY_BYTES);
+    var sectors = batchBytes / SECTOR_BYTES * 2 + 2;
+    return journal.indexOf(path) >= journal.size() - 2 && written.size() - at <= sectors;
   }
 
   // Members.

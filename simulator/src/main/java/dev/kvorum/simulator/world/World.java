@@ -429,7 +429,12 @@ public final class World implements ClientPort, Scheduler.Target {
     var receiver = members.get(to).life();
     var open = network.state(from, to) == Network.LinkState.OPEN;
     if (receiver != null && open && parcel.position().index() >= request.minimumIndex()) {
-      receiver.arrive(1_000_000 + parcel.file().remaining() * 10L, parcel);
+      var nanos = 1_000_000 + parcel.file().remaining() * 10L;
+      receiver.arrive(nanos, parcel);
+      if (network.repeats()) {
+        // A sender that thought the first one lost; long after, the log may be far ahead.
+        receiver.arrive(nanos + clientLinks.exponential(PARCEL_TIMEOUT_NANOS), parcel);
+      }
     }
   }
 
