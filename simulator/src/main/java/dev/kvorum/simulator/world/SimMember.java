@@ -38,6 +38,7 @@ final class SimMember {
 
   /** Whether the disk ever lied: then nothing is known of what it holds. */
   private boolean hasLied;
+
   private boolean mayForget;
 
   /** The mark that a process leaves when its disk fails: what was synced by then. */

@@ -543,8 +543,7 @@ final class Storm {
     leads.change(
         new MembershipChange(
             List.of(
-                new MembershipChange.Step(
-                    MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
+                new MembershipChange.Step(MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
                 new MembershipChange.Step(MembershipChange.Kind.REMOVE, id)),
             (fault.number() & 1) == 0
                 ? MembershipChange.Transition.JOINT_IMPLICIT

@@ -56,6 +56,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private static final long LIVENESS_NANOS = 180_000_000_000L;
 
   private static final long DISK_OPERATIONS_AN_ELECTION = 200;
+  private static final long HEALED_DISK_NANOS = 500_000;
 
   /** The part of the events that the chaos may use, in percent. */
   private static final int CHAOS_PERCENT = 80;
@@ -178,6 +179,8 @@ public final class World implements ClientPort, Scheduler.Target {
     // Two votes, each two syncs on two disks, must fit an election timeout several times.
     var electionNanos = plan.tuning().tickNanos() * plan.tuning().electionTicks();
     diskNanos = Math.min(diskNanos, electionNanos / DISK_OPERATIONS_AN_ELECTION);
+    // And a log that goes one entry at a time must outrun what clients repeat (seed 473).
+    diskNanos = Math.min(diskNanos, HEALED_DISK_NANOS);
     for (var member : members) {
       var life = member.life();
       if (life != null) {
