@@ -126,10 +126,6 @@ final class MvccBugs {
     return new Instead.Constant(number);
   }
 
-  private static Instead argument(int position) {
-    return new Instead.Argument(position);
-  }
-
   private static Instead by(String replacement) {
     return new Instead.Replacement(replacement);
   }
