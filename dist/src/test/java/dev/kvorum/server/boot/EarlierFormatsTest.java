@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * put a 1; put a 2; put b 1; del b; compaction 3; put c (1,000 bytes of x)
  * </pre>
  *
- * and was then ended by SIGTERM.
+ * from format 2 on also a lease of 600 seconds, and was then ended by SIGTERM.
  */
 class EarlierFormatsTest {
   private static final long MEMBER = 0x8e9e05c52164694dL;
@@ -33,7 +33,7 @@ class EarlierFormatsTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"format-1"})
+  @ValueSource(strings = {"format-1", "format-2"})
   void everyFormatOpensWithAllItHeld(String format) throws Exception {
     unpack(format);
 
@@ -51,9 +51,18 @@ class EarlierFormatsTest {
     }
   }
 
+  @Test
+  void aLeaseOfFormat2IsKept() throws Exception {
+    unpack("format-2");
+
+    try (var member = open()) {
+      assertThat(member.state().leases().size()).isEqualTo(1);
+    }
+  }
+
   /** The journal and the snapshot of an earlier format are enough. */
   @ParameterizedTest
-  @ValueSource(strings = {"format-1"})
+  @ValueSource(strings = {"format-1", "format-2"})
   void everyFormatIsRebuiltWithoutItsStateStore(String format) throws Exception {
     unpack(format);
     try (var files = Files.walk(directory.resolve("state"))) {
