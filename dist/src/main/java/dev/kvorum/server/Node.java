@@ -229,6 +229,7 @@ final class Node {
               context.publish(status);
               leases.raftChanged(status);
             },
+            context.metrics().loops()::ticked,
             membership::raiseNoSpace,
             guard,
             recorder));
