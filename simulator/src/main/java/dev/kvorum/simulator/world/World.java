@@ -655,16 +655,21 @@ public final class World implements ClientPort, Scheduler.Target {
   /**
    * Whether that very entry is durable at the member, also while it is down: its journal says so,
    * and the medium has it. The disk of a victim of the fault atlas may lie, and is believed: the
-   * atlas leaves a quorum without it.
+   * atlas leaves a quorum without it. A victim that had the entry and lost it stands in for it with
+   * its claim (P5): nobody is elected by its vote who lacks the entry.
    */
   private boolean holdsDurably(int member, EntryId entry) {
     var one = members.get(member);
     var journal = one.journal();
-    return journal != null
-        && journal.holds(entry)
-        && (entry.index() <= journal.base().index()
-            || plan.isVictim(member)
-            || one.isOnMedium(entry.index()));
+    if (journal == null) {
+      return false;
+    }
+    if (plan.isVictim(member)) {
+      var before = new EntryId(entry.term(), entry.index() - 1);
+      return journal.holds(entry) || journal.vote().claim().isBeyond(before);
+    }
+    return journal.holds(entry)
+        && (entry.index() <= journal.base().index() || one.isOnMedium(entry.index()));
   }
 
   /**

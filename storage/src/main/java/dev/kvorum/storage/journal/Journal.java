@@ -343,6 +343,9 @@ public final class Journal {
         entries.isEmpty()
             ? before
             : new EntryId(entries.getLast().term(), entries.getLast().index());
+    // A follower hears that entries are committed before they are durable here. After a power cut
+    // a hint beyond what this batch brings would look like a log that has lost its end (P6).
+    var committed = Math.min(commit, last.index());
     var restarting = restart;
     var number = nextNumber;
     var header =
@@ -354,7 +357,7 @@ public final class Journal {
             before.index() + 1,
             last,
             before.term(),
-            commit,
+            committed,
             number - 1,
             prevHash,
             0);
