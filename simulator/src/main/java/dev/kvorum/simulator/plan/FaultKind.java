@@ -92,5 +92,16 @@ public enum FaultKind {
   /** One voter takes the place of another, in one joint change. */
   REPLACE_VOTER,
   /** One of a member's two vote files is garbage when it starts again. */
-  DISK_VOTE_GARBAGE
+  DISK_VOTE_GARBAGE,
+  /**
+   * Every member loses its power and its state store, and where one had an acknowledged entry in
+   * its journal there is garbage now. Nobody can bring the entry back: the right end is to halt.
+   */
+  DISK_ROT_EVERYWHERE,
+  /** A member's next write to its journal never reaches the medium, and its sync succeeds. */
+  DISK_LOST_WRITE,
+  /** A member's next read from its journal fails. */
+  DISK_READ_ERROR,
+  /** From now on a member's state machine holds something else than the others' do. */
+  STATE_DIVERGES
 }

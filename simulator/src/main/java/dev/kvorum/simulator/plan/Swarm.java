@@ -45,7 +45,19 @@ public final class Swarm {
           FaultKind.DISK_GARBAGE_SECTOR,
           FaultKind.DISK_ZERO_SECTOR,
           FaultKind.DISK_VOTE_GARBAGE,
-          FaultKind.DISK_SYNC_ERROR);
+          FaultKind.DISK_SYNC_ERROR,
+          FaultKind.DISK_LOST_WRITE,
+          FaultKind.DISK_READ_ERROR,
+          FaultKind.STATE_DIVERGES);
+
+  /**
+   * What no cluster survives, as the last thing that happens in a run: the right outcome is that it
+   * halts and tells its operator why.
+   */
+  static final List<FaultKind> HALTING = List.of(FaultKind.DISK_ROT_EVERYWHERE);
+
+  /** In one of so many runs whose disks and members are well otherwise. */
+  private static final int HALTING_EVERY = 12;
 
   private Swarm() {}
 
@@ -137,7 +149,9 @@ public final class Swarm {
       var wanted =
           MEMBERSHIP.contains(kind)
               ? changesMembers && own.below(3) > 0
-              : DESTROYING.contains(kind) ? destroys && own.below(2) == 0 : usual;
+              : DESTROYING.contains(kind)
+                  ? destroys && own.below(2) == 0
+                  : usual && !HALTING.contains(kind);
       if (!wanted || (members == 1 && isAboutPeers(kind))) {
         continue;
       }
@@ -151,6 +165,11 @@ public final class Swarm {
       }
     }
     faults.sort(Comparator.comparingLong(Fault::atNanos));
+    if (!changesMembers && !destroys && random.fork(HALTING_EVERY).below(HALTING_EVERY) == 0) {
+      for (var kind : HALTING) {
+        faults.add(new Fault(kind, chaosNanos, SECOND, 0, 0));
+      }
+    }
     return faults;
   }
 
@@ -208,7 +227,11 @@ public final class Swarm {
           COMPACT,
           SNAPSHOT,
           REPLACE_VOTER,
-          DISK_VOTE_GARBAGE ->
+          DISK_VOTE_GARBAGE,
+          DISK_ROT_EVERYWHERE,
+          DISK_LOST_WRITE,
+          DISK_READ_ERROR,
+          STATE_DIVERGES ->
           false;
     };
   }

@@ -19,6 +19,7 @@ import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.SharedVoter;
 import dev.kvorum.storage.journal.StartDecision;
 import dev.kvorum.storage.journal.StartScan;
+import dev.kvorum.storage.journal.StateFit;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskResult;
@@ -190,8 +191,10 @@ final class Boot {
       unapplied.addAll(
           journal.range(applied + 1, journal.last().index() + 1).read(disk, ALL_BYTES));
     }
+    // A sound journal that ends before what it calls committed has lost its end unnoticed (P6).
+    var commit = scan.isSound() ? scan.commit() : journal.commit();
     var boot =
-        BootFromJournal.of(incarnation, journal, scan.commit(), membership, applied, unapplied);
+        BootFromJournal.of(incarnation, journal, commit, membership, applied, unapplied);
     return new Opened(journal, backend, state, membership, snapshots, boot);
   }
 
@@ -216,7 +219,7 @@ final class Boot {
       throws DiskFaultException, SnapshotDamagedException, RefusedException {
     try {
       var position = position(load(found));
-      if (misfit(position, scan) == null) {
+      if (StateFit.misfit(position, scan) == null) {
         return found;
       }
     } catch (CorruptRecordException _) {
@@ -243,12 +246,11 @@ final class Boot {
     return backend;
   }
 
-  /** The newest whole snapshot that the journal continues. */
+  /** The newest whole snapshot that goes with the journal. */
   private static @Nullable SnapshotHeader fittingSnapshot(JournalScan scan, Snapshots snapshots)
       throws DiskFaultException {
     for (var position : snapshots.positions()) {
-      var ahead = scan.isSound() && position.index() > scan.last().index();
-      if (ahead || position.index() < scan.base().index()) {
+      if (!StateFit.isFit(position, scan)) {
         continue;
       }
       try {
@@ -264,16 +266,6 @@ final class Boot {
 
   private static EntryId position(LoadedState state) {
     return new EntryId(state.meta().appliedTerm(), state.meta().appliedIndex());
-  }
-
-  private static @Nullable String misfit(EntryId position, JournalScan scan) {
-    if (scan.isSound() && position.index() > scan.last().index()) {
-      return "ahead";
-    }
-    if (position.index() < scan.stateSynced().index()) {
-      return "lost synced changes";
-    }
-    return position.index() < scan.base().index() ? "behind" : null;
   }
 
   static LoadedState load(MemoryBackend backend) {

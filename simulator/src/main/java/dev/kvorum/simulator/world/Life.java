@@ -121,6 +121,8 @@ final class Life extends Actor {
   /** How far the log was committed when that was heard of last. */
   private long ledCommit;
 
+  private boolean diverged;
+
   Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
     super(world.scheduler());
     this.world = world;
@@ -268,6 +270,18 @@ final class Life extends Actor {
 
   void transferLeadership(long target) {
     perform(raft.transferLeadership(target));
+  }
+
+  /**
+   * The state machine went another way: a bug, or a bit that flipped in memory. Only the hash that
+   * is compared says so here, so that the oracles need not know two truths.
+   */
+  void diverge() {
+    diverged = true;
+  }
+
+  boolean hasDiverged() {
+    return diverged;
   }
 
   void snapshotNow() {
@@ -434,9 +448,7 @@ final class Life extends Actor {
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
       case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
-      case RaftEffect.Found(var finding) ->
-          // Damage never reaches a quorum here, and nobody makes states differ on purpose.
-          throw new WrongException("the cluster is as well as its disks are", finding.message());
+      case RaftEffect.Found(var finding) -> world.found(index, finding);
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
@@ -470,6 +482,7 @@ final class Life extends Actor {
       if (journal.firstIndex() > wanted.from() && wanted.reader() != memberId) {
         perform(raft.entriesRead(wanted.reader(), wanted.from(), List.of()));
       } else {
+        perform(raft.entriesUnreadable(wanted.from()));
         world.halted(index, "the journal cannot be read: " + fault.getMessage());
       }
     }
@@ -528,7 +541,7 @@ final class Life extends Actor {
       case StoreEffect.AppliedTo(var to) -> {
         later(BUS_NANOS, APPLIED, to, storeNumber);
         if (to % HASH_EVERY == 0) {
-          later(BUS_NANOS, STATE_HASHED, storeNumber, machine.stateHash());
+          later(BUS_NANOS, STATE_HASHED, storeNumber, toldHash());
         }
       }
       case StoreEffect.ReadsReady ready -> door.roundReady(ready.round());
@@ -539,6 +552,12 @@ final class Life extends Actor {
           later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
       case StoreEffect.CompactionFinished _ -> world.coverage().hit("compaction finished");
     }
+  }
+
+  /** What the others are told of the state. */
+  private StateHash toldHash() {
+    var hash = machine.stateHash();
+    return diverged ? new StateHash(hash.index(), ~hash.high(), hash.low() + index) : hash;
   }
 
   private void fetch(long number, StoreEffect.Fetch fetch) {

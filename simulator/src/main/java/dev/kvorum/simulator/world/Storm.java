@@ -5,6 +5,7 @@ import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultPlan;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the plan's faults happen, and takes them back when the chaos is over. */
@@ -27,6 +29,7 @@ final class Storm {
   private static final int LAST_SECTORS = 4;
   private static final int LARGEST_ENTRY_BYTES = 8 << 10;
   private static final String VOTE_FILES = "vote.";
+  private static final String JOURNAL = "journal/";
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
 
@@ -45,6 +48,9 @@ final class Storm {
   private final Map<Integer, Waiting> waiting = new HashMap<>();
 
   private final List<Runnable> takeBack = new ArrayList<>();
+
+  /** The acknowledged entry that no member has any more, or null. */
+  private @Nullable EntryId lostEverywhere;
 
   Storm(World world, SimRandom random) {
     this.world = world;
@@ -72,13 +78,18 @@ final class Storm {
     what.run();
   }
 
+  /** The acknowledged entry that nobody can bring back, so that nobody may lead; null for none. */
+  @Nullable EntryId lostEverywhere() {
+    return lostEverywhere;
+  }
+
   /** Whether whoever is left must be able to go on. */
   boolean mustRecover() {
     var lost = 0;
     for (var member : world.members()) {
       lost += member.hasEnded() && world.founders().isVoter(member.id()) ? 1 : 0;
     }
-    return lost * 2 < world.founders().voters().size();
+    return lostEverywhere == null && lost * 2 < world.founders().voters().size();
   }
 
   /** The chaos is over: everything that can be well is well, and everybody starts who may. */
@@ -234,6 +245,14 @@ final class Storm {
         }
       }
       case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
+      case DISK_ROT_EVERYWHERE -> rotEverywhere(fault);
+      case DISK_LOST_WRITE -> loseWrite(member);
+      case DISK_READ_ERROR -> failRead(member);
+      case STATE_DIVERGES -> {
+        if (life != null) {
+          life.diverge();
+        }
+      }
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
         world.member(member).loseState();
@@ -396,38 +415,69 @@ final class Storm {
 
   /** The next sync fails, as on one of the two kinds of file systems. */
   private void failSync(int member, long number) {
+    once(
+        member,
+        number % 2 == 0
+            ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
+            : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT,
+        DiskOperation.Sync.class::isInstance);
+  }
+
+  /** The next operation of that sort goes wrong in this way, and no later one. */
+  private void once(
+      int member,
+      dev.kvorum.storage.journal.disk.FaultKind kind,
+      Predicate<DiskOperation> concerns) {
     var files = world.member(member).files();
     files.plan(
         new FaultPlan() {
           @Override
           public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
               DiskOperation operation) {
-            if (!(operation instanceof DiskOperation.Sync)) {
+            if (!concerns.test(operation)) {
               return null;
             }
             files.plan(FaultPlan.NONE);
-            return number % 2 == 0
-                ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
-                : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT;
+            return kind;
+          }
+        });
+  }
+
+  private void loseWrite(int member) {
+    world.member(member).mayForgetForGood();
+    once(
+        member,
+        dev.kvorum.storage.journal.disk.FaultKind.LOST_WRITE,
+        operation ->
+            operation instanceof DiskOperation.Write && isSegment(operation.path()));
+  }
+
+  private static boolean isSegment(String path) {
+    return path.startsWith(JOURNAL) && path.endsWith(".seg");
+  }
+
+  private void failRead(int member) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind read(
+              String path, long offset, int length) {
+            if (!isSegment(path)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return dev.kvorum.storage.journal.disk.FaultKind.READ_ERROR;
           }
         });
   }
 
   /** On a file system that copies what it writes, a full disk has no space for the same bytes. */
   private void refuseOverwriting(int member) {
-    var files = world.member(member).files();
-    files.plan(
-        new FaultPlan() {
-          @Override
-          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
-              DiskOperation operation) {
-            if (!(operation instanceof DiskOperation.Write)) {
-              return null;
-            }
-            files.plan(FaultPlan.NONE);
-            return dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE;
-          }
-        });
+    once(
+        member,
+        dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE,
+        DiskOperation.Write.class::isInstance);
   }
 
   private long used(int member) {
@@ -444,7 +494,7 @@ final class Storm {
     var files = world.member(member).files();
     var journal = new ArrayList<String>();
     for (var path : files.files()) {
-      if (path.startsWith("journal/") && path.endsWith(".seg")) {
+      if (isSegment(path)) {
         journal.add(path);
       }
     }
@@ -470,6 +520,32 @@ final class Storm {
           default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
         };
     files.damage(kind, path, written.get(at));
+  }
+
+  /**
+   * The last entry that is committed, for all that members know, turns to garbage wherever it is,
+   * and with it the states that hold it. A whole snapshot file may still have it; then it is not
+   * lost.
+   */
+  private void rotEverywhere(Fault fault) {
+    var committed = EntryId.ORIGIN;
+    for (var member : world.members()) {
+      var life = member.life();
+      var known =
+          life == null ? 0 : Math.min(life.core().commitIndex(), life.durable().index());
+      if (life != null && known > committed.index() && known > life.journal().base().index()) {
+        committed = new EntryId(life.journal().termAt(known), known);
+      }
+    }
+    var kept = committed.index() == 0;
+    for (var i = 0; i < world.memberCount() && !kept; i++) {
+      world.crash(i, CrashPolicy.EVERYTHING, fault.durationNanos());
+      kept = !world.member(i).lose(committed);
+    }
+    if (!kept) {
+      lostEverywhere = committed;
+      world.coverage().hit("an acknowledged entry lost on every disk");
+    }
   }
 
   /** Sectors with anything in them, ascending: damage to the others is no loss. */

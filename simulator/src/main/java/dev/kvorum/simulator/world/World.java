@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.world;
 
+import dev.kvorum.raft.core.Finding;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.SnapshotRequest;
@@ -55,6 +56,9 @@ public final class World implements ClientPort, Scheduler.Target {
    */
   private static final long LIVENESS_NANOS = 180_000_000_000L;
 
+  /** How long a cluster that must not lead is watched: for many election timeouts. */
+  private static final long HALT_NANOS = 90_000_000_000L;
+
   private static final long DISK_OPERATIONS_AN_ELECTION = 200;
   private static final long HEALED_DISK_NANOS = 500_000;
 
@@ -97,6 +101,10 @@ public final class World implements ClientPort, Scheduler.Target {
   private long diskNanos;
   private boolean healing;
   private boolean live;
+
+  /** Somebody said that nobody will lead any more. */
+  private boolean halted;
+
   private @Nullable Life leader;
   private long leaderTerm;
 
@@ -154,7 +162,8 @@ public final class World implements ClientPort, Scheduler.Target {
       // Everything happens in the steps.
     }
     heal();
-    var deadline = scheduler.now() + LIVENESS_NANOS;
+    var deadline =
+        scheduler.now() + (storm.lostEverywhere() == null ? LIVENESS_NANOS : HALT_NANOS);
     scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
     while (!live && scheduler.nextTime() <= deadline && scheduler.step()) {
       // Until everything is answered and equal.
@@ -164,9 +173,25 @@ public final class World implements ClientPort, Scheduler.Target {
           "a healed cluster is live within %d s".formatted(LIVENESS_NANOS / 1_000_000_000L),
           (traffic.isQuiet() ? "" : "requests wait; ") + describe());
     }
+    if (storm.lostEverywhere() != null) {
+      mustHaveHalted();
+    }
     coverage.hit(live ? "recovered" : "halted safely");
     validate();
     countHappenings();
+  }
+
+  /** An acknowledged entry is lost everywhere: who went on now would deny what was promised. */
+  private void mustHaveHalted() {
+    var lone = members.size() == 1 && members.getFirst().hasEnded();
+    if (lone) {
+      coverage.hit("safe halt: a lone voter refuses to start");
+    }
+    if (live || leader() != null || !(lone || halted)) {
+      throw new WrongException(
+          "a cluster that lost what it acknowledged halts and says so",
+          storm.lostEverywhere() + ": " + describe());
+    }
   }
 
   private void heal() {
@@ -554,6 +579,41 @@ public final class World implements ClientPort, Scheduler.Target {
     members.get(member).kill(leavesMark);
     stopped(member, reason);
     restartLater(member);
+  }
+
+  /** A member's Raft has found what only a person, or whoever watches over it, can put right. */
+  void found(int member, Finding finding) {
+    if (trace.isTold()) {
+      tell(member, finding.message());
+    }
+    switch (finding) {
+      case Finding.TailLost lost -> {
+        var entry = storm.lostEverywhere();
+        if (entry == null || lost.fromIndex() > entry.index()) {
+          throw new WrongException("the cluster is as well as its disks are", lost.message());
+        }
+        coverage.hit("safe halt: nobody leads");
+        halted = true;
+      }
+      case Finding.StateDiverged diverged -> {
+        var life = members.get(member).life();
+        if (life == null || !life.hasDiverged()) {
+          throw new WrongException("the cluster is as well as its disks are", diverged.message());
+        }
+        coverage.hit("a diverged state rebuilt");
+        members.get(member).kill();
+        members.get(member).loseState();
+        stopped(member, diverged.message());
+        restartLater(member);
+      }
+      case Finding.NoMajority none -> {
+        if (members.stream().noneMatch(one -> one.life() != null && one.life().hasDiverged())) {
+          throw new WrongException("the cluster is as well as its disks are", none.message());
+        }
+        coverage.hit("no majority has the same state");
+      }
+      case Finding.JournalUnreadable _ -> coverage.hit("a journal unreadable while serving");
+    }
   }
 
   void tell(int member, String what) {
