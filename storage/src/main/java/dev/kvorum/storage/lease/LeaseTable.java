@@ -5,8 +5,10 @@ import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,6 +149,30 @@ public final class LeaseTable {
     }
     keys.sort(null);
     return keys;
+  }
+
+  /** The attached keys one by one, in no particular order; the table must not change meanwhile. */
+  public Iterator<Bytes> attached(long id) {
+    var slot = ids.find(id);
+    var first = slot < 0 ? null : first(slot);
+    return new Iterator<>() {
+      private @Nullable Attachment next = first;
+
+      @Override
+      public boolean hasNext() {
+        return next != null;
+      }
+
+      @Override
+      public Bytes next() {
+        var current = next;
+        if (current == null) {
+          throw new NoSuchElementException();
+        }
+        next = current.next;
+        return current.key;
+      }
+    };
   }
 
   /** Forgets a lease that exists and has no key any more. */
