@@ -113,9 +113,7 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    try (var view = backend.openReadView()) {
-      return LoadedState.read(view);
-    }
+    return LoadedState.open(backend);
   }
 
   /** Why the store cannot be continued by that journal, or null. */

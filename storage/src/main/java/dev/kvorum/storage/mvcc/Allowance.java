@@ -25,7 +25,7 @@ final class Allowance {
 
   /** For a command that is done in one slice and whose records are all there. */
   static Allowance unlimited(Records records) {
-    return new Allowance(records, Integer.MAX_VALUE, Long.MAX_VALUE);
+    return new Allowance(records::get, Integer.MAX_VALUE, Long.MAX_VALUE);
   }
 
   boolean isUsedUp() {

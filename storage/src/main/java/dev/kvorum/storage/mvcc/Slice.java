@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param writes new records, behind those of the slices before, in revision order
  * @param events what watchers are to see, in the same order
  * @param missing records that the next slice reads and that were not in memory; empty when the
- *     execution can go on at once
+ *     execution can go on at once. What is fetched for them is kept until a slice misses nothing
  * @param result the answer, with the last slice
  */
 public record Slice(

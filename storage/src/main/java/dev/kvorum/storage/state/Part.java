@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param writes new records, behind those of the parts before, in revision order
  * @param events what watchers are to see, in the same order
  * @param missing records that the next slice reads and that were not in memory; empty when the
- *     command can go on at once
+ *     command can go on at once. What is fetched for them is kept until a slice misses nothing
  * @param outcome with the last part: what is beside the writes and events of all parts, so its own
  *     lists of these are empty
  */

@@ -25,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * and alarms on every member; only the answer about this member's own quota is local.
  */
 public final class StateMachine {
-  /** A command that looks at more keys than this is applied in slices. */
-  private static final int LONG_KEYS = 1_000;
-
   /** A command that was begun, and where in the log it stands. */
   private record Running(long index, long term, LongCommand command) {}
 
@@ -133,15 +130,15 @@ public final class StateMachine {
 
   /**
    * Whether the command is applied in slices, by {@link #begin} and {@link #step}: it looks at more
-   * keys than one turn of a loop has time for.
+   * keys than one turn has time for.
    */
-  public boolean isLong(Command command) {
+  public boolean isLong(Command command, int turnKeys) {
     return switch (command) {
       case Command.Put _ -> false;
-      case Command.DeleteRange _, Command.Txn _ -> kv.weight(command) > LONG_KEYS;
+      case Command.DeleteRange _, Command.Txn _ -> kv.weight(command) > turnKeys;
       case Command.LeaseRevoke revoke ->
-          leaseCommands.attachedKeys(List.of(revoke.id())) > LONG_KEYS;
-      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > LONG_KEYS;
+          leaseCommands.attachedKeys(List.of(revoke.id())) > turnKeys;
+      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > turnKeys;
       default -> false;
     };
   }
