@@ -5,8 +5,8 @@ import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
-import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.mvcc.MvccStore;
@@ -19,19 +19,37 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of leases that have many keys, in slices: of one lease after the other the keys are put
- * in order, then deleted and detached, in one revision (contract S10.3).
+ * The end of leases that have many keys, in slices: of one lease after the other the keys are
+ * deleted and detached in their order, in one revision a lease (contract S10.3).
  */
 final class LongRevocation implements LongCommand {
-  /** The lease that is going. */
-  private static final class Going {
-    private final long id;
-    private final SortedKeys keys;
-    private MvccStore.@Nullable Execution deletion;
+  private static final int KEYS_AT_ONCE = 250;
 
-    Going(long id, SortedKeys keys) {
+  /** The lease that is going, and its keys that are left. */
+  private final class Going implements Iterator<Bytes> {
+    private final long id;
+    private final MvccStore.Execution deletion;
+    private Iterator<Bytes> keys;
+    private @Nullable Bytes last;
+
+    Going(long id) {
       this.id = id;
-      this.keys = keys;
+      keys = leases.attachedKeys(id, null, KEYS_AT_ONCE).iterator();
+      deletion = kv.beginDelete(this);
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (!keys.hasNext() && last != null) {
+        keys = leases.attachedKeys(id, last, KEYS_AT_ONCE).iterator();
+      }
+      return keys.hasNext();
+    }
+
+    @Override
+    public Bytes next() {
+      last = keys.next();
+      return last;
     }
   }
 
@@ -69,7 +87,7 @@ final class LongRevocation implements LongCommand {
               List.of(),
               new Outcome(result.get(), List.of(), List.of(), records, changes, false));
         }
-        going = new Going(id, new SortedKeys(leases.attached(id)));
+        going = new Going(id);
       }
       left -= step(going, left, maxBytes, writes, events);
     }
@@ -89,17 +107,6 @@ final class LongRevocation implements LongCommand {
   /** Goes on with one lease and returns how many keys that took. */
   private int step(
       Going current, int maxKeys, long maxBytes, JoinedList<Write> writes, JoinedList<Event> events) {
-    if (current.deletion == null) {
-      var before = leases.attachedCount(current.id);
-      if (!current.keys.gather(maxKeys)) {
-        return maxKeys;
-      }
-      current.deletion = kv.beginDelete(current.keys);
-      // Sorting the last run counts as a look at its keys.
-      if (before >= maxKeys) {
-        return maxKeys;
-      }
-    }
     var slice = current.deletion.step(Records.NONE, maxKeys, maxBytes);
     for (var event : slice.events()) {
       leases.attach(event.key(), event.lease());
@@ -107,7 +114,6 @@ final class LongRevocation implements LongCommand {
     writes.join(slice.writes());
     events.join(slice.events());
     if (slice.result() != null) {
-      InvariantViolation.check(!current.keys.hasNext(), "a lease goes after its keys");
       leases.remove(current.id);
       records.add(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(current.id), null));
       changes.add(new LeaseChange.Revoked(current.id));
