@@ -269,9 +269,7 @@ final class Boot {
   }
 
   static LoadedState load(MemoryBackend backend) {
-    try (var view = backend.openReadView()) {
-      return LoadedState.read(view);
-    }
+    return LoadedState.open(backend);
   }
 
   private Membership membership(MemoryBackend backend) {

@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.world;
 
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.RaftConfig;
@@ -33,6 +34,7 @@ import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.state.AppliedState;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.state.StateSnapshot;
+import dev.kvorum.verticles.stage.ApplyWatch;
 import dev.kvorum.verticles.stage.FlushBatch;
 import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
@@ -84,6 +86,9 @@ final class Life extends Actor {
 
   /** Steps between two looks at everything that must hold, for a short log. */
   private static final int INVARIANT_EVERY = 64;
+
+  /** Keys that a slice of a long command looks at. */
+  private static final int[] SLICES = {StoreStage.SLICE_KEYS, 1, 3};
 
   private record Confirmed(long round, long index) {}
 
@@ -157,9 +162,16 @@ final class Life extends Actor {
     stateDisk = stateDisk(opened.backend(), opened.state().meta().appliedIndex());
     machine = new StateMachine(opened.state(), Long.MAX_VALUE);
     records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-    store = new StoreStage(machine, records, _ -> true, lifeNumber, opened.membership());
+    store = storeStage(opened.membership());
     applied = machine.state();
     door = new FrontDoor(new Shell(), lifeNumber);
+  }
+
+  /** Members cut long commands differently, and make the same of them. */
+  private StoreStage storeStage(Membership membership) {
+    var sliceKeys = SLICES[lifeNumber % SLICES.length];
+    return new StoreStage(
+        machine, records, _ -> true, lifeNumber, membership, ApplyWatch.NONE, sliceKeys);
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
@@ -528,6 +540,8 @@ final class Life extends Actor {
       // Watches and leases have no part in a simulated member yet.
       case StoreEffect.Count _,
           StoreEffect.InProgress _,
+          StoreEffect.FoundKeys _,
+          StoreEffect.Defragmented _,
           StoreEffect.LeasesChanged _,
           StoreEffect.Happened _ -> {}
       case StoreEffect.Write(var flush) -> {
@@ -657,7 +671,7 @@ final class Life extends Actor {
       stateDisk = stateDisk(backend, position.index());
       machine = new StateMachine(Boot.load(backend), Long.MAX_VALUE);
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-      store = new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
+      store = storeStage(core.membership());
       applied = machine.state();
       world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");
