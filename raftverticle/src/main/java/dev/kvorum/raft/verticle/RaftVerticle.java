@@ -1,8 +1,11 @@
 package dev.kvorum.raft.verticle;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.storage.journal.DiskSpace;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.Journal;
@@ -90,7 +93,8 @@ public final class RaftVerticle extends VerticleBase {
             ended.position() == null
                 ? stage.snapshotFailed()
                 : stage.snapshotTaken(ended.position(), ended.liveBytes()));
-    vertx.setPeriodic(tickMillis, _ -> guard.run(() -> perform(stage.tick())));
+    var ticks = new Ticks(MILLISECONDS.toNanos(tickMillis));
+    vertx.setPeriodic(tickMillis, _ -> guard.run(() -> wakeUp(ticks)));
     guard.run(() -> perform(stage.start()));
     return Future.succeededFuture();
   }
@@ -100,6 +104,12 @@ public final class RaftVerticle extends VerticleBase {
     vertx
         .eventBus()
         .<T>localConsumer(address, message -> guard.run(() -> perform(step.apply(message.body()))));
+  }
+
+  private void wakeUp(Ticks ticks) {
+    if (ticks.isTick(System.nanoTime())) {
+      perform(stage.tick());
+    }
   }
 
   private void perform(List<RaftEffect> effects) {

@@ -72,6 +72,10 @@ final class SimMember {
     return files;
   }
 
+  boolean hasLied() {
+    return hasLied;
+  }
+
   boolean hasEnded() {
     return ended != null;
   }

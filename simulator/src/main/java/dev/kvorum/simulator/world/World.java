@@ -15,11 +15,13 @@ import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.state.AppliedState;
+import dev.kvorum.verticles.stage.MembershipRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -477,7 +479,8 @@ public final class World implements ClientPort, Scheduler.Target {
     return members;
   }
 
-  Membership founders() {
+  /** Who takes part at the beginning. */
+  public Membership founders() {
     return founders;
   }
 
@@ -634,6 +637,58 @@ public final class World implements ClientPort, Scheduler.Target {
   public @Nullable Vote durableVote(int member) {
     var life = members.get(member).life();
     return life == null ? null : life.durableVote();
+  }
+
+  /** The last entry that the member's journal knew to be durable; one that is down keeps it. */
+  public EntryId lastDurable(int member) {
+    var journal = members.get(member).journal();
+    return journal == null ? EntryId.ORIGIN : journal.lastDurable();
+  }
+
+  /** What the member says that it may have lost; a member that is down says nothing. */
+  public Claim claim(int member) {
+    var life = members.get(member).life();
+    return life == null ? new Claim.Sound() : life.core().claim();
+  }
+
+  /** Whether the member's disk ever lied, so that nothing is known of what it holds. */
+  public boolean hasLied(int member) {
+    return members.get(member).hasLied();
+  }
+
+  /** Whether the member, which runs, is no leader and could be one. */
+  public boolean mayLead(int member) {
+    var life = members.get(member).life();
+    return life != null && !life.status().leading() && life.core().mayLead();
+  }
+
+  /** The term that the member, which runs, is in. */
+  public long term(int member) {
+    return InvariantViolation.present(members.get(member).life(), "a member that runs")
+        .status()
+        .term();
+  }
+
+  /** Where the log of the member, which runs, ends. */
+  public long lastIndex(int member) {
+    return InvariantViolation.present(members.get(member).life(), "a member that runs")
+        .core()
+        .lastEntry()
+        .index();
+  }
+
+  /** How far the member, which leads, counts its own log. */
+  public long ownMatch(int member) {
+    return InvariantViolation.present(members.get(member).life(), "a member that leads")
+        .core()
+        .durableIndex();
+  }
+
+  /** The configuration in the member's state store, or null while it is down. */
+  public @Nullable Membership storedMembership(int member) {
+    try (var view = openStore(member)) {
+      return view == null ? null : MembershipRecord.read(view, founders);
+    }
   }
 
   /** The configuration that the member uses, or null while it is down. */
