@@ -2,7 +2,9 @@ package dev.kvorum.simulator;
 
 import dev.kvorum.simulator.client.Clients;
 import dev.kvorum.simulator.client.TrafficPlan;
+import dev.kvorum.simulator.oracle.Announcements;
 import dev.kvorum.simulator.oracle.Configurations;
+import dev.kvorum.simulator.oracle.Confirmations;
 import dev.kvorum.simulator.oracle.Debts;
 import dev.kvorum.simulator.oracle.Oracles;
 import dev.kvorum.simulator.oracle.Patience;
@@ -37,13 +39,20 @@ public final class Simulation {
     var debts = new Debts();
     var configurations = new Configurations();
     var patience = new Patience();
-    var observers = List.<Observer>of(promises, debts, configurations, patience, oracles);
+    var confirmations = new Confirmations();
+    var announcements = new Announcements();
+    oracles.add(announcements);
+    var observers =
+        List.<Observer>of(
+            promises, debts, configurations, patience, confirmations, announcements, oracles);
     var world = new World(plan, new Clients(traffic), observers, reader);
     oracles.watch(world);
     promises.watch(world);
     debts.watch(world);
     configurations.watch(world);
     patience.watch(world);
+    confirmations.watch(world);
+    announcements.watch(world);
     var scheduler = world.scheduler();
     try {
       world.run();

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Who starts with less than it had knows that.
  *   <li>Who owes votes for nobody who has less than what is owed (rule P5).
+ *   <li>Whose disk is well owes nothing and claims nothing.
+ *   <li>Damage is never taken for a bug: a journal that contradicts itself is one that this server
+ *       wrote wrongly (rule P4).
  * </ul>
  *
  * A debt is paid when the journal has come that far again, and remitted when the machine has reason
@@ -56,6 +59,11 @@ public final class Debts implements Observer {
       owed.merge(member, before, (one, other) -> one.compareTo(other) > 0 ? one : other);
     }
     had.put(member, found);
+    if (!world().plan().isVictim(member) && !(world().claim(member) instanceof Claim.Sound)) {
+      throw new WrongException(
+          "who lost nothing claims nothing",
+          "member %d claims %s".formatted(member, world().claim(member)));
+    }
     var debt = owed.get(member);
     if (debt == null || world().hasLied(member)) {
       owed.remove(member);
@@ -87,6 +95,14 @@ public final class Debts implements Observer {
           // Covers everything.
         }
       }
+    }
+  }
+
+  @Override
+  public void refused(int member, String message) {
+    if (message.contains("contradicts itself")) {
+      throw new WrongException(
+          "damage is told from a contradiction", "member %d: %s".formatted(member, message));
     }
   }
 

@@ -92,5 +92,19 @@ public enum FaultKind {
   /** One voter takes the place of another, in one joint change. */
   REPLACE_VOTER,
   /** One of a member's two vote files is garbage when it starts again. */
-  DISK_VOTE_GARBAGE
+  DISK_VOTE_GARBAGE,
+  /**
+   * A process is killed, and what it wrote stays with the operating system; if the number is odd,
+   * the power goes out soon after it has started again.
+   */
+  KILL,
+  /**
+   * The power of a member is cut while it writes a snapshot; the number says when, and whether its
+   * state store goes with it.
+   */
+  CRASH_WRITING_SNAPSHOT,
+  /** A sector of a member's files stands in the place of another when it starts again. */
+  DISK_MISPLACED_SECTOR,
+  /** A member announces its name. */
+  ANNOUNCE
 }

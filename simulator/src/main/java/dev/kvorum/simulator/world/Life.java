@@ -461,8 +461,10 @@ final class Life extends Actor {
           door.refused(refuse.firstRequestId(), refuse.count(), refuse.failure());
         }
       }
-      case RaftEffect.ConfirmRead read ->
-          later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      case RaftEffect.ConfirmRead read -> {
+        world.observe(observer -> observer.confirmsRound(index, read.round()));
+        later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      }
       case RaftEffect.Send(var message) -> world.send(index, message);
       case RaftEffect.ReadEntries wanted -> later(READ_NANOS, READ_ENTRIES, 0, wanted);
       case RaftEffect.SendSnapshot(var request) -> later(READ_NANOS, SEND_SNAPSHOT, 0, request);
@@ -716,6 +718,7 @@ final class Life extends Actor {
     @Override
     public void askRound(long round) {
       later(ROUND_TIMEOUT_NANOS, ROUND_TIMEOUT, round, null);
+      world.observe(observer -> observer.asksRound(index, round));
       perform(raft.read(FrontDoor.LOOP, round));
     }
 

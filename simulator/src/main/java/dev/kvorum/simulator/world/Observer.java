@@ -27,6 +27,12 @@ public interface Observer {
   /** A member sends a message; it may be lost. */
   default void said(int member, Message message) {}
 
+  /** A member's front end asks whether its reads may run. */
+  default void asksRound(int member, long round) {}
+
+  /** A member's Raft core says that they may, as of what was committed when it was asked. */
+  default void confirmsRound(int member, long round) {}
+
   /** A message has come to a member. */
   default void received(int member, Message message) {}
 

@@ -40,6 +40,7 @@ final class SimMember {
   private boolean hasLied;
 
   private boolean mayForget;
+  private boolean stateGoes;
 
   /** The mark that a process leaves when its disk fails: what was synced by then. */
   private OptionalLong failedAfterBatch = OptionalLong.empty();
@@ -202,6 +203,11 @@ final class SimMember {
     mayForget = true;
   }
 
+  /** The next time that the power goes out, the state store is lost as well. */
+  void stateGoesWithPower() {
+    stateGoes = true;
+  }
+
   /** What the disk has lied about it writes down at last. */
   void beHonest() {
     lies = false;
@@ -232,6 +238,10 @@ final class SimMember {
     files = files.crash(policy.survival(variant, random.next()));
     backend =
         random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+    if (stateGoes) {
+      stateGoes = false;
+      backend = new MemoryBackend();
+    }
   }
 
   /** The process ends; what it wrote stays as the operating system has it. */

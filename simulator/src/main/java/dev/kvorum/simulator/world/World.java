@@ -19,6 +19,7 @@ import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.state.AppliedState;
 import dev.kvorum.verticles.stage.MembershipRecord;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -549,6 +551,16 @@ public final class World implements ClientPort, Scheduler.Target {
     }
   }
 
+  /** The process is killed; what it wrote stays with the operating system. */
+  void kill(int member, long downNanos) {
+    var one = members.get(member);
+    if (one.life() != null) {
+      one.kill();
+      stopped(member, "it is killed");
+      restartIn(member, downNanos);
+    }
+  }
+
   /** The member stopped itself; whoever watches over it starts it again. */
   void halted(int member, String reason) {
     coverage.hit("halted");
@@ -637,6 +649,11 @@ public final class World implements ClientPort, Scheduler.Target {
   public @Nullable Vote durableVote(int member) {
     var life = members.get(member).life();
     return life == null ? null : life.durableVote();
+  }
+
+  /** The members that every list shows at first. */
+  public List<Member> announcedAtFirst() {
+    return Boot.listed(founders);
   }
 
   /** The last entry that the member's journal knew to be durable; one that is down keeps it. */
@@ -731,23 +748,41 @@ public final class World implements ClientPort, Scheduler.Target {
    * a member in common.
    */
   public boolean isOnQuorum(EntryId entry) {
+    return isQuorum(member -> holdsDurably(member, entry));
+  }
+
+  /** The same, or on a quorum of the configuration that the member has come to just now. */
+  public boolean isOnQuorum(int member, EntryId entry) {
+    return isQuorum(member, each -> holdsDurably(each, entry));
+  }
+
+  /** Whether something holds for a quorum in the same sense. */
+  public boolean isQuorum(IntPredicate holds) {
     for (var back = 1; back <= 3 && back <= configurations.size(); back++) {
-      if (isOnQuorumOf(configurations.get(configurations.size() - back), entry)) {
+      if (isQuorumOf(configurations.get(configurations.size() - back), holds)) {
         return true;
       }
     }
     return false;
   }
 
-  /** The same, or on a quorum of the configuration that the member has come to just now. */
-  public boolean isOnQuorum(int member, EntryId entry) {
+  /** The same, or for one of the configuration that the member has come to just now. */
+  public boolean isQuorum(int member, IntPredicate holds) {
     var now = membership(member);
-    return isOnQuorum(entry) || (now != null && isOnQuorumOf(now, entry));
+    return isQuorum(holds) || (now != null && isQuorumOf(now, holds));
   }
 
-  private boolean isOnQuorumOf(Membership membership, EntryId entry) {
-    return isOnQuorum(entry, membership.voters())
-        && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing()));
+  private static boolean isQuorumOf(Membership membership, IntPredicate holds) {
+    return isQuorumOf(membership.voters(), holds)
+        && (!membership.isJoint() || isQuorumOf(membership.votersOutgoing(), holds));
+  }
+
+  private static boolean isQuorumOf(List<Long> voters, IntPredicate holds) {
+    var count = 0;
+    for (var voter : voters) {
+      count += holds.test((int) (voter - 1)) ? 1 : 0;
+    }
+    return count > voters.size() / 2;
   }
 
   /** What every member's journal holds durably, and the configurations so far, for evidence. */
@@ -759,14 +794,6 @@ public final class World implements ClientPort, Scheduler.Target {
       text.append(journal == null ? "nothing" : journal.lastDurable()).append(", ");
     }
     return text.append(configurations).toString();
-  }
-
-  private boolean isOnQuorum(EntryId entry, List<Long> voters) {
-    var holders = 0;
-    for (var voter : voters) {
-      holders += holdsDurably((int) (voter - 1), entry) ? 1 : 0;
-    }
-    return holders > voters.size() / 2;
   }
 
   /** The voters that the leader knows of, or else the founders; counted from 0. */

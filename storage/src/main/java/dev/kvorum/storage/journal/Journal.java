@@ -354,7 +354,8 @@ public final class Journal {
             before.index() + 1,
             last,
             before.term(),
-            commit,
+            // What is committed behind this batch is not there after a crash, and not lost either.
+            Math.min(commit, last.index()),
             number - 1,
             prevHash,
             0);

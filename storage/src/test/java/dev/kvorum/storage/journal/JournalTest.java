@@ -3,6 +3,7 @@ package dev.kvorum.storage.journal;
 import static dev.kvorum.storage.journal.Node.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
@@ -51,6 +52,22 @@ final class JournalTest {
     while (node.turn()) {}
     assertThat(node.outcomes).isEmpty();
     assertThat(node.journal.lastDurable()).isEqualTo(EntryId.ORIGIN);
+  }
+
+  @Test
+  void aBatchHintsAtNoCommitBehindItsOwnEntries() throws Exception {
+    var node = Node.open(disk, true);
+    node.journal.append(List.of(entry(1, 1, 2_000), entry(1, 2, 3_000)), 2);
+    node.driver.pump();
+    while (node.outcomes.isEmpty()) {
+      disk.step();
+      node.turn();
+    }
+    // The first batch has no room for the second entry. A power cut now loses nothing that was
+    // acknowledged, and the next start must not think so.
+    var scan = JournalScan.read(disk.crash(CrashPolicy.NOTHING.survival(0, 1)), Node.OWNER, false);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 1));
+    assertThat(scan.commit()).isEqualTo(1);
   }
 
   @Test
