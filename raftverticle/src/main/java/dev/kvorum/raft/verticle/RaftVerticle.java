@@ -1,7 +1,5 @@
 package dev.kvorum.raft.verticle;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
-
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
@@ -15,8 +13,10 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +37,7 @@ public final class RaftVerticle extends VerticleBase {
   private final Disk disk;
   private final long tickMillis;
   private final Consumer<RaftStatus> statusListener;
+  private final LongConsumer tickListener;
   private final Runnable onDiskLow;
   private final NodeGuard guard;
   private final FlightRecorder recorder;
@@ -50,6 +51,7 @@ public final class RaftVerticle extends VerticleBase {
   /**
    * @param tickMillis the heartbeat interval
    * @param statusListener hears of every change of term, leader or commit index, on this loop
+   * @param tickListener hears at each tick by how many nanoseconds it is late, on this loop
    * @param onDiskLow raises the member's space alarm; called on this loop
    */
   public RaftVerticle(
@@ -58,6 +60,7 @@ public final class RaftVerticle extends VerticleBase {
       Disk disk,
       long tickMillis,
       Consumer<RaftStatus> statusListener,
+      LongConsumer tickListener,
       Runnable onDiskLow,
       NodeGuard guard,
       FlightRecorder recorder) {
@@ -66,6 +69,7 @@ public final class RaftVerticle extends VerticleBase {
     this.disk = disk;
     this.tickMillis = tickMillis;
     this.statusListener = statusListener;
+    this.tickListener = tickListener;
     this.onDiskLow = onDiskLow;
     this.guard = guard;
     this.recorder = recorder;
@@ -93,8 +97,17 @@ public final class RaftVerticle extends VerticleBase {
             ended.position() == null
                 ? stage.snapshotFailed()
                 : stage.snapshotTaken(ended.position(), ended.liveBytes()));
-    var ticks = new Ticks(MILLISECONDS.toNanos(tickMillis));
-    vertx.setPeriodic(tickMillis, _ -> guard.run(() -> wakeUp(ticks)));
+    var plan = new TickPlan(TimeUnit.MILLISECONDS.toNanos(tickMillis), System.nanoTime());
+    var ticks = new Ticks(TimeUnit.MILLISECONDS.toNanos(tickMillis));
+    vertx.setPeriodic(
+        tickMillis,
+        _ -> {
+          var now = System.nanoTime();
+          tickListener.accept(plan.ticked(now));
+          if (ticks.isTick(now)) {
+            guard.run(() -> perform(stage.tick()));
+          }
+        });
     guard.run(() -> perform(stage.start()));
     return Future.succeededFuture();
   }
@@ -104,12 +117,6 @@ public final class RaftVerticle extends VerticleBase {
     vertx
         .eventBus()
         .<T>localConsumer(address, message -> guard.run(() -> perform(step.apply(message.body()))));
-  }
-
-  private void wakeUp(Ticks ticks) {
-    if (ticks.isTick(System.nanoTime())) {
-      perform(stage.tick());
-    }
   }
 
   private void perform(List<RaftEffect> effects) {

@@ -724,13 +724,36 @@ public final class World implements ClientPort, Scheduler.Target {
         : 0;
   }
 
-  /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
-  public boolean holdsDurably(int member, EntryId entry) {
-    var journal = members.get(member).journal();
-    return journal != null
-        && (entry.index() <= journal.base().index()
-            || (entry.index() <= journal.lastDurable().index()
-                && journal.termAt(entry.index()) == entry.term()));
+  /**
+   * Whether that very entry is durable at the member, also while it is down: its journal says so,
+   * and the medium has it. The disk of a victim of the fault atlas may lie, and is believed: the
+   * atlas leaves a quorum without it. A victim that had the entry and lost it stands in for it with
+   * its claim (P5): nobody is elected by its vote who lacks the entry.
+   */
+  private boolean holdsDurably(int member, EntryId entry) {
+    var one = members.get(member);
+    var journal = one.journal();
+    if (journal == null) {
+      return false;
+    }
+    if (plan.isVictim(member)) {
+      var before = new EntryId(entry.term(), entry.index() - 1);
+      return journal.holds(entry) || journal.vote().claim().isBeyond(before);
+    }
+    return journal.holds(entry)
+        && (entry.index() <= journal.base().index() || one.isOnMedium(entry.index()));
+  }
+
+  /**
+   * Whether a quorum would find the entry after a power cut of all members now. Each of them boots
+   * from what its disk would hold, which costs as much as that many starts.
+   */
+  public boolean survivesPowerCut(EntryId entry) {
+    return isQuorum(
+        member ->
+            plan.isVictim(member)
+                ? holdsDurably(member, entry)
+                : members.get(member).journal() != null && members.get(member).wouldFind(entry));
   }
 
   /** A member uses this configuration from now on. */

@@ -54,20 +54,27 @@ final class JournalTest {
     assertThat(node.journal.lastDurable()).isEqualTo(EntryId.ORIGIN);
   }
 
+  /**
+   * A follower may know of more committed entries than its disk has. What a power cut leaves must
+   * not look like a log that has lost committed entries: the member would distrust itself. Found by
+   * seed 21184 of the simulator, in which that kept a healthy cluster from electing.
+   */
   @Test
-  void aBatchHintsAtNoCommitBehindItsOwnEntries() throws Exception {
+  void aPowerCutLeavesNoCommitHintBeyondTheLog() throws Exception {
     var node = Node.open(disk, true);
-    node.journal.append(List.of(entry(1, 1, 2_000), entry(1, 2, 3_000)), 2);
+    node.append(entry(1, 1, "a"));
     node.driver.pump();
-    while (node.outcomes.isEmpty()) {
-      disk.step();
-      node.turn();
+    node.journal.append(List.of(entry(1, 2, 4_000), entry(1, 3, 4_000), entry(1, 4, 4_000)), 4);
+    var going = true;
+    while (going) {
+      going = node.turn();
+      going |= disk.step();
+      var found = disk.crash(CrashPolicy.NOTHING.survival(0, 0));
+      var scan = JournalScan.read(found, Node.OWNER, false);
+      assertThat(scan.commit()).isLessThanOrEqualTo(scan.last().index());
     }
-    // The first batch has no room for the second entry. A power cut now loses nothing that was
-    // acknowledged, and the next start must not think so.
-    var scan = JournalScan.read(disk.crash(CrashPolicy.NOTHING.survival(0, 1)), Node.OWNER, false);
-    assertThat(scan.last()).isEqualTo(new EntryId(1, 1));
-    assertThat(scan.commit()).isEqualTo(1);
+    assertThat(node.journal.lastDurable()).isEqualTo(new EntryId(1, 4));
+    assertThat(node.journal.commit()).isEqualTo(4);
   }
 
   @Test
