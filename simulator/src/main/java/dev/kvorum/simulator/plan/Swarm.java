@@ -44,6 +44,7 @@ public final class Swarm {
           FaultKind.DISK_BIT_FLIP,
           FaultKind.DISK_GARBAGE_SECTOR,
           FaultKind.DISK_ZERO_SECTOR,
+          FaultKind.DISK_MISPLACED_SECTOR,
           FaultKind.DISK_VOTE_GARBAGE,
           FaultKind.DISK_SYNC_ERROR,
           FaultKind.DISK_LOST_WRITE,
@@ -141,7 +142,7 @@ public final class Swarm {
   private static List<Fault> faults(SimRandom random, int members, long chaosNanos) {
     var faults = new ArrayList<Fault>();
     var changesMembers = members > 1 && random.below(4) == 0;
-    var destroys = members > 2 && !changesMembers && random.below(3) == 0;
+    var destroys = members > 2 && !changesMembers && random.below(2) == 0;
     var victims = victims(random, members);
     for (var kind : FaultKind.values()) {
       var own = random.fork(kind.ordinal());
@@ -150,7 +151,7 @@ public final class Swarm {
           MEMBERSHIP.contains(kind)
               ? changesMembers && own.below(3) > 0
               : DESTROYING.contains(kind)
-                  ? destroys && own.below(2) == 0
+                  ? destroys && own.below(oneIn(kind)) == 0
                   : usual && !HALTING.contains(kind);
       if (!wanted || (members == 1 && isAboutPeers(kind))) {
         continue;
@@ -171,6 +172,11 @@ public final class Swarm {
       }
     }
     return faults;
+  }
+
+  /** Nothing can be said of a disk that lied, so most seeds that destroy do it otherwise. */
+  private static int oneIn(FaultKind kind) {
+    return kind == FaultKind.DISK_LIES ? 5 : 2;
   }
 
   /** The members whose disks may be destroyed: one of three, one or two of five. */
@@ -231,7 +237,11 @@ public final class Swarm {
           DISK_ROT_EVERYWHERE,
           DISK_LOST_WRITE,
           DISK_READ_ERROR,
-          STATE_DIVERGES ->
+          STATE_DIVERGES,
+          KILL,
+          CRASH_WRITING_SNAPSHOT,
+          DISK_MISPLACED_SECTOR,
+          ANNOUNCE ->
           false;
     };
   }

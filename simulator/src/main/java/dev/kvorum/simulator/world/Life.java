@@ -5,12 +5,14 @@ import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
+import dev.kvorum.raft.core.Role;
 import dev.kvorum.raft.core.SnapshotRequest;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.stage.Retention;
+import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.simulator.plan.Tuning;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
@@ -119,6 +121,16 @@ final class Life extends Actor {
   /** The nanoseconds between two ticks; the clock may run fast or slow. */
   private long tickNanos;
 
+  private final Ticks ticks;
+
+  /** The member's own clock: what it showed when its speed changed last, and when that was. */
+  private long clockNanos;
+
+  private long clockSetAt;
+
+  /** How often the timer should have fired while the process stood still. */
+  private long missedWakeUps;
+
   private long ticksLost;
   private int stepsToInvariant;
   private long ledTerm;
@@ -136,6 +148,8 @@ final class Life extends Actor {
     this.disk = disk;
     tuning = world.plan().tuning();
     tickNanos = tuning.tickNanos();
+    ticks = new Ticks(tickNanos);
+    clockSetAt = scheduler.now();
     journal = opened.journal();
     snapshots = opened.snapshots();
     durable = journal.lastDurable();
@@ -212,7 +226,14 @@ final class Life extends Actor {
   // What the world does to it.
 
   void tickNanos(long nanos) {
+    clockNanos = clock();
+    clockSetAt = scheduler.now();
     tickNanos = nanos;
+  }
+
+  /** What the member's own clock shows, which its drift makes faster or slower than time. */
+  private long clock() {
+    return clockNanos + (scheduler.now() - clockSetAt) * tuning.tickNanos() / tickNanos;
   }
 
   void loseTicks(long count) {
@@ -277,7 +298,12 @@ final class Life extends Actor {
 
   /** An operator's wish; it is not answered, as an operator looks at what becomes of it. */
   void change(MembershipChange change) {
-    perform(raft.changeMembership(FrontDoor.LOOP, -1, change));
+    var last = core.lastEntry();
+    var effects = raft.changeMembership(FrontDoor.LOOP, -1, change);
+    if (core.role() == Role.LEADER && !core.lastEntry().equals(last)) {
+      world.observe(observer -> observer.changes(index, change));
+    }
+    perform(effects);
   }
 
   void transferLeadership(long target) {
@@ -309,7 +335,8 @@ final class Life extends Actor {
 
   @Override
   void lost(int kind) {
-    // A late timer fires once: the next tick comes a period after the process goes on.
+    // The timer has a fixed rate, and makes up for it when the process goes on.
+    missedWakeUps++;
     later(tickNanos, TICK, 0, null);
   }
 
@@ -393,10 +420,22 @@ final class Life extends Actor {
 
   private void tick() {
     later(tickNanos, TICK, 0, null);
+    var wakeUps = missedWakeUps + 1;
+    missedWakeUps = 0;
+    for (var i = 0L; i < wakeUps && !isDead(); i++) {
+      wakeUp();
+    }
+  }
+
+  private void wakeUp() {
+    if (!ticks.isTick(clock())) {
+      return;
+    }
     if (ticksLost > 0) {
       ticksLost--;
       return;
     }
+    world.observe(observer -> observer.ticked(index));
     perform(raft.tick());
   }
 
@@ -408,6 +447,7 @@ final class Life extends Actor {
           && !(message instanceof Message.HeartbeatResponse)) {
         world.tell(index, "gets " + Words.of(message));
       }
+      world.observe(observer -> observer.received(index, message));
       perform(raft.receive(message));
     }
   }
@@ -447,8 +487,10 @@ final class Life extends Actor {
           door.refused(refuse.firstRequestId(), refuse.count(), refuse.failure());
         }
       }
-      case RaftEffect.ConfirmRead read ->
-          later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      case RaftEffect.ConfirmRead read -> {
+        world.observe(observer -> observer.confirmsRound(index, read.round()));
+        later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      }
       case RaftEffect.Send(var message) -> world.send(index, message);
       case RaftEffect.ReadEntries wanted -> later(READ_NANOS, READ_ENTRIES, 0, wanted);
       case RaftEffect.SendSnapshot(var request) -> later(READ_NANOS, SEND_SNAPSHOT, 0, request);
@@ -478,6 +520,7 @@ final class Life extends Actor {
 
   private void happened(TraceRecord record) {
     world.coverage().happened(record);
+    world.observe(observer -> observer.happened(index, record));
     if (record instanceof TraceRecord.MembershipChanged(var membership)) {
       world.configured(membership);
     }
@@ -652,14 +695,15 @@ final class Life extends Actor {
     }
     world.coverage().hit("snapshot received");
     world.snapshotEnded(index, parcel, true);
-    perform(
-        raft.receive(
-            new Message.InstallSnapshot(
-                world.memberId(parcel.from()),
-                memberId,
-                parcel.term(),
-                parcel.position(),
-                parcel.membership())));
+    var install =
+        new Message.InstallSnapshot(
+            world.memberId(parcel.from()),
+            memberId,
+            parcel.term(),
+            parcel.position(),
+            parcel.membership());
+    world.observe(observer -> observer.received(index, install));
+    perform(raft.receive(install));
   }
 
   private void install(EntryId position) {
@@ -707,6 +751,7 @@ final class Life extends Actor {
     @Override
     public void askRound(long round) {
       later(ROUND_TIMEOUT_NANOS, ROUND_TIMEOUT, round, null);
+      world.observe(observer -> observer.asksRound(index, round));
       perform(raft.read(FrontDoor.LOOP, round));
     }
 
