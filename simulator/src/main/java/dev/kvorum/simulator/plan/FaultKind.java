@@ -100,7 +100,7 @@ public enum FaultKind {
   DISK_ROT_EVERYWHERE,
   /** A member's next write to its journal never reaches the medium, and its sync succeeds. */
   DISK_LOST_WRITE,
-  /** A member's next read from its journal fails. */
+  /** The next read from its journal fails that a member makes while it serves. */
   DISK_READ_ERROR,
   /** From now on a member's state machine holds something else than the others' do. */
   STATE_DIVERGES,

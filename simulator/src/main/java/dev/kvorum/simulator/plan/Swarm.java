@@ -48,7 +48,6 @@ public final class Swarm {
           FaultKind.DISK_VOTE_GARBAGE,
           FaultKind.DISK_SYNC_ERROR,
           FaultKind.DISK_LOST_WRITE,
-          FaultKind.DISK_READ_ERROR,
           FaultKind.STATE_DIVERGES);
 
   /**

@@ -21,6 +21,7 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalDriver;
 import dev.kvorum.storage.journal.JournalOutcome;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
@@ -139,6 +140,7 @@ final class Life extends Actor {
   private long ledCommit;
 
   private boolean diverged;
+  private boolean readFails;
 
   Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
     super(world.scheduler());
@@ -316,6 +318,11 @@ final class Life extends Actor {
    */
   void diverge() {
     diverged = true;
+  }
+
+  /** The next read from the journal fails. */
+  void failNextRead() {
+    readFails = true;
   }
 
   boolean hasDiverged() {
@@ -531,6 +538,11 @@ final class Life extends Actor {
 
   private void readEntries(RaftEffect.ReadEntries wanted) {
     try {
+      if (readFails) {
+        readFails = false;
+        throw new DiskFaultException(
+            new DiskFault(DiskFault.Kind.READ, "the journal", "fault on command"));
+      }
       var entries = wanted.range().read(disk, wanted.maxBytes());
       perform(raft.entriesRead(wanted.reader(), wanted.from(), entries));
     } catch (DiskFaultException fault) {

@@ -20,6 +20,8 @@ public final class Reachable {
           "crash before sync",
           "disk has space again",
           "halted",
+          "halted safely",
+          "history searched",
           "power cut while starting",
           "recovered",
           "recovered with a quorum only",
@@ -32,17 +34,20 @@ public final class Reachable {
           "snapshot sent",
           "snapshot written",
           "started",
-          "stopped");
+          "stopped",
+          "store compared with the model");
 
   /**
    * What Raft's own random clusters see and these do not: a member that forgets without knowing it
-   * ends here (see {@code docs/simulation.md}), and operators ask for nothing senseless.
+   * ends here (see {@code docs/simulation.md}), operators ask for nothing senseless, and change no
+   * members where disks are destroyed.
    */
   private static final List<Class<?>> ELSEWHERE =
       List.of(
           TraceRecord.AmnesiaSeen.class,
           TraceRecord.CampaignSkipped.class,
-          TraceRecord.MembershipRefused.class);
+          TraceRecord.MembershipRefused.class,
+          TraceRecord.TailUndecided.class);
 
   private Reachable() {}
 

@@ -248,7 +248,11 @@ final class Storm {
       }
       case DISK_ROT_EVERYWHERE -> rotEverywhere(fault);
       case DISK_LOST_WRITE -> loseWrite(member);
-      case DISK_READ_ERROR -> failRead(member);
+      case DISK_READ_ERROR -> {
+        if (life != null) {
+          life.failNextRead();
+        }
+      }
       case STATE_DIVERGES -> {
         if (life != null) {
           life.diverge();
@@ -468,22 +472,6 @@ final class Storm {
 
   private static boolean isSegment(String path) {
     return path.startsWith(JOURNAL) && path.endsWith(".seg");
-  }
-
-  private void failRead(int member) {
-    var files = world.member(member).files();
-    files.plan(
-        new FaultPlan() {
-          @Override
-          public dev.kvorum.storage.journal.disk.@Nullable FaultKind read(
-              String path, long offset, int length) {
-            if (!isSegment(path)) {
-              return null;
-            }
-            files.plan(FaultPlan.NONE);
-            return dev.kvorum.storage.journal.disk.FaultKind.READ_ERROR;
-          }
-        });
   }
 
   /** On a file system that copies what it writes, a full disk has no space for the same bytes. */
