@@ -4,11 +4,12 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What one slice may still do, and which records it looked for in vain. */
 final class Allowance {
-  private final Records records;
+  private final Function<Revision, @Nullable Bytes> records;
   private final List<Revision> missing = new ArrayList<>(0);
   private int keys;
   private long bytes;
@@ -18,6 +19,10 @@ final class Allowance {
    * @param bytes of records that may be read
    */
   Allowance(Records records, int keys, long bytes) {
+    this(records::find, keys, bytes);
+  }
+
+  private Allowance(Function<Revision, @Nullable Bytes> records, int keys, long bytes) {
     this.records = records;
     this.keys = keys;
     this.bytes = bytes;
@@ -49,7 +54,7 @@ final class Allowance {
 
   /** The record, or null when it is not in memory; then it is noted as missing. */
   @Nullable Bytes find(Revision revision) {
-    var found = records.find(revision);
+    var found = records.apply(revision);
     if (found == null) {
       missing.add(revision);
     }
