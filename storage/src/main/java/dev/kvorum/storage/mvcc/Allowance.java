@@ -14,18 +14,20 @@ final class Allowance {
   private int keys;
   private long bytes;
 
-  /**
-   * @param keys how many keys may be looked at
-   * @param bytes of records that may be read
-   */
-  Allowance(Records records, int keys, long bytes) {
-    this(records::find, keys, bytes);
-  }
-
   private Allowance(Function<Revision, @Nullable Bytes> records, int keys, long bytes) {
     this.records = records;
     this.keys = keys;
     this.bytes = bytes;
+  }
+
+  /**
+   * For one slice.
+   *
+   * @param keys how many keys may be looked at
+   * @param bytes of records that may be read
+   */
+  static Allowance of(Records records, int keys, long bytes) {
+    return new Allowance(records::find, keys, bytes);
   }
 
   /** For a command that is done in one slice and whose records are all there. */
