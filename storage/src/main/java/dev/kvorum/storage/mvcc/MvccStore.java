@@ -211,7 +211,7 @@ public final class MvccStore {
      * @param maxBytes of records that it reads, or one record more
      */
     public Slice step(Records records, int maxKeys, long maxBytes) {
-      var allowance = new Allowance(records, maxKeys, maxBytes);
+      var allowance = Allowance.of(records, maxKeys, maxBytes);
       var result = work.proceed(allowance);
       note(txn.writes());
       if (result != null) {
