@@ -1,6 +1,6 @@
 package dev.kvorum.simulator;
 
-import dev.kvorum.simulator.client.Clients;
+import dev.kvorum.simulator.client.Everybody;
 import dev.kvorum.simulator.client.TrafficPlan;
 import dev.kvorum.simulator.oracle.Oracles;
 import dev.kvorum.simulator.oracle.Promises;
@@ -30,7 +30,7 @@ public final class Simulation {
   public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
     var oracles = new Oracles(traffic.singleKeys());
     var promises = new Promises();
-    var world = new World(plan, new Clients(traffic), List.of(promises, oracles), reader);
+    var world = new World(plan, new Everybody(traffic), List.of(promises, oracles), reader);
     oracles.watch(world);
     promises.watch(world);
     var scheduler = world.scheduler();
