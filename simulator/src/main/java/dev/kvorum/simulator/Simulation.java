@@ -1,6 +1,6 @@
 package dev.kvorum.simulator;
 
-import dev.kvorum.simulator.client.Clients;
+import dev.kvorum.simulator.client.Everybody;
 import dev.kvorum.simulator.client.TrafficPlan;
 import dev.kvorum.simulator.oracle.Announcements;
 import dev.kvorum.simulator.oracle.Configurations;
@@ -45,7 +45,7 @@ public final class Simulation {
     var observers =
         List.<Observer>of(
             promises, debts, configurations, patience, confirmations, announcements, oracles);
-    var world = new World(plan, new Clients(traffic), observers, reader);
+    var world = new World(plan, new Everybody(traffic), observers, reader);
     oracles.watch(world);
     promises.watch(world);
     debts.watch(world);

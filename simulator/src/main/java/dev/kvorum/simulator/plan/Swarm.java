@@ -2,6 +2,7 @@ package dev.kvorum.simulator.plan;
 
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.storage.journal.JournalOptions;
+import dev.kvorum.storage.watch.WatchSizes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -135,7 +136,20 @@ public final class Swarm {
         buggify(random) ? 0 : random.oneOf(10, 1_000),
         random.below(2) == 0,
         random.oneOf(1, 50, 400) * MILLI,
-        random.oneOf(100, 2_000, 10_000) * MILLI);
+        random.oneOf(100, 2_000, 10_000) * MILLI,
+        watches(random.fork(1), roomy.watches()),
+        random.oneOf(100, 500, 5_000) * MILLI);
+  }
+
+  private static WatchSizes watches(SimRandom random, WatchSizes roomy) {
+    return new WatchSizes(
+        buggify(random) ? random.oneOf(1, 3) : roomy.turnMessages(),
+        buggify(random) ? 100 : roomy.turnBytes(),
+        buggify(random) ? random.oneOf(100, 2_000) : roomy.streamBytes(),
+        buggify(random) ? random.oneOf(1, 3, 20) : roomy.chunkRevisions(),
+        random.below(2) == 0 ? random.oneOf(0, 500, 5_000) : roomy.recentBytes(),
+        buggify(random) ? random.oneOf(1, 20) : roomy.maxQueuedEvents(),
+        buggify(random) ? random.oneOf(1, 200) : roomy.fragmentBytes());
   }
 
   private static List<Fault> faults(SimRandom random, int members, long chaosNanos) {

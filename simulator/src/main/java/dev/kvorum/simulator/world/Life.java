@@ -15,6 +15,7 @@ import dev.kvorum.raft.stage.Retention;
 import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.simulator.plan.Tuning;
 import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
@@ -37,6 +38,8 @@ import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.state.AppliedState;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.state.StateSnapshot;
+import dev.kvorum.storage.watch.WatchEffect;
+import dev.kvorum.storage.watch.WatchRequest;
 import dev.kvorum.verticles.stage.ApplyWatch;
 import dev.kvorum.verticles.stage.FlushBatch;
 import dev.kvorum.verticles.stage.StoreEffect;
@@ -76,6 +79,8 @@ final class Life extends Actor {
   private static final int RETRY_SPACE = 22;
   private static final int UNREACHABLE = 23;
   private static final int STATE_HASHED = 24;
+  private static final int SAID = 25;
+  private static final int LINE_ENDED = 26;
 
   /** How often members compare their states; much more often than in the server. */
   private static final long HASH_EVERY = 64;
@@ -108,6 +113,7 @@ final class Life extends Actor {
   private final RaftStage raft;
   private final Snapshots snapshots;
   private final FrontDoor door;
+  private final WatchDesk watches;
   private final int lifeNumber;
   private StateDisk stateDisk;
   private StateMachine machine;
@@ -178,8 +184,9 @@ final class Life extends Actor {
     stateDisk = stateDisk(opened.backend(), opened.state().meta().appliedIndex());
     machine = new StateMachine(opened.state(), Long.MAX_VALUE);
     records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-    store = storeStage(opened.membership());
     applied = machine.state();
+    watches = new WatchDesk(new WatchShell(), tuning.watches(), tuning.progressNanos());
+    store = storeStage(opened.membership());
     door = new FrontDoor(new Shell(), lifeNumber);
   }
 
@@ -187,7 +194,7 @@ final class Life extends Actor {
   private StoreStage storeStage(Membership membership) {
     var sliceKeys = SLICES[lifeNumber % SLICES.length];
     return new StoreStage(
-        machine, records, _ -> true, lifeNumber, membership, ApplyWatch.NONE, sliceKeys);
+        machine, records, watches::allowsRemovalAt, lifeNumber, membership, ApplyWatch.NONE, sliceKeys);
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
@@ -296,6 +303,23 @@ final class Life extends Actor {
 
   void request(long delayNanos, Request request) {
     later(delayNanos, REQUEST, 0, request);
+  }
+
+  /** A client says something on a line. */
+  void hear(long delayNanos, long line, Object what) {
+    later(delayNanos, SAID, line, what);
+  }
+
+  /** A client has gone. */
+  void lineEnded(long delayNanos, long line) {
+    later(delayNanos, LINE_ENDED, line, null);
+  }
+
+  /** A client has read what was said to it. */
+  void taken(long line, Object what) {
+    if (what instanceof WatchEffect.Send message) {
+      later(BUS_NANOS, RUN, line, (Runnable) () -> watches.taken(line, message));
+    }
   }
 
   /** An operator's wish; it is not answered, as an operator looks at what becomes of it. */
@@ -416,6 +440,8 @@ final class Life extends Actor {
           perform(raft.stateHashed((StateHash) present(payload)));
         }
       }
+      case SAID -> said(argument, present(payload));
+      case LINE_ENDED -> watches.ended(argument);
       case UNREACHABLE -> perform(raft.unreachable(argument));
       default -> throw new InvariantViolation("an event of unknown kind " + kind);
     }
@@ -423,6 +449,14 @@ final class Life extends Actor {
 
   private static Object present(@Nullable Object payload) {
     return InvariantViolation.present(payload, "an event carries what it is about");
+  }
+
+  private void said(long line, Object what) {
+    if (what instanceof WatchRequest request) {
+      watches.said(line, request);
+    } else {
+      throw new InvariantViolation("nobody understands " + what);
+    }
   }
 
   private void tick() {
@@ -592,13 +626,12 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
-      // Watches and leases have no part in a simulated member yet.
       case StoreEffect.Count _,
           StoreEffect.InProgress _,
           StoreEffect.FoundKeys _,
           StoreEffect.Defragmented _,
-          StoreEffect.LeasesChanged _,
-          StoreEffect.Happened _ -> {}
+          StoreEffect.LeasesChanged _ -> {}
+      case StoreEffect.Happened(var events) -> onBus(() -> watches.happened(events));
       case StoreEffect.Write(var flush) -> {
         stateDisk.submit(flush);
         if (records.isFull()) {
@@ -627,6 +660,21 @@ final class Life extends Actor {
   private StateHash toldHash() {
     var hash = machine.stateHash();
     return diverged ? new StateHash(hash.index(), ~hash.high(), hash.low() + index) : hash;
+  }
+
+  /** What the store says to somebody else, unless the store is replaced meanwhile. */
+  private void onBus(Runnable action) {
+    var number = storeNumber;
+    later(
+        BUS_NANOS,
+        RUN,
+        0,
+        (Runnable)
+            () -> {
+              if (number == storeNumber) {
+                action.run();
+              }
+            });
   }
 
   private void fetch(long number, StoreEffect.Fetch fetch) {
@@ -729,12 +777,71 @@ final class Life extends Actor {
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
       store = storeStage(core.membership());
       applied = machine.state();
+      later(BUS_NANOS, RUN, 0, (Runnable) watches::storeReplaced);
       world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");
       perform(raft.snapshotInstalled(position));
       store(StoreStage::start);
     } catch (DiskFaultException | SnapshotDamagedException fault) {
       world.halted(index, "a received snapshot cannot be read back: " + fault.getMessage());
+    }
+  }
+
+  /** What the watches ask of their member. */
+  private final class WatchShell implements WatchDesk.Shell {
+    @Override
+    public long now() {
+      return scheduler.now();
+    }
+
+    @Override
+    public void later(long nanos, Runnable action) {
+      Life.this.later(nanos, RUN, 0, action);
+    }
+
+    @Override
+    public StoreView view() {
+      return applied.kv();
+    }
+
+    @Override
+    public long term() {
+      return raft.status().term();
+    }
+
+    @Override
+    public @Nullable Bytes inMemory(Revision revision) {
+      return records.find(revision);
+    }
+
+    @Override
+    public ReadView openStore() {
+      stateDisk.flushNow();
+      return stateDisk.backend().openReadView();
+    }
+
+    @Override
+    public @Nullable Bytes stored(Revision revision) {
+      try (var view = stateDisk.backend().openReadView()) {
+        var key = RecordCodec.bucketKey(revision);
+        var value = view.get(Bucket.KEY, key);
+        return value == null ? null : RecordCodec.record(key, value);
+      }
+    }
+
+    @Override
+    public void tell(long line, WatchEffect.Send message) {
+      world.lines().tell(line, message);
+    }
+
+    @Override
+    public void arrived(long line, WatchRequest request, long revision) {
+      world.observe(observer -> observer.watchAsked(line, request, revision));
+    }
+
+    @Override
+    public void hit(String point) {
+      world.coverage().hit(point);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.state.AppliedState;
+import dev.kvorum.storage.watch.WatchRequest;
 
 /**
  * Sees everything that matters, at the moment it happens, all members at once. An observer that
@@ -75,6 +76,12 @@ public interface Observer {
 
   /** The client has the answer, or gave up waiting. */
   default void returned(Request request, Reply reply) {}
+
+  /** A watch request reaches a member, whose store's revision is this. */
+  default void watchAsked(long line, WatchRequest request, long revision) {}
+
+  /** A client hears this on its watch stream. */
+  default void watchHeard(long line, WatchMessage message) {}
 
   /** A member lost its power, or stopped itself. */
   default void stopped(int member, String reason) {}

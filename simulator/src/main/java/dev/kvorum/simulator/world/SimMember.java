@@ -340,9 +340,11 @@ final class SimMember {
   }
 
   private void stopLife() {
-    if (life != null) {
-      life.end();
+    var ending = life;
+    if (ending != null) {
+      ending.end();
       life = null;
+      world.lines().ended(ending);
     }
   }
 

@@ -84,6 +84,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private final List<Observer> observers;
   private final Network network;
   private final Storm storm;
+  private final Lines lines;
   private final List<SimMember> members = new ArrayList<>();
 
   /** Members that no client reaches. */
@@ -125,6 +126,7 @@ public final class World implements ClientPort, Scheduler.Target {
     clientTimeoutNanos = clientLinks.oneOf(CLIENT_TIMEOUTS) * 1_000_000L;
     trace = new Trace(scheduler, reader);
     network = new Network(scheduler, random(2), plan.weather(), new Receiver());
+    lines = new Lines(this, random(4));
     diskNanos = plan.diskNanos();
     var voters = new ArrayList<Long>();
     for (var i = 0; i < plan.members(); i++) {
@@ -490,7 +492,8 @@ public final class World implements ClientPort, Scheduler.Target {
     members.get(member).replaceState(backend);
   }
 
-  void observe(Consumer<Observer> what) {
+  /** Tells every observer. */
+  public void observe(Consumer<Observer> what) {
     for (var observer : observers) {
       what.accept(observer);
     }
@@ -535,6 +538,9 @@ public final class World implements ClientPort, Scheduler.Target {
 
   void cutClients(int member, boolean cut) {
     clientsCut.set(member, cut);
+    if (cut) {
+      lines.cut(member);
+    }
   }
 
   void started(int member) {
@@ -653,6 +659,16 @@ public final class World implements ClientPort, Scheduler.Target {
 
   public Plan plan() {
     return plan;
+  }
+
+  /** The clients' long calls. */
+  public Lines lines() {
+    return lines;
+  }
+
+  /** Whether no client reaches the member. */
+  boolean isCut(int member) {
+    return clientsCut.get(member);
   }
 
   /** For timers of clients and oracles. */
