@@ -44,7 +44,10 @@ public final class Main implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "benchmark",
-      description = "put, get (linearizable), get-serializable, start, idle")
+      description =
+          "put, get (linearizable), get-serializable, start, idle; against etcd: watch-cpu; against"
+              + " a bar: watch-fanout, watch-streams, watch-watchers, watch-catchup,"
+              + " watch-many-one-key")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(

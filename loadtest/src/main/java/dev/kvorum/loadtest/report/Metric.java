@@ -12,7 +12,18 @@ public enum Metric {
   RESIDENT("resident", "MiB", false),
   ANONYMOUS("anonymous", "MiB", false),
   READY("exec to first read", "ms", false),
-  IDLE_CPU("CPU", "% core", false);
+  IDLE_CPU("CPU", "% core", false),
+  EVENTS_RATE("events", "1/s", true),
+  EVENTS_PER_CPU("events", "1/CPU-s", true),
+  DELIVERY_P50("delivery p50", "ms", false),
+  DELIVERY_P99("delivery p99", "ms", false),
+  DELIVERY_MAX("delivery max", "ms", false),
+  ABOVE_IDLE("resident above idle", "MiB", false),
+  PER_WATCHER("above idle", "B/watcher", false),
+  PUT_RATE_KEPT("put rate kept", "%", true),
+  PUT_P99("put p99", "ms", false),
+  TICK_LATE_MAX("Raft tick late, max", "ms", false),
+  LEADER_CHANGES("leader changes", "", false);
 
   private final String label;
   private final String unit;
