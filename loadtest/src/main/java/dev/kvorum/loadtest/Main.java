@@ -45,9 +45,9 @@ public final class Main implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "benchmark",
       description =
-          "put, get (linearizable), get-serializable, start, idle; against etcd: watch-cpu; against"
-              + " a bar: watch-fanout, watch-streams, watch-watchers, watch-catchup,"
-              + " watch-many-one-key")
+          "put, get (linearizable), get-serializable, start, idle, lease-rates, lease-memory,"
+              + " lease-storm, lease-revoke; watch-cpu; beside a bar: watch-fanout, watch-streams,"
+              + " watch-watchers, watch-catchup, watch-many-one-key")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(
@@ -90,6 +90,11 @@ public final class Main implements Callable<Integer> {
 
   @Option(names = "--idle-for", description = "seconds; default ${DEFAULT-VALUE}")
   private int idleFor = 60;
+
+  @Option(
+      names = "--count",
+      description = "leases or keys that a lease benchmark makes; default: as many as its bar says")
+  private int count = 0;
 
   @Option(names = "--first", description = "kvorum or etcd; default ${DEFAULT-VALUE}")
   private Product first = Product.KVORUM;
@@ -165,7 +170,8 @@ public final class Main implements Callable<Integer> {
         requestsPerSecond,
         starts,
         Duration.ofSeconds(idleBefore),
-        Duration.ofSeconds(idleFor));
+        Duration.ofSeconds(idleFor),
+        count);
   }
 
   private Contest.Entrant entrant(Product product) {

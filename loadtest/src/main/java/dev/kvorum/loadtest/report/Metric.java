@@ -23,7 +23,17 @@ public enum Metric {
   PUT_RATE_KEPT("put rate kept", "%", true),
   PUT_P99("put p99", "ms", false),
   TICK_LATE_MAX("Raft tick late, max", "ms", false),
-  LEADER_CHANGES("leader changes", "", false);
+  LEADER_CHANGES("leader changes", "", false),
+  GONE("gone after its time", "ms", false),
+  EARLIEST("first gone after its time", "ms", true),
+  IDLE_P99("put p99 before", "us", false),
+  STORM_P99("put p99 meanwhile", "us", false),
+  STORM_OVER_IDLE("p99 meanwhile / before", "", false),
+  LONGEST_GAP("longest put gap", "ms", false),
+  REVOKED("revoke answered after", "ms", false),
+  RESIDENT_EACH("resident", "B/lease", false),
+  TABLE_EACH("live arrays of numbers", "B/lease", false),
+  OBJECTS_EACH("live objects else", "B/lease", false);
 
   private final String label;
   private final String unit;

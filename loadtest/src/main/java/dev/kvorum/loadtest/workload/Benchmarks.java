@@ -22,7 +22,16 @@ public final class Benchmarks {
           WatchMemory.ofWatchers(),
           new WatchCpu(),
           new WatchCatchUp(),
-          new WatchOneKey());
+          new WatchOneKey(),
+          new Sequence(
+              "lease-rates",
+              List.of(
+                  new LoadBenchmark(new LeaseGrantWorkload("lease-grant")),
+                  new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive", 100)),
+                  new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive-once", 1)))),
+          new LeaseMemoryBenchmark(),
+          new LeaseStormBenchmark(),
+          new LeaseRevokeBenchmark());
 
   private Benchmarks() {}
 
