@@ -3,6 +3,7 @@ package dev.kvorum.loadtest.workload;
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.loadtest.wire.GrpcClient;
 import dev.kvorum.loadtest.wire.Methods;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,10 @@ final class SteadyPuts implements AutoCloseable {
   private final List<Answered> answered = new ArrayList<>();
   private final long timer;
   private long sent;
-  private long failed;
+  private volatile boolean closed;
+
+  /** Why the first put failed that did, empty as long as none has. */
+  private String failure = "";
 
   private SteadyPuts(Vertx vertx, int port, int perSecond, int valueBytes) {
     this.vertx = vertx;
@@ -34,7 +38,14 @@ final class SteadyPuts implements AutoCloseable {
     this.perSecond = perSecond;
     this.request =
         PutRequest.newBuilder().setKey(Keys.key(0)).setValue(Keys.value(valueBytes)).build();
-    this.timer = vertx.setPeriodic(1, _ -> send());
+    this.timer =
+        vertx.setPeriodic(
+            1,
+            _ -> {
+              if (!closed) {
+                send();
+              }
+            });
   }
 
   /** Begins to put to one key of the server on this port. */
@@ -49,15 +60,15 @@ final class SteadyPuts implements AutoCloseable {
       long dueNanos = beganNanos + sent * SECOND_NANOS / perSecond;
       client
           .call(Methods.PUT, request)
-          .onComplete(outcome -> done(dueNanos, outcome.succeeded()));
+          .onComplete(outcome -> done(dueNanos, outcome));
     }
   }
 
-  private synchronized void done(long dueNanos, boolean succeeded) {
-    if (succeeded) {
+  private synchronized void done(long dueNanos, AsyncResult<?> outcome) {
+    if (outcome.succeeded()) {
       answered.add(new Answered(dueNanos, System.nanoTime()));
-    } else {
-      failed++;
+    } else if (failure.isEmpty()) {
+      failure = outcome.cause().toString();
     }
   }
 
@@ -72,8 +83,8 @@ final class SteadyPuts implements AutoCloseable {
 
   /** Of the puts that were due in {@code [fromNanos, toNanos)} of {@link System#nanoTime}. */
   synchronized Seen between(long fromNanos, long toNanos) throws VoidRunException {
-    if (failed > 0) {
-      throw new VoidRunException(failed + " puts failed");
+    if (!failure.isEmpty()) {
+      throw new VoidRunException("a put failed: " + failure);
     }
     long[] micros =
         answered.stream()
@@ -113,6 +124,7 @@ final class SteadyPuts implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     vertx.cancelTimer(timer);
     client.close();
   }

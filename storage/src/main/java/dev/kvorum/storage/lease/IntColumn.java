@@ -20,10 +20,6 @@ final class IntColumn {
     page[Pages.within(slot)] = value;
   }
 
-  void add(int slot, int change) {
-    set(slot, get(slot) + change);
-  }
-
   long sizeBytes() {
     return pages.sizeBytes(Integer.BYTES);
   }

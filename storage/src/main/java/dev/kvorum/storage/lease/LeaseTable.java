@@ -2,31 +2,58 @@ package dev.kvorum.storage.lease;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The replicated part of leases: which exist, for how long they were granted, what a checkpoint
  * said remained, and which keys are attached. It changes by log entries alone and knows no time.
  *
- * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 8 more; beside that
- * there is a node for each attached key. A key is attached to at most one lease (contract S4.3).
+ * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 4 more; beside that
+ * there are two nodes for each attached key. A key is attached to at most one lease (contract S4.3).
  */
 public final class LeaseTable {
-  /** An attached key, linked with the other keys of its lease. */
-  private static final class Attachment {
-    private final Bytes key;
+  /**
+   * The keys of one lease, in key order: the end of a lease with very many keys must not begin with
+   * sorting them. Most leases have one key, which needs no tree.
+   */
+  private static final class Keys {
     private final long lease;
-    private @Nullable Attachment previous;
-    private @Nullable Attachment next;
+    private @Nullable Bytes only;
+    private @Nullable TreeSet<Bytes> many;
 
-    Attachment(Bytes key, long lease) {
-      this.key = key;
+    Keys(long lease, Bytes first) {
       this.lease = lease;
+      only = first;
+    }
+
+    int count() {
+      return many == null ? 1 : many.size();
+    }
+
+    void add(Bytes key) {
+      if (many == null) {
+        many = new TreeSet<>();
+        if (only != null) {
+          many.add(only);
+          only = null;
+        }
+      }
+      many.add(key);
+    }
+
+    /** Takes a key away; whether it was the last. */
+    boolean remove(Bytes key) {
+      return many == null || (many.remove(key) && many.isEmpty());
+    }
+
+    List<Bytes> list() {
+      return only == null ? List.copyOf(Objects.requireNonNull(many)) : List.of(only);
     }
   }
 
@@ -42,10 +69,11 @@ public final class LeaseTable {
   /** What the last checkpoint said, 0 without one. */
   private final SecondsColumn remainingSeconds = new SecondsColumn();
 
-  private final IntColumn attachedCounts = new IntColumn();
-  private final Pages<@Nullable Attachment[]> firstAttached =
-      new Pages<>(Attachment[][]::new);
-  private final Map<Bytes, Attachment> attachments = new HashMap<>();
+  /** By slot: the keys of a lease that has any. */
+  private final Pages<@Nullable Keys[]> keysOfSlot = new Pages<>(Keys[][]::new);
+
+  /** By key: where it is among the keys of a lease. */
+  private final Map<Bytes, Keys> attachments = new HashMap<>();
 
   /** How many leases there are. */
   public int size() {
@@ -62,8 +90,6 @@ public final class LeaseTable {
     var slot = ids.add(id);
     ttlSeconds.set(slot, ttl);
     remainingSeconds.set(slot, remaining);
-    attachedCounts.set(slot, 0);
-    setFirst(slot, null);
   }
 
   /** The time for which the lease was granted; the lease exists. */
@@ -96,63 +122,44 @@ public final class LeaseTable {
         return;
       }
       attachments.remove(key);
-      unlink(before);
+      if (before.remove(key)) {
+        setKeys(slot(before.lease), null);
+      }
     }
     var slot = lease == 0 ? -1 : ids.find(lease);
     if (slot < 0) {
       return;
     }
     // The key may be a window on a record that would otherwise be kept alive.
-    var attachment = new Attachment(key.compact(), lease);
-    attachments.put(attachment.key, attachment);
-    var first = first(slot);
-    attachment.next = first;
-    if (first != null) {
-      first.previous = attachment;
-    }
-    setFirst(slot, attachment);
-    attachedCounts.add(slot, 1);
-  }
-
-  private void unlink(Attachment attachment) {
-    var slot = slot(attachment.lease);
-    var previous = attachment.previous;
-    var next = attachment.next;
-    if (previous == null) {
-      setFirst(slot, next);
+    var own = key.compact();
+    var keys = keys(slot);
+    if (keys == null) {
+      keys = new Keys(lease, own);
+      setKeys(slot, keys);
     } else {
-      previous.next = next;
+      keys.add(own);
     }
-    if (next != null) {
-      next.previous = previous;
-    }
-    attachedCounts.add(slot, -1);
+    attachments.put(own, keys);
   }
 
   /** How many keys are attached, 0 for a lease that does not exist. */
   public int attachedCount(long id) {
     var slot = ids.find(id);
-    return slot < 0 ? 0 : attachedCounts.get(slot);
+    var keys = slot < 0 ? null : keys(slot);
+    return keys == null ? 0 : keys.count();
   }
 
   /** The attached keys in key order, none for a lease that does not exist. */
   public List<Bytes> attachedKeys(long id) {
     var slot = ids.find(id);
-    if (slot < 0) {
-      return List.of();
-    }
-    var keys = new ArrayList<Bytes>(attachedCounts.get(slot));
-    for (var each = first(slot); each != null; each = each.next) {
-      keys.add(each.key);
-    }
-    keys.sort(null);
-    return keys;
+    var keys = slot < 0 ? null : keys(slot);
+    return keys == null ? List.of() : keys.list();
   }
 
   /** Forgets a lease that exists and has no key any more. */
   public void remove(long id) {
     var slot = ids.remove(id);
-    InvariantViolation.check(attachedCounts.get(slot) == 0, "a lease goes after its keys");
+    InvariantViolation.check(keys(slot) == null, "a lease goes after its keys");
   }
 
   /** Visits every lease, in no particular order. */
@@ -174,24 +181,20 @@ public final class LeaseTable {
     return ids.sizeBytes()
         + ttlSeconds.sizeBytes()
         + remainingSeconds.sizeBytes()
-        + attachedCounts.sizeBytes()
-        + firstAttached.sizeBytes(Integer.BYTES);
+        + keysOfSlot.sizeBytes(Integer.BYTES);
   }
 
-  private @Nullable Attachment first(int slot) {
-    var page = firstAttached.at(slot);
+  private @Nullable Keys keys(int slot) {
+    var page = keysOfSlot.at(slot);
     return page == null ? null : page[Pages.within(slot)];
   }
 
-  private void setFirst(int slot, @Nullable Attachment first) {
-    var page = firstAttached.at(slot);
+  private void setKeys(int slot, @Nullable Keys keys) {
+    var page = keysOfSlot.at(slot);
     if (page == null) {
-      if (first == null) {
-        return;
-      }
-      page = firstAttached.put(slot, new @Nullable Attachment[Pages.SLOTS]);
+      page = keysOfSlot.put(slot, new @Nullable Keys[Pages.SLOTS]);
     }
-    page[Pages.within(slot)] = first;
+    page[Pages.within(slot)] = keys;
   }
 
   private int slot(long id) {
