@@ -25,7 +25,9 @@ import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.model.StateHash;
@@ -84,6 +86,7 @@ final class Life extends Actor {
   private static final long BUS_NANOS = 5_000;
   private static final long READ_NANOS = 200_000;
   private static final long COMPACT_PAUSE_NANOS = 10_000_000;
+  private static final long PROPOSAL_TIMEOUT_NANOS = 7_000_000_000L;
   private static final long ROUND_TIMEOUT_NANOS = 5_000_000_000L;
   private static final long SPACE_RETRY_NANOS = 1_000_000_000L;
   private static final long ALL_RECORDS = Integer.MAX_VALUE;
@@ -107,6 +110,7 @@ final class Life extends Actor {
   private final Snapshots snapshots;
   private final FrontDoor door;
   private final WatchDesk watches;
+  private final LeaseDesk leases;
   private final int lifeNumber;
   private StateDisk stateDisk;
   private StateMachine machine;
@@ -121,6 +125,10 @@ final class Life extends Actor {
   /** The nanoseconds between two ticks; the clock may run fast or slow. */
   private long tickNanos;
 
+  /** The member's own time at the last change of its clock's speed. */
+  private long elapsedNanos;
+
+  private long elapsedSince;
   private long ticksLost;
   private int stepsToInvariant;
   private long ledTerm;
@@ -130,6 +138,7 @@ final class Life extends Actor {
 
   Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
     super(world.scheduler());
+    elapsedSince = scheduler.now();
     this.world = world;
     this.index = index;
     this.memberId = memberId;
@@ -166,6 +175,12 @@ final class Life extends Actor {
     watches = new WatchDesk(new WatchShell(), tuning.watches(), tuning.progressNanos());
     store = storeStage(opened.membership());
     door = new FrontDoor(new Shell(), lifeNumber);
+    leases =
+        new LeaseDesk(
+            new LeaseShell(),
+            index,
+            tuning.tickNanos() * tuning.electionTicks(),
+            machine.leases());
   }
 
   private StoreStage storeStage(Membership membership) {
@@ -211,7 +226,18 @@ final class Life extends Actor {
   // What the world does to it.
 
   void tickNanos(long nanos) {
+    elapsedNanos = elapsedNanos();
+    elapsedSince = scheduler.now();
     tickNanos = nanos;
+  }
+
+  /** The member's own time since it began to live; it runs as fast as its ticks. */
+  private long elapsedNanos() {
+    return elapsedNanos + (scheduler.now() - elapsedSince) * speedThousandths() / 1_000;
+  }
+
+  private long speedThousandths() {
+    return 1_000 * tuning.tickNanos() / tickNanos;
   }
 
   void loseTicks(long count) {
@@ -400,6 +426,8 @@ final class Life extends Actor {
   private void said(long line, Object what) {
     if (what instanceof WatchRequest request) {
       watches.said(line, request);
+    } else if (what instanceof LeaseAsk ask) {
+      leases.asked(line, ask);
     } else {
       throw new InvariantViolation("nobody understands " + what);
     }
@@ -490,6 +518,7 @@ final class Life extends Actor {
       world.observe(observer -> observer.commits(index, status.term(), status.committed()));
     }
     ledCommit = status.committed();
+    leases.raftChanged(status);
   }
 
   private void happened(TraceRecord record) {
@@ -552,7 +581,8 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
-      case StoreEffect.Count _, StoreEffect.InProgress _, StoreEffect.LeasesChanged _ -> {}
+      case StoreEffect.Count _, StoreEffect.InProgress _ -> {}
+      case StoreEffect.LeasesChanged(var changes) -> onBus(() -> leases.changed(changes));
       case StoreEffect.Happened(var events) -> onBus(() -> watches.happened(events));
       case StoreEffect.Write(var flush) -> {
         stateDisk.submit(flush);
@@ -692,7 +722,8 @@ final class Life extends Actor {
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
       store = storeStage(core.membership());
       applied = machine.state();
-      later(BUS_NANOS, RUN, 0, (Runnable) watches::storeReplaced);
+      onBus(watches::storeReplaced);
+      onBus(() -> leases.storeReplaced(machine.leases()));
       world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");
       perform(raft.snapshotInstalled(position));
@@ -757,6 +788,67 @@ final class Life extends Actor {
     @Override
     public void hit(String point) {
       world.coverage().hit(point);
+    }
+  }
+
+  /** What the leases ask of their member. */
+  private final class LeaseShell implements LeaseDesk.Shell {
+    @Override
+    public long localNow() {
+      return elapsedNanos();
+    }
+
+    @Override
+    public void soon(Runnable action) {
+      later(BUS_NANOS, RUN, 0, action);
+    }
+
+    @Override
+    public void inLocalTime(long nanos, Runnable action) {
+      later(nanos * 1_000 / speedThousandths() + 1, RUN, 0, action);
+    }
+
+    @Override
+    public RaftStatus raft() {
+      return raft.status();
+    }
+
+    @Override
+    public long revision() {
+      return applied.kv().revision();
+    }
+
+    @Override
+    public void confirm(Consumer<Boolean> answer) {
+      door.confirm(answer);
+    }
+
+    @Override
+    public void propose(Command command, Consumer<Result> answer) {
+      var proposal = door.propose(command, answer);
+      later(PROPOSAL_TIMEOUT_NANOS, RUN, 0, (Runnable) () -> door.giveUp(proposal));
+    }
+
+    @Override
+    public int[] countKeys(List<Long> ids) {
+      return store.attachedCounts(ids).stream().mapToInt(each -> each).toArray();
+    }
+
+    @Override
+    public Result withKeys(Result.LeaseTimeToLive answer) {
+      var keys = store.attachedKeys(List.of(answer.id())).getFirst();
+      return new Result.LeaseTimeToLive(
+          revision(), answer.id(), answer.ttlSeconds(), answer.grantedSeconds(), keys);
+    }
+
+    @Override
+    public void tell(long line, Result answer) {
+      world.lines().tell(line, answer);
+    }
+
+    @Override
+    public void observe(Consumer<Observer> what) {
+      world.observe(what);
     }
   }
 
