@@ -27,7 +27,11 @@ public final class Swarm {
   /** What an operator does in clusters that change their members. */
   static final List<FaultKind> MEMBERSHIP =
       List.of(
-          FaultKind.ADD_LEARNER, FaultKind.PROMOTE, FaultKind.REMOVE_MEMBER, FaultKind.REFORMAT);
+          FaultKind.ADD_LEARNER,
+          FaultKind.PROMOTE,
+          FaultKind.REMOVE_MEMBER,
+          FaultKind.REFORMAT,
+          FaultKind.REPLACE_VOTER);
 
   /**
    * What destroys what was durable. The fault atlas: in one run it happens to one and the same
@@ -41,7 +45,21 @@ public final class Swarm {
           FaultKind.DISK_BIT_FLIP,
           FaultKind.DISK_GARBAGE_SECTOR,
           FaultKind.DISK_ZERO_SECTOR,
-          FaultKind.DISK_SYNC_ERROR);
+          FaultKind.DISK_MISPLACED_SECTOR,
+          FaultKind.DISK_VOTE_GARBAGE,
+          FaultKind.DISK_SYNC_ERROR,
+          FaultKind.DISK_LOST_WRITE,
+          FaultKind.DISK_READ_ERROR,
+          FaultKind.STATE_DIVERGES);
+
+  /**
+   * What no cluster survives, as the last thing that happens in a run: the right outcome is that it
+   * halts and tells its operator why.
+   */
+  static final List<FaultKind> HALTING = List.of(FaultKind.DISK_ROT_EVERYWHERE);
+
+  /** In one of so many runs whose disks and members are well otherwise. */
+  private static final int HALTING_EVERY = 12;
 
   private Swarm() {}
 
@@ -76,7 +94,7 @@ public final class Swarm {
         random.oneOf(20, 100, 1_000) * MICRO,
         random.oneOf(50, 300, 3_000, 30_000) * MICRO,
         some(random, 1_000, 20_000, 150_000),
-        some(random, 1_000, 50_000),
+        some(random, 1_000, 50_000, 300_000),
         some(random, 1_000, 50_000, 300_000),
         some(random, 100, 2_000),
         random.below(4) == 0 ? random.oneOf(1, 10, 100) : 0,
@@ -138,7 +156,7 @@ public final class Swarm {
   private static List<Fault> faults(SimRandom random, int members, long chaosNanos) {
     var faults = new ArrayList<Fault>();
     var changesMembers = members > 1 && random.below(4) == 0;
-    var destroys = members > 2 && !changesMembers && random.below(3) == 0;
+    var destroys = members > 2 && !changesMembers && random.below(2) == 0;
     var victims = victims(random, members);
     for (var kind : FaultKind.values()) {
       var own = random.fork(kind.ordinal());
@@ -146,7 +164,9 @@ public final class Swarm {
       var wanted =
           MEMBERSHIP.contains(kind)
               ? changesMembers && own.below(3) > 0
-              : DESTROYING.contains(kind) ? destroys && own.below(2) == 0 : usual;
+              : DESTROYING.contains(kind)
+                  ? destroys && own.below(oneIn(kind)) == 0
+                  : usual && !HALTING.contains(kind);
       if (!wanted || (members == 1 && isAboutPeers(kind))) {
         continue;
       }
@@ -160,7 +180,17 @@ public final class Swarm {
       }
     }
     faults.sort(Comparator.comparingLong(Fault::atNanos));
+    if (!changesMembers && !destroys && random.fork(HALTING_EVERY).below(HALTING_EVERY) == 0) {
+      for (var kind : HALTING) {
+        faults.add(new Fault(kind, chaosNanos, SECOND, 0, 0));
+      }
+    }
     return faults;
+  }
+
+  /** Nothing can be said of a disk that lied, so most seeds that destroy do it otherwise. */
+  private static int oneIn(FaultKind kind) {
+    return kind == FaultKind.DISK_LIES ? 5 : 2;
   }
 
   /** The members whose disks may be destroyed: one of three, one or two of five. */
@@ -185,7 +215,8 @@ public final class Swarm {
           SLOW_LINK,
           BLACKHOLE,
           RECONNECT_STORM,
-          TRANSFER_LEADERSHIP ->
+          TRANSFER_LEADERSHIP,
+          CRASH_VOTING ->
           true;
       case CRASH,
           CRASH_BEFORE_SYNC,
@@ -214,7 +245,17 @@ public final class Swarm {
           PROMOTE,
           REMOVE_MEMBER,
           COMPACT,
-          SNAPSHOT ->
+          SNAPSHOT,
+          REPLACE_VOTER,
+          DISK_VOTE_GARBAGE,
+          DISK_ROT_EVERYWHERE,
+          DISK_LOST_WRITE,
+          DISK_READ_ERROR,
+          STATE_DIVERGES,
+          KILL,
+          CRASH_WRITING_SNAPSHOT,
+          DISK_MISPLACED_SECTOR,
+          ANNOUNCE ->
           false;
     };
   }
@@ -225,6 +266,7 @@ public final class Swarm {
         switch (kind) {
           case PAUSE_MEMBER, PAUSE_LOGIC, PAUSE_JOURNAL, PAUSE_STATE ->
               random.oneOf(10, 300, 2_000, 30_000) * MILLI;
+          case CRASH_VOTING -> random.oneOf(1, 50, 500) * MILLI;
           case PARTITION_LEADER_FLAPPING -> random.oneOf(500, 3_000) * MILLI;
           default -> random.oneOf(50, 500, 3_000, 10_000) * MILLI;
         };

@@ -10,6 +10,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.stage.LeadershipClaim;
 import dev.kvorum.verticles.stage.LeaseEffect;
 import dev.kvorum.verticles.stage.LeaseStage;
+import dev.kvorum.verticles.stage.StoreEffect;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,11 +40,8 @@ final class LeaseDesk {
 
     void propose(Command command, Consumer<Result> answer);
 
-    /** The store's count of keys for each lease. */
-    int[] countKeys(List<Long> ids);
-
-    /** The store's keys of the lease, added to the answer. */
-    Result withKeys(Result.LeaseTimeToLive answer);
+    /** Asks the store for the keys of each lease, or for how many there are. */
+    void findKeys(List<Long> ids, boolean countsOnly, Consumer<StoreEffect.FoundKeys> answer);
 
     void tell(long line, Result answer);
 
@@ -143,12 +141,17 @@ final class LeaseDesk {
   private void perform(LeaseEffect effect) {
     switch (effect) {
       case LeaseEffect.Reply reply -> reply(reply.number(), reply.result());
-      case LeaseEffect.ReplyWithKeys reply ->
-          shell.soon(() -> reply(reply.number(), shell.withKeys(reply.result())));
+      case LeaseEffect.ReplyWithKeys reply -> replyWithKeys(reply);
       case LeaseEffect.ConfirmLeadership _ ->
           confirm(term -> step(() -> stage.confirmed(term, moment())));
       case LeaseEffect.CountKeys(var ids) ->
-          shell.soon(() -> step(() -> stage.counted(ids, shell.countKeys(ids), moment())));
+          shell.findKeys(
+              ids,
+              true,
+              found -> {
+                var counts = found.counts().stream().mapToInt(each -> each).toArray();
+                step(() -> stage.counted(ids, counts, moment()));
+              });
       case LeaseEffect.Propose(var command) ->
           shell.propose(
               command,
@@ -157,6 +160,22 @@ final class LeaseDesk {
                 shell.soon(() -> step(() -> stage.proposed(command, tookEffect, moment())));
               });
     }
+  }
+
+  private void replyWithKeys(LeaseEffect.ReplyWithKeys reply) {
+    var result = reply.result();
+    shell.findKeys(
+        List.of(result.id()),
+        false,
+        found ->
+            reply(
+                reply.number(),
+                new Result.LeaseTimeToLive(
+                    shell.revision(),
+                    result.id(),
+                    result.ttlSeconds(),
+                    result.grantedSeconds(),
+                    found.keys().getFirst())));
   }
 
   private void reply(long number, Result result) {

@@ -5,12 +5,14 @@ import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
+import dev.kvorum.raft.core.Role;
 import dev.kvorum.raft.core.SnapshotRequest;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.stage.Retention;
+import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.simulator.plan.Tuning;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
@@ -39,11 +41,13 @@ import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.state.StateSnapshot;
 import dev.kvorum.storage.watch.WatchEffect;
 import dev.kvorum.storage.watch.WatchRequest;
+import dev.kvorum.verticles.stage.ApplyWatch;
 import dev.kvorum.verticles.stage.FlushBatch;
 import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -94,6 +98,9 @@ final class Life extends Actor {
   /** Steps between two looks at everything that must hold, for a short log. */
   private static final int INVARIANT_EVERY = 64;
 
+  /** Keys that a slice of a long command looks at. */
+  private static final int[] SLICES = {StoreStage.SLICE_KEYS, 1, 3};
+
   private record Confirmed(long round, long index) {}
 
   private record Delivered(long peer, long index, boolean delivered) {}
@@ -111,6 +118,11 @@ final class Life extends Actor {
   private final FrontDoor door;
   private final WatchDesk watches;
   private final LeaseDesk leases;
+
+  /** Who asked for leases' keys, by the number of the question; never iterated. */
+  private final Map<Long, Consumer<StoreEffect.FoundKeys>> keyAsks = new HashMap<>();
+
+  private long nextKeyAsk;
   private final int lifeNumber;
   private StateDisk stateDisk;
   private StateMachine machine;
@@ -125,10 +137,16 @@ final class Life extends Actor {
   /** The nanoseconds between two ticks; the clock may run fast or slow. */
   private long tickNanos;
 
-  /** The member's own time at the last change of its clock's speed. */
-  private long elapsedNanos;
+  private final Ticks ticks;
 
-  private long elapsedSince;
+  /** The member's own clock: what it showed when its speed changed last, and when that was. */
+  private long clockNanos;
+
+  private long clockSetAt;
+
+  /** How often the timer should have fired while the process stood still. */
+  private long missedWakeUps;
+
   private long ticksLost;
   private int stepsToInvariant;
   private long ledTerm;
@@ -136,15 +154,18 @@ final class Life extends Actor {
   /** How far the log was committed when that was heard of last. */
   private long ledCommit;
 
+  private boolean diverged;
+
   Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
     super(world.scheduler());
-    elapsedSince = scheduler.now();
     this.world = world;
     this.index = index;
     this.memberId = memberId;
     this.disk = disk;
     tuning = world.plan().tuning();
     tickNanos = tuning.tickNanos();
+    ticks = new Ticks(tickNanos);
+    clockSetAt = scheduler.now();
     journal = opened.journal();
     snapshots = opened.snapshots();
     durable = journal.lastDurable();
@@ -183,9 +204,17 @@ final class Life extends Actor {
             machine.leases());
   }
 
+  /** Members cut long commands differently, and make the same of them. */
   private StoreStage storeStage(Membership membership) {
+    var sliceKeys = SLICES[lifeNumber % SLICES.length];
     return new StoreStage(
-        machine, records, watches::allowsRemovalAt, lifeNumber, membership);
+        machine,
+        records,
+        watches::allowsRemovalAt,
+        lifeNumber,
+        membership,
+        ApplyWatch.NONE,
+        sliceKeys);
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
@@ -226,14 +255,15 @@ final class Life extends Actor {
   // What the world does to it.
 
   void tickNanos(long nanos) {
-    elapsedNanos = elapsedNanos();
-    elapsedSince = scheduler.now();
+    clockNanos = clock();
+    clockSetAt = scheduler.now();
     tickNanos = nanos;
   }
 
-  /** The member's own time since it began to live; it runs as fast as its ticks. */
-  private long elapsedNanos() {
-    return elapsedNanos + (scheduler.now() - elapsedSince) * speedThousandths() / 1_000;
+  /** What the member's own clock shows, which its drift makes faster or slower than time. */
+  private long clock() {
+    // A product of two times in nanoseconds would not fit.
+    return clockNanos + (scheduler.now() - clockSetAt) * speedThousandths() / 1_000;
   }
 
   private long speedThousandths() {
@@ -319,11 +349,28 @@ final class Life extends Actor {
 
   /** An operator's wish; it is not answered, as an operator looks at what becomes of it. */
   void change(MembershipChange change) {
-    perform(raft.changeMembership(FrontDoor.LOOP, -1, change));
+    var last = core.lastEntry();
+    var effects = raft.changeMembership(FrontDoor.LOOP, -1, change);
+    if (core.role() == Role.LEADER && !core.lastEntry().equals(last)) {
+      world.observe(observer -> observer.changes(index, change));
+    }
+    perform(effects);
   }
 
   void transferLeadership(long target) {
     perform(raft.transferLeadership(target));
+  }
+
+  /**
+   * The state machine went another way: a bug, or a bit that flipped in memory. Only the hash that
+   * is compared says so here, so that the oracles need not know two truths.
+   */
+  void diverge() {
+    diverged = true;
+  }
+
+  boolean hasDiverged() {
+    return diverged;
   }
 
   void snapshotNow() {
@@ -339,7 +386,8 @@ final class Life extends Actor {
 
   @Override
   void lost(int kind) {
-    // A late timer fires once: the next tick comes a period after the process goes on.
+    // The timer has a fixed rate, and makes up for it when the process goes on.
+    missedWakeUps++;
     later(tickNanos, TICK, 0, null);
   }
 
@@ -435,10 +483,22 @@ final class Life extends Actor {
 
   private void tick() {
     later(tickNanos, TICK, 0, null);
+    var wakeUps = missedWakeUps + 1;
+    missedWakeUps = 0;
+    for (var i = 0L; i < wakeUps && !isDead(); i++) {
+      wakeUp();
+    }
+  }
+
+  private void wakeUp() {
+    if (!ticks.isTick(clock())) {
+      return;
+    }
     if (ticksLost > 0) {
       ticksLost--;
       return;
     }
+    world.observe(observer -> observer.ticked(index));
     perform(raft.tick());
   }
 
@@ -450,6 +510,7 @@ final class Life extends Actor {
           && !(message instanceof Message.HeartbeatResponse)) {
         world.tell(index, "gets " + Words.of(message));
       }
+      world.observe(observer -> observer.received(index, message));
       perform(raft.receive(message));
     }
   }
@@ -489,8 +550,10 @@ final class Life extends Actor {
           door.refused(refuse.firstRequestId(), refuse.count(), refuse.failure());
         }
       }
-      case RaftEffect.ConfirmRead read ->
-          later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      case RaftEffect.ConfirmRead read -> {
+        world.observe(observer -> observer.confirmsRound(index, read.round()));
+        later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      }
       case RaftEffect.Send(var message) -> world.send(index, message);
       case RaftEffect.ReadEntries wanted -> later(READ_NANOS, READ_ENTRIES, 0, wanted);
       case RaftEffect.SendSnapshot(var request) -> later(READ_NANOS, SEND_SNAPSHOT, 0, request);
@@ -502,9 +565,7 @@ final class Life extends Actor {
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
       case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
-      case RaftEffect.Found(var finding) ->
-          // Damage never reaches a quorum here, and nobody makes states differ on purpose.
-          throw new WrongException("the cluster is as well as its disks are", finding.message());
+      case RaftEffect.Found(var finding) -> world.found(index, finding);
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
@@ -523,6 +584,7 @@ final class Life extends Actor {
 
   private void happened(TraceRecord record) {
     world.coverage().happened(record);
+    world.observe(observer -> observer.happened(index, record));
     if (record instanceof TraceRecord.MembershipChanged(var membership)) {
       world.configured(membership);
     }
@@ -539,6 +601,7 @@ final class Life extends Actor {
       if (journal.firstIndex() > wanted.from() && wanted.reader() != memberId) {
         perform(raft.entriesRead(wanted.reader(), wanted.from(), List.of()));
       } else {
+        perform(raft.entriesUnreadable(wanted.from()));
         world.halted(index, "the journal cannot be read: " + fault.getMessage());
       }
     }
@@ -581,7 +644,13 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
-      case StoreEffect.Count _, StoreEffect.InProgress _ -> {}
+      case StoreEffect.Count _, StoreEffect.InProgress _, StoreEffect.Defragmented _ -> {}
+      case StoreEffect.FoundKeys found -> {
+        var asker = keyAsks.remove(found.ask());
+        if (asker != null) {
+          onBus(() -> asker.accept(found));
+        }
+      }
       case StoreEffect.LeasesChanged(var changes) -> onBus(() -> leases.changed(changes));
       case StoreEffect.Happened(var events) -> onBus(() -> watches.happened(events));
       case StoreEffect.Write(var flush) -> {
@@ -595,7 +664,7 @@ final class Life extends Actor {
       case StoreEffect.AppliedTo(var to) -> {
         later(BUS_NANOS, APPLIED, to, storeNumber);
         if (to % HASH_EVERY == 0) {
-          later(BUS_NANOS, STATE_HASHED, storeNumber, machine.stateHash());
+          later(BUS_NANOS, STATE_HASHED, storeNumber, toldHash());
         }
       }
       case StoreEffect.ReadsReady ready -> door.roundReady(ready.round());
@@ -621,6 +690,12 @@ final class Life extends Actor {
                 action.run();
               }
             });
+  }
+
+  /** What the others are told of the state. */
+  private StateHash toldHash() {
+    var hash = machine.stateHash();
+    return diverged ? new StateHash(hash.index(), ~hash.high(), hash.low() + index) : hash;
   }
 
   private void fetch(long number, StoreEffect.Fetch fetch) {
@@ -701,14 +776,15 @@ final class Life extends Actor {
     }
     world.coverage().hit("snapshot received");
     world.snapshotEnded(index, parcel, true);
-    perform(
-        raft.receive(
-            new Message.InstallSnapshot(
-                world.memberId(parcel.from()),
-                memberId,
-                parcel.term(),
-                parcel.position(),
-                parcel.membership())));
+    var install =
+        new Message.InstallSnapshot(
+            world.memberId(parcel.from()),
+            memberId,
+            parcel.term(),
+            parcel.position(),
+            parcel.membership());
+    world.observe(observer -> observer.received(index, install));
+    perform(raft.receive(install));
   }
 
   private void install(EntryId position) {
@@ -795,7 +871,7 @@ final class Life extends Actor {
   private final class LeaseShell implements LeaseDesk.Shell {
     @Override
     public long localNow() {
-      return elapsedNanos();
+      return clock();
     }
 
     @Override
@@ -830,15 +906,11 @@ final class Life extends Actor {
     }
 
     @Override
-    public int[] countKeys(List<Long> ids) {
-      return store.attachedCounts(ids).stream().mapToInt(each -> each).toArray();
-    }
-
-    @Override
-    public Result withKeys(Result.LeaseTimeToLive answer) {
-      var keys = store.attachedKeys(List.of(answer.id())).getFirst();
-      return new Result.LeaseTimeToLive(
-          revision(), answer.id(), answer.ttlSeconds(), answer.grantedSeconds(), keys);
+    public void findKeys(
+        List<Long> ids, boolean countsOnly, Consumer<StoreEffect.FoundKeys> answer) {
+      var ask = nextKeyAsk++;
+      keyAsks.put(ask, answer);
+      onBus(() -> store(stage -> stage.findKeys(ask, ids, countsOnly)));
     }
 
     @Override
@@ -877,6 +949,7 @@ final class Life extends Actor {
     @Override
     public void askRound(long round) {
       later(ROUND_TIMEOUT_NANOS, ROUND_TIMEOUT, round, null);
+      world.observe(observer -> observer.asksRound(index, round));
       perform(raft.read(FrontDoor.LOOP, round));
     }
 

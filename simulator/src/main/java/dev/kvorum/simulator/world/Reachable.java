@@ -11,6 +11,10 @@ public final class Reachable {
   private static final List<String> POINTS =
       List.of(
           "a lying disk lost its power",
+          "a diverged state rebuilt",
+          "a journal unreadable while serving",
+          "an acknowledged entry lost on every disk",
+          "an acknowledged write sought after a power cut of all",
           "compaction finished",
           "crash after sync",
           "crash before sync",
@@ -20,6 +24,8 @@ public final class Reachable {
           "recovered",
           "recovered with a quorum only",
           "refused to start",
+          "safe halt: a lone voter refuses to start",
+          "safe halt: nobody leads",
           "snapshot failed",
           "snapshot installed",
           "snapshot received",

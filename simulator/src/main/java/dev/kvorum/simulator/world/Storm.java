@@ -5,24 +5,43 @@ import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultPlan;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the plan's faults happen, and takes them back when the chaos is over. */
 final class Storm {
   private static final long MILLI = 1_000_000L;
+  private static final long LONG_FLAP_NANOS = 1_000 * MILLI;
+  private static final int MANY_FLAPS = 12;
+  private static final int FEW_FLAPS = 4;
+  private static final int SECTOR_BYTES = 512;
+  private static final int LAST_SECTORS = 4;
+  private static final long MISSING_NANOS = 300 * MILLI;
+  private static final String VOTE_FILES = "vote.";
+  private static final String JOURNAL = "journal/";
+  private static final long SNAPSHOT_OPERATIONS = 12;
+  private static final long SOON_NANOS = 40 * MILLI;
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
 
   /** A crash that waits for its moment. */
-  private record Waiting(boolean afterSync, CrashPolicy policy, long downNanos) {}
+  private record Waiting(boolean afterSync, boolean voting, CrashPolicy policy, long downNanos) {
+    boolean isNow(DiskOperation operation) {
+      return SimMember.isSync(operation) == afterSync
+          && (!voting || operation.path().startsWith(VOTE_FILES));
+    }
+  }
 
   private final World world;
   private final SimRandom random;
@@ -31,6 +50,9 @@ final class Storm {
   private final Map<Integer, Waiting> waiting = new HashMap<>();
 
   private final List<Runnable> takeBack = new ArrayList<>();
+
+  /** The acknowledged entry that no member has any more, or null. */
+  private @Nullable EntryId lostEverywhere;
 
   Storm(World world, SimRandom random) {
     this.world = world;
@@ -47,10 +69,9 @@ final class Storm {
   /** A disk has performed something: perhaps that is the moment for a crash. */
   void performed(int member, DiskOperation operation) {
     var crash = waiting.get(member);
-    var sync = SimMember.isSync(operation);
-    if (crash != null && sync == crash.afterSync) {
+    if (crash != null && crash.isNow(operation)) {
       waiting.remove(member);
-      world.coverage().hit(sync ? "crash after sync" : "crash before sync");
+      world.coverage().hit(crash.afterSync ? "crash after sync" : "crash before sync");
       world.crash(member, crash.policy, crash.downNanos);
     }
   }
@@ -59,13 +80,18 @@ final class Storm {
     what.run();
   }
 
+  /** The acknowledged entry that nobody can bring back, so that nobody may lead; null for none. */
+  @Nullable EntryId lostEverywhere() {
+    return lostEverywhere;
+  }
+
   /** Whether whoever is left must be able to go on. */
   boolean mustRecover() {
     var lost = 0;
     for (var member : world.members()) {
       lost += member.hasEnded() && world.founders().isVoter(member.id()) ? 1 : 0;
     }
-    return lost * 2 < world.founders().voters().size();
+    return lostEverywhere == null && lost * 2 < world.founders().voters().size();
   }
 
   /** The chaos is over: everything that can be well is well, and everybody starts who may. */
@@ -116,9 +142,13 @@ final class Storm {
     switch (fault.kind()) {
       case CRASH -> world.crash(member, policy(fault), fault.durationNanos());
       case CRASH_BEFORE_SYNC ->
-          waiting.put(member, new Waiting(false, policy(fault), fault.durationNanos()));
+          waiting.put(member, new Waiting(false, false, policy(fault), fault.durationNanos()));
       case CRASH_AFTER_SYNC ->
-          waiting.put(member, new Waiting(true, policy(fault), fault.durationNanos()));
+          waiting.put(member, new Waiting(true, false, policy(fault), fault.durationNanos()));
+      case CRASH_VOTING ->
+          waiting.put(
+              member,
+              new Waiting((fault.number() & 1) != 0, true, policy(fault), fault.durationNanos()));
       case CRASH_ALL -> {
         for (var i = 0; i < world.memberCount(); i++) {
           world.crash(i, policy(fault), fault.durationNanos() + i * MILLI);
@@ -155,7 +185,8 @@ final class Storm {
           PARTITION_CONSTRAINED,
           BLACKHOLE ->
           partition(fault, member);
-      case PARTITION_LEADER_FLAPPING -> flap(fault, 4);
+      case PARTITION_LEADER_FLAPPING ->
+          flap(fault, fault.durationNanos() < LONG_FLAP_NANOS ? MANY_FLAPS : FEW_FLAPS);
       case PARTITION_CLIENTS -> {
         for (var i = 0; i < world.memberCount(); i++) {
           cutClients(i, i != member, fault);
@@ -190,6 +221,9 @@ final class Storm {
       case DISK_FULL -> {
         var files = world.member(member).files();
         files.limitSpace(used(member) + fault.number());
+        if (fault.number() == 0) {
+          refuseOverwriting(member);
+        }
         undo(fault, () -> world.member(member).files().limitSpace(Long.MAX_VALUE));
       }
       case DISK_SLOW -> {
@@ -201,8 +235,38 @@ final class Storm {
       }
       case DISK_LIES -> world.member(member).lie();
       case DISK_SHORN_WRITE ->
-          waiting.put(member, new Waiting(false, CrashPolicy.SHORN, fault.durationNanos()));
-      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
+          waiting.put(member, new Waiting(false, false, CrashPolicy.SHORN, fault.durationNanos()));
+      case DISK_VOTE_GARBAGE -> {
+        world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
+        var path = VOTE_FILES + ((fault.number() & 1) == 0 ? "a" : "b");
+        if (world.member(member).files().exists(path)) {
+          world
+              .member(member)
+              .files()
+              .damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, 0);
+        }
+      }
+      case DISK_ROT_EVERYWHERE -> rotEverywhere(fault);
+      case DISK_LOST_WRITE -> loseWrite(member);
+      case DISK_READ_ERROR -> failRead(member);
+      case STATE_DIVERGES -> {
+        if (life != null) {
+          life.diverge();
+        }
+      }
+      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR, DISK_MISPLACED_SECTOR ->
+          damage(fault, member);
+      case KILL -> kill(fault, member);
+      case CRASH_WRITING_SNAPSHOT -> {
+        if (life != null) {
+          if ((fault.number() & 1) != 0) {
+            world.member(member).stateGoesWithPower();
+          }
+          life.disk().cutPowerAfter(Math.floorMod(fault.number() >>> 1, SNAPSHOT_OPERATIONS));
+          life.snapshotNow();
+        }
+      }
+      case ANNOUNCE -> announce(member, fault);
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
         world.member(member).loseState();
@@ -231,6 +295,7 @@ final class Storm {
           change(MembershipChange.Kind.REMOVE, world.memberId(member));
         }
       }
+      case REPLACE_VOTER -> replaceVoter(member, fault);
       case COMPACT -> compact(member);
       case SNAPSHOT -> {
         if (life != null) {
@@ -364,21 +429,69 @@ final class Storm {
 
   /** The next sync fails, as on one of the two kinds of file systems. */
   private void failSync(int member, long number) {
+    once(
+        member,
+        number % 2 == 0
+            ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
+            : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT,
+        DiskOperation.Sync.class::isInstance);
+  }
+
+  /** The next operation of that sort goes wrong in this way, and no later one. */
+  private void once(
+      int member,
+      dev.kvorum.storage.journal.disk.FaultKind kind,
+      Predicate<DiskOperation> concerns) {
     var files = world.member(member).files();
     files.plan(
         new FaultPlan() {
           @Override
           public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
               DiskOperation operation) {
-            if (!(operation instanceof DiskOperation.Sync)) {
+            if (!concerns.test(operation)) {
               return null;
             }
             files.plan(FaultPlan.NONE);
-            return number % 2 == 0
-                ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
-                : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT;
+            return kind;
           }
         });
+  }
+
+  private void loseWrite(int member) {
+    world.member(member).mayForgetForGood();
+    once(
+        member,
+        dev.kvorum.storage.journal.disk.FaultKind.LOST_WRITE,
+        operation ->
+            operation instanceof DiskOperation.Write && isSegment(operation.path()));
+  }
+
+  private static boolean isSegment(String path) {
+    return path.startsWith(JOURNAL) && path.endsWith(".seg");
+  }
+
+  private void failRead(int member) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind read(
+              String path, long offset, int length) {
+            if (!isSegment(path)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return dev.kvorum.storage.journal.disk.FaultKind.READ_ERROR;
+          }
+        });
+  }
+
+  /** On a file system that copies what it writes, a full disk has no space for the same bytes. */
+  private void refuseOverwriting(int member) {
+    once(
+        member,
+        dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE,
+        DiskOperation.Write.class::isInstance);
   }
 
   private long used(int member) {
@@ -390,32 +503,148 @@ final class Storm {
     return bytes;
   }
 
+  private void kill(Fault fault, int member) {
+    world.kill(member, fault.durationNanos());
+    if ((fault.number() & 1) != 0) {
+      world.repeatIn(
+          fault.durationNanos() + random.below(SOON_NANOS),
+          () -> world.crash(member, policy(fault.number() >>> 1), SOON_NANOS));
+    }
+  }
+
+  /**
+   * A member's disk is destroyed in one place, now or at the worst moment: when somebody else lacks
+   * what the member has, and whoever has it too is down, so that all hangs on what the member says
+   * it has lost. Sometimes it is also alone and loses its power again before anybody can give back
+   * what it lost.
+   */
   private void damage(Fault fault, int member) {
+    switch (random.below(3)) {
+      case 0 -> damageNow(fault, member);
+      case 1 -> {
+        damageNow(fault, member);
+        isolate(member, fault.durationNanos() + 4 * SOON_NANOS);
+        world.repeatIn(
+            fault.durationNanos() + SOON_NANOS + random.below(2 * SOON_NANOS),
+            () -> world.crash(member, CrashPolicy.EVERYTHING, SOON_NANOS));
+      }
+      default -> {
+        var others = (world.plan().members() - 1) / 2;
+        for (var i = 0; i < world.memberCount() && others > 0; i++) {
+          var leads = world.leader();
+          if (i != member && (leads == null || leads.status().memberId() != world.memberId(i))) {
+            isolate(i, MISSING_NANOS);
+            others--;
+          }
+        }
+        world.repeatIn(
+            MISSING_NANOS,
+            () -> {
+              var leads = world.leader();
+              if (leads != null && leads.status().memberId() != world.memberId(member)) {
+                var leader = (int) (leads.status().memberId() - 1);
+                world.crash(leader, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
+              }
+              damageNow(fault, member);
+            });
+      }
+    }
+  }
+
+  private void isolate(int member, long nanos) {
+    partition(new Fault(FaultKind.PARTITION_ISOLATE, 0, nanos, member, 0), member);
+  }
+
+  private void damageNow(Fault fault, int member) {
     world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var files = world.member(member).files();
     var journal = new ArrayList<String>();
     for (var path : files.files()) {
-      if (path.startsWith("journal/") && path.endsWith(".seg")) {
+      if (isSegment(path)) {
         journal.add(path);
       }
     }
     if (journal.isEmpty()) {
       return;
     }
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
+    var atEnd = random.chance(SimRandom.MILLION / 2);
+    var place = Math.floorMod(fault.number(), (long) journal.size());
+    var path = atEnd ? journal.getLast() : journal.get((int) place);
+    var written = written(files, path);
+    if (written.isEmpty()) {
+      return;
+    }
+    var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
+    var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
+    var sector = written.get(at);
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeOfLastBatch(files, journal, path, sector)) {
       world.member(member).mayForget();
     }
-    var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
-    var sectors = (int) (files.size(path) / 512);
-    if (sectors > 0) {
-      var kind =
-          switch (fault.kind()) {
-            case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
-            case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
-            default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
-          };
-      files.damage(kind, path, (int) Math.floorMod(fault.number() >>> 8, (long) sectors));
+    switch (fault.kind()) {
+      case DISK_MISPLACED_SECTOR -> {
+        var other = written.get((int) Math.floorMod(fault.number() >>> 24, (long) written.size()));
+        files.exchange(path, sector, path, other);
+      }
+      case DISK_BIT_FLIP ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT, path, sector);
+      case DISK_ZERO_SECTOR ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR, path, sector);
+      default ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, sector);
     }
+  }
+
+  /**
+   * The last entry that is committed, for all that members know, turns to garbage wherever it is,
+   * and with it the states that hold it. A whole snapshot file may still have it; then it is not
+   * lost.
+   */
+  private void rotEverywhere(Fault fault) {
+    var committed = EntryId.ORIGIN;
+    for (var member : world.members()) {
+      var life = member.life();
+      var known =
+          life == null ? 0 : Math.min(life.core().commitIndex(), life.durable().index());
+      if (life != null && known > committed.index() && known > life.journal().base().index()) {
+        committed = new EntryId(life.journal().termAt(known), known);
+      }
+    }
+    var kept = committed.index() == 0;
+    for (var i = 0; i < world.memberCount() && !kept; i++) {
+      world.crash(i, CrashPolicy.EVERYTHING, fault.durationNanos());
+      kept = !world.member(i).lose(committed);
+    }
+    if (!kept) {
+      lostEverywhere = committed;
+      world.coverage().hit("an acknowledged entry lost on every disk");
+    }
+  }
+
+  /** Sectors with anything in them, ascending: damage to the others is no loss. */
+  private static List<Integer> written(FaultyDisk files, String path) {
+    var content = files.content(path);
+    var found = new ArrayList<Integer>();
+    for (var sector = 0; sector < content.length / SECTOR_BYTES; sector++) {
+      for (var i = 0; i < SECTOR_BYTES; i++) {
+        if (content[sector * SECTOR_BYTES + i] != 0) {
+          found.add(sector);
+          break;
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Whether no later batch tells that the one in that sector was whole once (rule P4). */
+  private static boolean mayBeOfLastBatch(
+      FaultyDisk files, List<String> journal, String path, int sector) {
+    var number = JournalSectors.batch(files.content(path), sector);
+    for (var other : journal) {
+      if (number >= 0 && JournalSectors.newestBatch(files.content(other)) > number) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Members.
@@ -450,6 +679,57 @@ final class Storm {
           }
         });
     world.repeatIn(2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
+  }
+
+  /**
+   * A voter goes and a new member comes in its place, under two majorities meanwhile: until the
+   * leader ends that by itself, or an operator does.
+   */
+  private void replaceVoter(int member, Fault fault) {
+    var leads = world.leader();
+    var id = world.memberId(member);
+    if (leads == null || !leads.core().membership().isVoter(id)) {
+      return;
+    }
+    var added = world.addMember(Membership.NOBODY);
+    world.startMember(added);
+    leads.change(
+        new MembershipChange(
+            List.of(
+                new MembershipChange.Step(MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
+                new MembershipChange.Step(MembershipChange.Kind.REMOVE, id)),
+            (fault.number() & 1) == 0
+                ? MembershipChange.Transition.JOINT_IMPLICIT
+                : MembershipChange.Transition.JOINT_EXPLICIT,
+            Bytes.EMPTY));
+    undo(fault, this::leaveJoint);
+  }
+
+  /** Ends a joint phase that the leader does not end by itself. */
+  void leaveJoint() {
+    var leads = world.leader();
+    if (leads != null
+        && leads.core().membership().isJoint()
+        && !leads.core().membership().autoLeave()) {
+      leads.change(MembershipChange.leave());
+    }
+  }
+
+  private void announce(int member, Fault fault) {
+    var state = world.appliedState(member);
+    if (state == null || state.members().isEmpty()) {
+      return;
+    }
+    var all = state.members();
+    var one = all.get((int) Math.floorMod(fault.number(), (long) all.size()));
+    var name = "name-" + world.scheduler().now();
+    var request =
+        new Request(
+            world.nextRequestId(),
+            world.plan().clients(),
+            member,
+            new Command.PublishMember(one.id(), name, List.of("http://" + name)));
+    world.submit(request, (_, _) -> {});
   }
 
   private void compact(int member) {
