@@ -230,7 +230,7 @@ class LeaseStageTest {
   @Test
   void withoutTheGateNothingIsCheckpointed() {
     var plain = new LeaseStage(SECOND, false);
-    plain.lead(TERM, moment());
+    plain.lead(TERM, now, moment());
     plain.changed(List.of(new LeaseChange.Granted(1, 3_600)), moment());
     now += 1_800 * SECOND;
 
@@ -275,7 +275,7 @@ class LeaseStageTest {
     stage.follow();
     assertThat(stage.counted(counting.ids(), new int[] {0}, moment())).isEmpty();
 
-    stage.lead(TERM + 2, moment());
+    stage.lead(TERM + 2, now, moment());
     now += 6 * SECOND - 1;
     assertThat(stage.wake(moment())).isEmpty();
     now += 1;
