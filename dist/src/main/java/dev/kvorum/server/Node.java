@@ -27,8 +27,8 @@ import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
-import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.MembershipVerticle;
@@ -196,7 +196,7 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), false);
+    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), cluster.leaseCheckpoints());
     leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
     var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
     var stage =
@@ -206,7 +206,8 @@ final class Node {
             context.pins()::allowsRemovalAt,
             life,
             Membership.ofVoters(List.of(member.identity().memberId())),
-            new TimedApplies(context.metrics().server(), config.member().warnApply()));
+            new TimedApplies(context.metrics().server(), config.member().warnApply()),
+            StoreStage.SLICE_KEYS);
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
@@ -229,6 +230,7 @@ final class Node {
               context.publish(status);
               leases.raftChanged(status);
             },
+            context.metrics().loops()::ticked,
             membership::raiseNoSpace,
             guard,
             recorder));
@@ -412,12 +414,13 @@ final class Node {
   /** Carries what the backend's thread has done to the loops that wait for it. */
   private final class WriterListener implements BackendWriter.Listener {
     @Override
-    public void flushed(List<Write> records, long appliedIndex, long tookNanos) {
+    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {
       if (context != null) {
         context.metrics().disk().backendCommitted(tookNanos);
+        records.forEach(context.memory()::flushed);
       }
       if (store != null) {
-        store.flushed(records);
+        store.flushed();
       }
     }
 

@@ -114,9 +114,7 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    try (var view = backend.openReadView()) {
-      return LoadedState.read(view);
-    }
+    return LoadedState.open(backend);
   }
 
   private Opened rebuild(String doubt)

@@ -3,6 +3,7 @@ package dev.kvorum.raft.verticle;
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.storage.journal.DiskSpace;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.Journal;
@@ -12,8 +13,10 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,7 @@ public final class RaftVerticle extends VerticleBase {
   private final Disk disk;
   private final long tickMillis;
   private final Consumer<RaftStatus> statusListener;
+  private final LongConsumer tickListener;
   private final Runnable onDiskLow;
   private final NodeGuard guard;
   private final FlightRecorder recorder;
@@ -47,6 +51,7 @@ public final class RaftVerticle extends VerticleBase {
   /**
    * @param tickMillis the heartbeat interval
    * @param statusListener hears of every change of term, leader or commit index, on this loop
+   * @param tickListener hears at each tick by how many nanoseconds it is late, on this loop
    * @param onDiskLow raises the member's space alarm; called on this loop
    */
   public RaftVerticle(
@@ -55,6 +60,7 @@ public final class RaftVerticle extends VerticleBase {
       Disk disk,
       long tickMillis,
       Consumer<RaftStatus> statusListener,
+      LongConsumer tickListener,
       Runnable onDiskLow,
       NodeGuard guard,
       FlightRecorder recorder) {
@@ -63,6 +69,7 @@ public final class RaftVerticle extends VerticleBase {
     this.disk = disk;
     this.tickMillis = tickMillis;
     this.statusListener = statusListener;
+    this.tickListener = tickListener;
     this.onDiskLow = onDiskLow;
     this.guard = guard;
     this.recorder = recorder;
@@ -90,7 +97,17 @@ public final class RaftVerticle extends VerticleBase {
             ended.position() == null
                 ? stage.snapshotFailed()
                 : stage.snapshotTaken(ended.position(), ended.liveBytes()));
-    vertx.setPeriodic(tickMillis, _ -> guard.run(() -> perform(stage.tick())));
+    var plan = new TickPlan(TimeUnit.MILLISECONDS.toNanos(tickMillis), System.nanoTime());
+    var ticks = new Ticks(TimeUnit.MILLISECONDS.toNanos(tickMillis));
+    vertx.setPeriodic(
+        tickMillis,
+        _ -> {
+          var now = System.nanoTime();
+          tickListener.accept(plan.ticked(now));
+          if (ticks.isTick(now)) {
+            guard.run(() -> perform(stage.tick()));
+          }
+        });
     guard.run(() -> perform(stage.start()));
     return Future.succeededFuture();
   }

@@ -103,5 +103,19 @@ public enum FaultKind {
   /** The next read from its journal fails that a member makes while it serves. */
   DISK_READ_ERROR,
   /** From now on a member's state machine holds something else than the others' do. */
-  STATE_DIVERGES
+  STATE_DIVERGES,
+  /**
+   * A process is killed, and what it wrote stays with the operating system; if the number is odd,
+   * the power goes out soon after it has started again.
+   */
+  KILL,
+  /**
+   * The power of a member is cut while it writes a snapshot; the number says when, and whether its
+   * state store goes with it.
+   */
+  CRASH_WRITING_SNAPSHOT,
+  /** A sector of a member's files stands in the place of another when it starts again. */
+  DISK_MISPLACED_SECTOR,
+  /** A member announces its name. */
+  ANNOUNCE
 }

@@ -81,6 +81,22 @@ final class Boot {
     return founders.voters().isEmpty();
   }
 
+  /**
+   * A member that was added to the list and never started: a learner, whom others announce. It has
+   * no part in Raft.
+   */
+  private static final long RESERVE = 0x7265_7365_7276_65L;
+
+  /** Who is listed when a cluster is founded. */
+  static List<Member> listed(Membership founders) {
+    var listed = new ArrayList<Member>();
+    for (var voter : founders.voters()) {
+      listed.add(new Member(voter, "member-" + voter, List.of(), List.of(), false));
+    }
+    listed.add(new Member(RESERVE, "", List.of(), List.of(), true));
+    return listed;
+  }
+
   /** The first start: a directory without an identity. Everything is durable on return. */
   Opened found() throws DiskFaultException, SnapshotDamagedException, RefusedException {
     var owner = new Owner(CLUSTER, memberId);
@@ -91,11 +107,10 @@ final class Boot {
     var start = joins() ? EntryId.ORIGIN : BIRTH;
     var backend = new MemoryBackend();
     var loader = new BackendLoader(backend);
-    for (var voter : founders.voters()) {
-      var member = new Member(voter, "member-" + voter, List.of(), List.of(), false);
-      loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
-    }
     if (!joins()) {
+      for (var member : listed(founders)) {
+        loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
+      }
       loader.add(Bucket.CLUSTER, MembershipRecord.KEY, founders.encode());
     }
     loader.add(
@@ -268,9 +283,7 @@ final class Boot {
   }
 
   static LoadedState load(MemoryBackend backend) {
-    try (var view = backend.openReadView()) {
-      return LoadedState.read(view);
-    }
+    return LoadedState.open(backend);
   }
 
   private Membership membership(MemoryBackend backend) {

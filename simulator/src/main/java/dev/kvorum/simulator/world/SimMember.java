@@ -46,6 +46,7 @@ final class SimMember {
   private boolean hasLied;
 
   private boolean mayForget;
+  private boolean stateGoes;
 
   /** Whether a write vanished, which may show at any later power cut. */
   private boolean lostWrites;
@@ -79,6 +80,10 @@ final class SimMember {
 
   FaultyDisk files() {
     return files;
+  }
+
+  boolean hasLied() {
+    return hasLied;
   }
 
   boolean hasEnded() {
@@ -278,6 +283,11 @@ final class SimMember {
     }
   }
 
+  /** The next time that the power goes out, the state store is lost as well. */
+  void stateGoesWithPower() {
+    stateGoes = true;
+  }
+
   /** What the disk has lied about it writes down at last. */
   void beHonest() {
     lies = false;
@@ -308,6 +318,10 @@ final class SimMember {
     files = files.crash(policy.survival(variant, random.next()));
     backend =
         random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+    if (stateGoes) {
+      stateGoes = false;
+      backend = new MemoryBackend();
+    }
   }
 
   /** The process ends; what it wrote stays as the operating system has it. */
@@ -326,9 +340,11 @@ final class SimMember {
   }
 
   private void stopLife() {
-    if (life != null) {
-      life.end();
+    var ending = life;
+    if (ending != null) {
+      ending.end();
       life = null;
+      world.lines().ended(ending);
     }
   }
 

@@ -27,9 +27,11 @@ final class Storm {
   private static final int FEW_FLAPS = 4;
   private static final int SECTOR_BYTES = 512;
   private static final int LAST_SECTORS = 4;
-  private static final int LARGEST_ENTRY_BYTES = 8 << 10;
+  private static final long MISSING_NANOS = 300 * MILLI;
   private static final String VOTE_FILES = "vote.";
   private static final String JOURNAL = "journal/";
+  private static final long SNAPSHOT_OPERATIONS = 12;
+  private static final long SOON_NANOS = 40 * MILLI;
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
 
@@ -244,7 +246,6 @@ final class Storm {
               .damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, 0);
         }
       }
-      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
       case DISK_ROT_EVERYWHERE -> rotEverywhere(fault);
       case DISK_LOST_WRITE -> loseWrite(member);
       case DISK_READ_ERROR -> {
@@ -257,6 +258,19 @@ final class Storm {
           life.diverge();
         }
       }
+      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR, DISK_MISPLACED_SECTOR ->
+          damage(fault, member);
+      case KILL -> kill(fault, member);
+      case CRASH_WRITING_SNAPSHOT -> {
+        if (life != null) {
+          if ((fault.number() & 1) != 0) {
+            world.member(member).stateGoesWithPower();
+          }
+          life.disk().cutPowerAfter(Math.floorMod(fault.number() >>> 1, SNAPSHOT_OPERATIONS));
+          life.snapshotNow();
+        }
+      }
+      case ANNOUNCE -> announce(member, fault);
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
         world.member(member).loseState();
@@ -476,7 +490,59 @@ final class Storm {
     return bytes;
   }
 
+  private void kill(Fault fault, int member) {
+    world.kill(member, fault.durationNanos());
+    if ((fault.number() & 1) != 0) {
+      world.repeatIn(
+          fault.durationNanos() + random.below(SOON_NANOS),
+          () -> world.crash(member, policy(fault.number() >>> 1), SOON_NANOS));
+    }
+  }
+
+  /**
+   * A member's disk is destroyed in one place, now or at the worst moment: when somebody else lacks
+   * what the member has, and whoever has it too is down, so that all hangs on what the member says
+   * it has lost. Sometimes it is also alone and loses its power again before anybody can give back
+   * what it lost.
+   */
   private void damage(Fault fault, int member) {
+    switch (random.below(3)) {
+      case 0 -> damageNow(fault, member);
+      case 1 -> {
+        damageNow(fault, member);
+        isolate(member, fault.durationNanos() + 4 * SOON_NANOS);
+        world.repeatIn(
+            fault.durationNanos() + SOON_NANOS + random.below(2 * SOON_NANOS),
+            () -> world.crash(member, CrashPolicy.EVERYTHING, SOON_NANOS));
+      }
+      default -> {
+        var others = (world.plan().members() - 1) / 2;
+        for (var i = 0; i < world.memberCount() && others > 0; i++) {
+          var leads = world.leader();
+          if (i != member && (leads == null || leads.status().memberId() != world.memberId(i))) {
+            isolate(i, MISSING_NANOS);
+            others--;
+          }
+        }
+        world.repeatIn(
+            MISSING_NANOS,
+            () -> {
+              var leads = world.leader();
+              if (leads != null && leads.status().memberId() != world.memberId(member)) {
+                var leader = (int) (leads.status().memberId() - 1);
+                world.crash(leader, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
+              }
+              damageNow(fault, member);
+            });
+      }
+    }
+  }
+
+  private void isolate(int member, long nanos) {
+    partition(new Fault(FaultKind.PARTITION_ISOLATE, 0, nanos, member, 0), member);
+  }
+
+  private void damageNow(Fault fault, int member) {
     world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var files = world.member(member).files();
     var journal = new ArrayList<String>();
@@ -497,16 +563,22 @@ final class Storm {
     }
     var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
     var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeLastBatch(journal, path, written, at)) {
+    var sector = written.get(at);
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeOfLastBatch(files, journal, path, sector)) {
       world.member(member).mayForget();
     }
-    var kind =
-        switch (fault.kind()) {
-          case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
-          case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
-          default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
-        };
-    files.damage(kind, path, written.get(at));
+    switch (fault.kind()) {
+      case DISK_MISPLACED_SECTOR -> {
+        var other = written.get((int) Math.floorMod(fault.number() >>> 24, (long) written.size()));
+        files.exchange(path, sector, path, other);
+      }
+      case DISK_BIT_FLIP ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT, path, sector);
+      case DISK_ZERO_SECTOR ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR, path, sector);
+      default ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, sector);
+    }
   }
 
   /**
@@ -549,11 +621,16 @@ final class Storm {
     return found;
   }
 
-  /** Whether nothing tells that a later batch follows the one in that sector. */
-  private boolean mayBeLastBatch(List<String> journal, String path, List<Integer> written, int at) {
-    var batchBytes = Math.max(world.plan().tuning().journal().batchBytes(), LARGEST_ENTRY_BYTES);
-    var sectors = batchBytes / SECTOR_BYTES * 2 + 2;
-    return journal.indexOf(path) >= journal.size() - 2 && written.size() - at <= sectors;
+  /** Whether no later batch tells that the one in that sector was whole once (rule P4). */
+  private static boolean mayBeOfLastBatch(
+      FaultyDisk files, List<String> journal, String path, int sector) {
+    var number = JournalSectors.batch(files.content(path), sector);
+    for (var other : journal) {
+      if (number >= 0 && JournalSectors.newestBatch(files.content(other)) > number) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Members.
@@ -622,6 +699,23 @@ final class Storm {
         && !leads.core().membership().autoLeave()) {
       leads.change(MembershipChange.leave());
     }
+  }
+
+  private void announce(int member, Fault fault) {
+    var state = world.appliedState(member);
+    if (state == null || state.members().isEmpty()) {
+      return;
+    }
+    var all = state.members();
+    var one = all.get((int) Math.floorMod(fault.number(), (long) all.size()));
+    var name = "name-" + world.scheduler().now();
+    var request =
+        new Request(
+            world.nextRequestId(),
+            world.plan().clients(),
+            member,
+            new Command.PublishMember(one.id(), name, List.of("http://" + name)));
+    world.submit(request, (_, _) -> {});
   }
 
   private void compact(int member) {

@@ -6,6 +6,7 @@ import dev.kvorum.storage.mvcc.StoreView;
 import io.vertx.core.Context;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs reads on the loop that received them, against the published state. The index answers at
@@ -40,13 +41,21 @@ final class Reads {
   }
 
   private void run(Function<StoreView, ReadPlan> read, Consumer<Result> answer) {
-    var plan = read.apply(node.applied().kv());
-    var records = GatheredRecords.gather(plan.needs(), node.memory());
-    if (records.missing().isEmpty()) {
-      node.metrics().mvcc().executed(1, 0, 0, 0);
-      answer.accept(plan.finish(records));
-    } else {
+    var result = runFromMemory(read);
+    if (result == null) {
       runPinned(read, answer);
+    } else {
+      node.metrics().mvcc().executed(1, 0, 0, 0);
+      answer.accept(result);
+    }
+  }
+
+  /** The answer, or null when a record of it is not in memory. */
+  private @Nullable Result runFromMemory(Function<StoreView, ReadPlan> read) {
+    try (var held = node.hold()) {
+      var plan = read.apply(held.state().kv());
+      var records = GatheredRecords.gather(plan.needs(), node.memory());
+      return records.missing().isEmpty() ? plan.finish(records) : null;
     }
   }
 
@@ -60,10 +69,11 @@ final class Reads {
             records.missing(),
             action -> context.runOnContext(_ -> action.run()),
             fetched -> {
-              pinned.close();
               records.complete(fetched);
+              var result = plan.finish(records);
+              pinned.close();
               node.metrics().mvcc().executed(1, 0, 0, 0);
-              answer.accept(plan.finish(records));
+              answer.accept(result);
             });
   }
 }
