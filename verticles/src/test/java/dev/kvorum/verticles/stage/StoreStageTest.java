@@ -148,7 +148,8 @@ class StoreStageTest {
         _ -> removalAllowed,
         LIFE,
         Membership.ofVoters(List.of(1L)),
-        watch);
+        watch,
+        StoreStage.SLICE_KEYS);
   }
 
   @Test
