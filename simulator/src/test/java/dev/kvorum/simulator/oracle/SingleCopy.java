@@ -11,6 +11,7 @@ import dev.kvorum.simulator.plan.Weather;
 import dev.kvorum.simulator.world.ClientPort;
 import dev.kvorum.simulator.world.Reply;
 import dev.kvorum.simulator.world.Request;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
@@ -56,7 +57,7 @@ final class SingleCopy implements ClientPort {
   private final Clients clients;
   private final Defect defect;
   private final History history = new History();
-  private final MvccStore store = new MvccStore();
+  private final MvccStore store = new MvccStore(IndexMemory.onHeap());
   private final Map<Revision, Bytes> records = new HashMap<>();
   private final Records lookup = revision -> Objects.requireNonNull(records.get(revision));
   private final List<StoreView> views = new ArrayList<>();

@@ -1,8 +1,10 @@
 package dev.kvorum.storage.mvcc;
 
-import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.KeyValueCodec;
