@@ -15,6 +15,7 @@ import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
@@ -68,7 +69,7 @@ final class SingleCopy implements ClientPort {
     random = new SimRandom(seed).fork(1);
     clients = new Clients(traffic);
     this.defect = defect;
-    views.add(store.view());
+    keepView();
   }
 
   /** The whole history of a seed. */
@@ -153,9 +154,16 @@ final class SingleCopy implements ClientPort {
     var command = request.command();
     var applied = store.apply(command, lookup, _ -> false);
     applied.writes().forEach(write -> records.put(write.revision(), write.record()));
-    views.add(store.view());
+    keepView();
     history.commit(operation(request), command);
     return applied.result();
+  }
+
+  /** Every view is held for ever: a stale read may ask for any. */
+  private void keepView() {
+    var view = store.view();
+    InvariantViolation.check(view.tryHold(), "the newest view can be held");
+    views.add(view);
   }
 
   /** A plausible answer to a write that does not happen. */
