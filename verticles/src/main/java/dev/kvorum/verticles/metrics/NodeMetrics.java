@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 /**
  * Everything that one node counts. The parts that do the work get the part that they feed; the HTTP
  * edge shows the whole. The families and their buckets are etcd's (the contract's metrics table),
- * and a test compares them.
+ * and a test compares them; what etcd has no word for begins with {@code kvorum_}.
  */
 public final class NodeMetrics {
   private final MetricRegistry registry = new MetricRegistry();
@@ -14,6 +14,7 @@ public final class NodeMetrics {
   private final MvccMetrics mvcc;
   private final LeaseMetrics lease;
   private final WatchMetrics watch;
+  private final LoopMetrics loops;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -28,6 +29,7 @@ public final class NodeMetrics {
     mvcc = new MvccMetrics(registry, state);
     lease = new LeaseMetrics(registry);
     watch = new WatchMetrics(registry);
+    loops = new LoopMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -61,6 +63,10 @@ public final class NodeMetrics {
 
   public WatchMetrics watch() {
     return watch;
+  }
+
+  public LoopMetrics loops() {
+    return loops;
   }
 
   public RpcMetrics rpc() {
