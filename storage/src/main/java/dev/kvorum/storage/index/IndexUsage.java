@@ -7,8 +7,21 @@ package dev.kvorum.storage.index;
  * @param usedBytes of it in blocks that the present state or a view uses
  * @param retiredBytes of these, what only views use
  * @param openViews views that are held, the newest two always among them
- * @param oldestViewAge how many views were made since the oldest one that is held: a number that
- *     grows and grows is a view that somebody forgot
+ * @param oldestView the number of the oldest view that is held; they are numbered as they are made
+ * @param newestView the number of the newest
  */
 public record IndexUsage(
-    long allocatedBytes, long usedBytes, long retiredBytes, int openViews, long oldestViewAge) {}
+    long allocatedBytes,
+    long usedBytes,
+    long retiredBytes,
+    int openViews,
+    long oldestView,
+    long newestView) {
+  /**
+   * How many views were made since the oldest one that is held. A number that grows and grows is a
+   * view that somebody forgot.
+   */
+  public long oldestViewAge() {
+    return newestView - oldestView;
+  }
+}

@@ -316,7 +316,7 @@ final class KeyHistory {
       retireBlocks(cursor.firstBlock());
       return Compacted.GONE;
     }
-    shorten(leaf, kept - 1);
+    shorten(kept - 1);
     return Compacted.SHORTER;
   }
 
@@ -329,7 +329,7 @@ final class KeyHistory {
   }
 
   /** Makes the body with so many older records; the cursor stands at the newest. */
-  private void shorten(MemorySegment leaf, long olderRecords) {
+  private void shorten(long olderRecords) {
     newest.main = cursor.main;
     newest.sub = cursor.sub;
     newest.createRevision = cursor.createRevision;

@@ -172,7 +172,8 @@ public final class KeyIndex {
         blocks.usedBytes(),
         retired.bytes(),
         views.size(),
-        views.isEmpty() ? 0 : views.getLast().epoch - views.getFirst().epoch);
+        views.isEmpty() ? 0 : views.getFirst().epoch,
+        views.isEmpty() ? 0 : views.getLast().epoch);
   }
 
   /** Throws unless every page is in order and none is lost; walks the whole index. */

@@ -99,7 +99,7 @@ final class PageBuilder {
 
   private void putNumber(int at, long value, int size) {
     for (var i = 0; i < size; i++) {
-      bytes[at + i] = (byte) (value >>> Byte.SIZE * i);
+      bytes[at + i] = (byte) (value >>> (Byte.SIZE * i));
     }
   }
 

@@ -2,7 +2,6 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.index.IndexMemory;
-import dev.kvorum.storage.index.IndexUsage;
 import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.index.KeyIndex;
 import dev.kvorum.storage.model.Bytes;
@@ -171,7 +170,8 @@ public final class MvccStore {
 
   /** Freezes the present state for readers. */
   public StoreView view() {
-    return new StoreView(index.publish(), revision, compactRevision, compactionHashes);
+    return new StoreView(
+        index.publish(), index.usage(), revision, compactRevision, compactionHashes);
   }
 
   public long revision() {
@@ -198,10 +198,6 @@ public final class MvccStore {
     return index.hold();
   }
 
-  /** What the index takes at present. */
-  public IndexUsage indexUsage() {
-    return index.usage();
-  }
 
   /** The hash that a recent compaction to exactly this revision left behind (S18.3), or null. */
   public @Nullable KvHash compactionHash(long compactedRevision) {

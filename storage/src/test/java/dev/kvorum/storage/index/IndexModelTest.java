@@ -80,7 +80,7 @@ final class IndexModelTest {
       assertThat(view.tryHold()).isTrue();
     }
     held.add(new Held(view, naive.copy(), main));
-    while (held.size() > 4 || random.nextInt(3) == 0 && !held.isEmpty()) {
+    while (held.size() > 4 || (random.nextInt(3) == 0 && !held.isEmpty())) {
       held.remove(random.nextInt(held.size())).view.release();
     }
   }

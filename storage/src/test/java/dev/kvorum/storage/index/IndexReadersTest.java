@@ -51,7 +51,7 @@ final class IndexReadersTest {
         var keepsViews = reader == 2;
         readers.add(threads.submit(() -> read(keepsViews)));
       }
-      for (var batch = 0; batch < 3_000; batch++) {
+      for (var batch = 0; batch < 600; batch++) {
         write(index, random);
       }
       finished = true;
