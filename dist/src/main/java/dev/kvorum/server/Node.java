@@ -27,8 +27,8 @@ import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
-import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.MembershipVerticle;
@@ -206,7 +206,8 @@ final class Node {
             context.pins()::allowsRemovalAt,
             life,
             Membership.ofVoters(List.of(member.identity().memberId())),
-            new TimedApplies(context.metrics().server(), config.member().warnApply()));
+            new TimedApplies(context.metrics().server(), config.member().warnApply()),
+            StoreStage.SLICE_KEYS);
     store =
         new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
     deploy(store);
@@ -413,12 +414,13 @@ final class Node {
   /** Carries what the backend's thread has done to the loops that wait for it. */
   private final class WriterListener implements BackendWriter.Listener {
     @Override
-    public void flushed(List<Write> records, long appliedIndex, long tookNanos) {
+    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {
       if (context != null) {
         context.metrics().disk().backendCommitted(tookNanos);
+        records.forEach(context.memory()::flushed);
       }
       if (store != null) {
-        store.flushed(records);
+        store.flushed();
       }
     }
 

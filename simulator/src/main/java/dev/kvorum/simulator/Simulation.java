@@ -1,10 +1,16 @@
 package dev.kvorum.simulator;
 
-import dev.kvorum.simulator.client.Clients;
+import dev.kvorum.simulator.client.Everybody;
 import dev.kvorum.simulator.client.TrafficPlan;
+import dev.kvorum.simulator.oracle.Announcements;
+import dev.kvorum.simulator.oracle.Configurations;
+import dev.kvorum.simulator.oracle.Confirmations;
+import dev.kvorum.simulator.oracle.Debts;
 import dev.kvorum.simulator.oracle.Oracles;
+import dev.kvorum.simulator.oracle.Patience;
 import dev.kvorum.simulator.oracle.Promises;
 import dev.kvorum.simulator.plan.Plan;
+import dev.kvorum.simulator.world.Observer;
 import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import java.io.PrintWriter;
@@ -30,9 +36,23 @@ public final class Simulation {
   public static Verdict run(Plan plan, TrafficPlan traffic, @Nullable Consumer<String> reader) {
     var oracles = new Oracles(traffic.singleKeys());
     var promises = new Promises();
-    var world = new World(plan, new Clients(traffic), List.of(promises, oracles), reader);
+    var debts = new Debts();
+    var configurations = new Configurations();
+    var patience = new Patience();
+    var confirmations = new Confirmations();
+    var announcements = new Announcements();
+    oracles.add(announcements);
+    var observers =
+        List.<Observer>of(
+            promises, debts, configurations, patience, confirmations, announcements, oracles);
+    var world = new World(plan, new Everybody(traffic), observers, reader);
     oracles.watch(world);
     promises.watch(world);
+    debts.watch(world);
+    configurations.watch(world);
+    patience.watch(world);
+    confirmations.watch(world);
+    announcements.watch(world);
     var scheduler = world.scheduler();
     try {
       world.run();

@@ -33,6 +33,11 @@ class HygieneTest {
     "dev.kvorum.storage.model..",
     "dev.kvorum.storage.mvcc..",
     "dev.kvorum.storage.membership..",
+    "dev.kvorum.storage.lease..",
+    "dev.kvorum.storage.watch..",
+    "dev.kvorum.storage.journal",
+    "dev.kvorum.storage.journal.vote..",
+    "dev.kvorum.storage.journal.snapshot..",
     "dev.kvorum.storage.state..",
     "dev.kvorum.raft.core..",
     "dev.kvorum.raft.stage..",
@@ -41,7 +46,8 @@ class HygieneTest {
     "dev.kvorum.simulator.plan..",
     "dev.kvorum.simulator.world..",
     "dev.kvorum.simulator.client..",
-    "dev.kvorum.simulator.oracle.."
+    "dev.kvorum.simulator.oracle..",
+    "dev.kvorum.simulator.shrink.."
   };
 
   private static final List<String> ITERATING =

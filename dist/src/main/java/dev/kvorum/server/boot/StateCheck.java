@@ -4,6 +4,7 @@ import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.backend.xodus.XodusBackend;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.JournalScan;
+import dev.kvorum.storage.journal.StateFit;
 import dev.kvorum.storage.journal.Verdict;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
@@ -53,7 +54,7 @@ public record StateCheck(Verdict verdict, @Nullable EntryId covered) {
       try {
         var opened = new StateStore.Opened(backend, StateStore.load(backend));
         var position = opened.position();
-        var misfit = StateStore.misfit(position, journal);
+        var misfit = StateFit.misfit(position, journal);
         return misfit == null
             ? new StateCheck(
                 Verdict.of(

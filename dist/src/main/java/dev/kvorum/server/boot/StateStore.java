@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.xodus.XodusBackend;
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.JournalScan;
+import dev.kvorum.storage.journal.StateFit;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.identity.DataDirectory;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
@@ -80,7 +81,7 @@ final class StateStore {
       if (backend != null) {
         try {
           var opened = new Opened(backend, load(backend));
-          var misfit = misfit(opened.position(), journal);
+          var misfit = StateFit.misfit(opened.position(), journal);
           if (misfit == null) {
             return opened;
           }
@@ -114,27 +115,7 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    try (var view = backend.openReadView()) {
-      return LoadedState.read(view, IndexMemory.offHeap());
-    }
-  }
-
-  /** Why the store cannot be continued by that journal, or null. */
-  static @Nullable String misfit(EntryId position, JournalScan journal) {
-    // Behind damage the journal ends too early, and the store may be all that is left of the rest.
-    if (journal.isSound() && position.index() > journal.last().index()) {
-      return "it is ahead of the journal: index %d, the journal ends at %d"
-          .formatted(position.index(), journal.last().index());
-    }
-    if (position.index() < journal.stateSynced().index()) {
-      return "it lost synced changes: index %d, synced up to %d"
-          .formatted(position.index(), journal.stateSynced().index());
-    }
-    // Whether entries between the two are lost is not a question about the store.
-    return journal.isSound() && position.index() < journal.base().index()
-        ? "it is behind the journal: index %d, the journal begins after %d"
-            .formatted(position.index(), journal.base().index())
-        : null;
+    return LoadedState.open(backend, IndexMemory.offHeap());
   }
 
   private Opened rebuild(String doubt)

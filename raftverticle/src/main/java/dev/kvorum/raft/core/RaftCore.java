@@ -423,6 +423,11 @@ public final class RaftCore {
     return state.leader();
   }
 
+  /** Whether this member could be the leader: a voter that is whole in log, state and memory. */
+  public boolean mayLead() {
+    return election.mayLead();
+  }
+
   /** Whom this member voted for in this term, or 0. */
   public long vote() {
     return state.vote();

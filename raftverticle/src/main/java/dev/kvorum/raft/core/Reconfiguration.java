@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class Reconfiguration {
+  /** How much of the leader's log a learner has that may become a voter. */
+  private static final int READY_PERCENT = 90;
+
   private final RaftState state;
   private final Replication replication;
   private final Transfer transfer;
@@ -43,6 +46,14 @@ final class Reconfiguration {
           state.self,
           "index " + pendingIndex + " is not yet applied");
     }
+    for (var step : change.steps()) {
+      if (step.kind() == MembershipChange.Kind.ADD_VOTER && !isReady(step.member())) {
+        return new ProposalResult.Rejected(
+            ProposalResult.Reason.MEMBERSHIP_CHANGE_INVALID,
+            state.self,
+            "learner %x is not in sync with its leader".formatted(step.member()));
+      }
+    }
     return switch (state.peers.membership().apply(change)) {
       case Membership.Result.Changed _ -> null;
       case Membership.Result.Refused(var reason) ->
@@ -54,6 +65,18 @@ final class Reconfiguration {
   /** Whether a change may be under way: one that is not applied stands in the log, or may. */
   private boolean isChanging() {
     return pendingIndex > state.log.applied();
+  }
+
+  /**
+   * Whether the member may become a voter. A learner first comes near the leader (contract S14.5):
+   * with a vote it counts, and nothing could be committed until it has caught up.
+   */
+  private boolean isReady(long member) {
+    if (!state.peers.membership().isLearner(member)) {
+      return true;
+    }
+    var leaderHas = replication.peer(state.self).match();
+    return replication.peer(member).match() * 100 >= leaderHas * READY_PERCENT;
   }
 
   /** The leader takes the change; returns the index of its entry. */

@@ -3,6 +3,7 @@ package dev.kvorum.raft.verticle;
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.storage.journal.DiskSpace;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.Journal;
@@ -97,11 +98,15 @@ public final class RaftVerticle extends VerticleBase {
                 ? stage.snapshotFailed()
                 : stage.snapshotTaken(ended.position(), ended.liveBytes()));
     var plan = new TickPlan(TimeUnit.MILLISECONDS.toNanos(tickMillis), System.nanoTime());
+    var ticks = new Ticks(TimeUnit.MILLISECONDS.toNanos(tickMillis));
     vertx.setPeriodic(
         tickMillis,
         _ -> {
-          tickListener.accept(plan.ticked(System.nanoTime()));
-          guard.run(() -> perform(stage.tick()));
+          var now = System.nanoTime();
+          tickListener.accept(plan.ticked(now));
+          if (ticks.isTick(now)) {
+            guard.run(() -> perform(stage.tick()));
+          }
         });
     guard.run(() -> perform(stage.start()));
     return Future.succeededFuture();

@@ -13,9 +13,15 @@ import java.util.List;
  * @param singleKeys whether every request is about one key, so that the history can be searched
  * @param profiles by client
  * @param operations in the order of time
+ * @param sessions clients that keep something going
  */
 public record TrafficPlan(
-    int keyCount, boolean singleKeys, List<Profile> profiles, List<Operation> operations) {
+    int keyCount,
+    boolean singleKeys,
+    List<Profile> profiles,
+    List<Operation> operations,
+    List<SessionPlan> sessions) {
+  private static final long SESSION_SALT = 0x73657373L;
   private static final long SALT = 0x636c69656e7473L;
 
   /**
@@ -32,6 +38,7 @@ public record TrafficPlan(
   public TrafficPlan {
     profiles = List.copyOf(profiles);
     operations = List.copyOf(operations);
+    sessions = List.copyOf(sessions);
   }
 
   /** The traffic of a plan. */
@@ -48,7 +55,29 @@ public record TrafficPlan(
   private static TrafficPlan draw(Plan plan, SimRandom random, boolean singleKeys) {
     var keyCount = singleKeys ? random.between(24, 96) : random.oneOf(2, 5, 12, 40);
     var profiles = profiles(random, plan.clients(), singleKeys);
-    return new TrafficPlan(keyCount, singleKeys, profiles, operations(plan, random));
+    return new TrafficPlan(
+        keyCount,
+        singleKeys,
+        profiles,
+        operations(plan, random),
+        sessions(plan, random.fork(SESSION_SALT), singleKeys));
+  }
+
+  private static List<SessionPlan> sessions(Plan plan, SimRandom random, boolean singleKeys) {
+    var sessions = new ArrayList<SessionPlan>();
+    add(sessions, SessionPlan.Kind.WATCH, random.oneOf(1, 2, 2, 5), plan, random);
+    return sessions;
+  }
+
+  private static void add(
+      List<SessionPlan> sessions,
+      SessionPlan.Kind kind,
+      int count,
+      Plan plan,
+      SimRandom random) {
+    for (var i = 0; i < count; i++) {
+      sessions.add(new SessionPlan(kind, plan.clients() + sessions.size(), random.next()));
+    }
   }
 
   /** One seed's clients are all alike, another's are all different. */
@@ -82,6 +111,11 @@ public record TrafficPlan(
 
   /** The same clients with other operations. */
   public TrafficPlan withOperations(List<Operation> fewer) {
-    return new TrafficPlan(keyCount, singleKeys, profiles, fewer);
+    return new TrafficPlan(keyCount, singleKeys, profiles, fewer, sessions);
+  }
+
+  /** The same clients without some of the sessions. */
+  public TrafficPlan withSessions(List<SessionPlan> fewer) {
+    return new TrafficPlan(keyCount, singleKeys, profiles, operations, fewer);
   }
 }

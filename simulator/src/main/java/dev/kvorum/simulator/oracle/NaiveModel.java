@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class NaiveModel {
   private final NavigableMap<Bytes, List<Version>> keys = new TreeMap<>();
+
+  /** All changes in the order in which they were made. */
+  private final List<Version> changesInOrder = new ArrayList<>();
+
   private final Set<Long> membersWithoutSpace = new TreeSet<>();
   private final Set<Long> corruptMembers = new TreeSet<>();
   private long revision = 1;
@@ -92,6 +96,31 @@ final class NaiveModel {
   /** Every change of every key, by key. */
   void forEach(Consumer<Version> action) {
     keys.values().forEach(versions -> versions.forEach(action));
+  }
+
+  /** How many changes there were so far. */
+  int changeCount() {
+    return changesInOrder.size();
+  }
+
+  /** The change at that place, counted from 0. */
+  Version change(int place) {
+    return changesInOrder.get(place);
+  }
+
+  /** The place of the first change of that revision or a later one. */
+  int firstChangeFrom(long main) {
+    var low = 0;
+    var high = changesInOrder.size();
+    while (low < high) {
+      var middle = (low + high) >>> 1;
+      if (changesInOrder.get(middle).main() < main) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
   }
 
   /** A range by a reader who sees that moment (contract S2.2). */
@@ -199,6 +228,7 @@ final class NaiveModel {
 
   private void add(Version version) {
     keys.computeIfAbsent(version.key(), _ -> new ArrayList<>()).add(version);
+    changesInOrder.add(version);
     changes++;
   }
 

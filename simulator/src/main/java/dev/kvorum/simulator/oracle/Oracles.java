@@ -4,6 +4,7 @@ import dev.kvorum.simulator.client.History;
 import dev.kvorum.simulator.world.Observer;
 import dev.kvorum.simulator.world.Reply;
 import dev.kvorum.simulator.world.Request;
+import dev.kvorum.simulator.world.WatchMessage;
 import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
@@ -14,6 +15,7 @@ import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.state.AppliedState;
+import dev.kvorum.storage.watch.WatchRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link LogOracle}: one committed entry an index, one leader a term;
  *   <li>{@link AppliedOracle}: equal logs, equal states; the revision is the model's;
  *   <li>{@link HistoryCheck}: what clients were told is what one store would have told them;
+ *   <li>{@link WatchOracle}: each watch shows what was committed, in order, each change once;
  *   <li>here: what is acknowledged is durable on a quorum at that moment.
  * </ul>
  */
@@ -50,6 +53,7 @@ public final class Oracles implements Observer {
   private final HistoryCheck historyCheck = new HistoryCheck(history);
   private final LogOracle log = new LogOracle(MAX_MEMBERS);
   private final AppliedOracle states = new AppliedOracle(MAX_MEMBERS);
+  private final WatchOracle watches = new WatchOracle(historyCheck.model());
   private final List<CommitListener> listeners = new ArrayList<>();
 
   /** Operation by request id, and by the id in the envelope of the log entry. */
@@ -219,6 +223,16 @@ public final class Oracles implements Observer {
         // The operation stays open.
       }
     }
+  }
+
+  @Override
+  public void watchAsked(long line, WatchRequest request, long revision) {
+    watches.asked(line, request, revision);
+  }
+
+  @Override
+  public void watchHeard(long line, WatchMessage message) {
+    watches.heard(line, message);
   }
 
   /** Everything that the members have stored must be what the model has. */

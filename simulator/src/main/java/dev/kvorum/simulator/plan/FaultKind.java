@@ -92,5 +92,30 @@ public enum FaultKind {
   /** One voter takes the place of another, in one joint change. */
   REPLACE_VOTER,
   /** One of a member's two vote files is garbage when it starts again. */
-  DISK_VOTE_GARBAGE
+  DISK_VOTE_GARBAGE,
+  /**
+   * Every member loses its power and its state store, and where one had an acknowledged entry in
+   * its journal there is garbage now. Nobody can bring the entry back: the right end is to halt.
+   */
+  DISK_ROT_EVERYWHERE,
+  /** A member's next write to its journal never reaches the medium, and its sync succeeds. */
+  DISK_LOST_WRITE,
+  /** The next read from its journal fails that a member makes while it serves. */
+  DISK_READ_ERROR,
+  /** From now on a member's state machine holds something else than the others' do. */
+  STATE_DIVERGES,
+  /**
+   * A process is killed, and what it wrote stays with the operating system; if the number is odd,
+   * the power goes out soon after it has started again.
+   */
+  KILL,
+  /**
+   * The power of a member is cut while it writes a snapshot; the number says when, and whether its
+   * state store goes with it.
+   */
+  CRASH_WRITING_SNAPSHOT,
+  /** A sector of a member's files stands in the place of another when it starts again. */
+  DISK_MISPLACED_SECTOR,
+  /** A member announces its name. */
+  ANNOUNCE
 }

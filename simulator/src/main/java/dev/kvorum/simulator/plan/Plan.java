@@ -34,13 +34,22 @@ public record Plan(
   public boolean isLastingHarm() {
     return faults.stream()
         .map(Fault::kind)
-        .anyMatch(kind -> Swarm.DESTROYING.contains(kind) || Swarm.MEMBERSHIP.contains(kind));
+        .anyMatch(
+            kind ->
+                Swarm.DESTROYING.contains(kind)
+                    || Swarm.MEMBERSHIP.contains(kind)
+                    || Swarm.HALTING.contains(kind));
   }
 
   /** Whether the fault atlas has this member's disk destroyed. */
   public boolean isVictim(int member) {
-    return faults.stream()
-        .anyMatch(fault -> fault.member() == member && Swarm.DESTROYING.contains(fault.kind()));
+    for (var fault : faults) {
+      if ((fault.member() == member && Swarm.DESTROYING.contains(fault.kind()))
+          || Swarm.HALTING.contains(fault.kind())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The same with other faults. */

@@ -2,6 +2,7 @@ package dev.kvorum.simulator.plan;
 
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.storage.journal.JournalOptions;
+import dev.kvorum.storage.watch.WatchSizes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -44,8 +45,20 @@ public final class Swarm {
           FaultKind.DISK_BIT_FLIP,
           FaultKind.DISK_GARBAGE_SECTOR,
           FaultKind.DISK_ZERO_SECTOR,
+          FaultKind.DISK_MISPLACED_SECTOR,
           FaultKind.DISK_VOTE_GARBAGE,
-          FaultKind.DISK_SYNC_ERROR);
+          FaultKind.DISK_SYNC_ERROR,
+          FaultKind.DISK_LOST_WRITE,
+          FaultKind.STATE_DIVERGES);
+
+  /**
+   * What no cluster survives, as the last thing that happens in a run: the right outcome is that it
+   * halts and tells its operator why.
+   */
+  static final List<FaultKind> HALTING = List.of(FaultKind.DISK_ROT_EVERYWHERE);
+
+  /** In one of so many runs whose disks and members are well otherwise. */
+  private static final int HALTING_EVERY = 12;
 
   private Swarm() {}
 
@@ -123,13 +136,26 @@ public final class Swarm {
         buggify(random) ? 0 : random.oneOf(10, 1_000),
         random.below(2) == 0,
         random.oneOf(1, 50, 400) * MILLI,
-        random.oneOf(100, 2_000, 10_000) * MILLI);
+        random.oneOf(100, 2_000, 10_000) * MILLI,
+        watches(random.fork(1), roomy.watches()),
+        random.oneOf(100, 500, 5_000) * MILLI);
+  }
+
+  private static WatchSizes watches(SimRandom random, WatchSizes roomy) {
+    return new WatchSizes(
+        buggify(random) ? random.oneOf(1, 3) : roomy.turnMessages(),
+        buggify(random) ? 100 : roomy.turnBytes(),
+        buggify(random) ? random.oneOf(100, 2_000) : roomy.streamBytes(),
+        buggify(random) ? random.oneOf(1, 3, 20) : roomy.chunkRevisions(),
+        random.below(2) == 0 ? random.oneOf(0, 500, 5_000) : roomy.recentBytes(),
+        buggify(random) ? random.oneOf(1, 20) : roomy.maxQueuedEvents(),
+        buggify(random) ? random.oneOf(1, 200) : roomy.fragmentBytes());
   }
 
   private static List<Fault> faults(SimRandom random, int members, long chaosNanos) {
     var faults = new ArrayList<Fault>();
     var changesMembers = members > 1 && random.below(4) == 0;
-    var destroys = members > 2 && !changesMembers && random.below(3) == 0;
+    var destroys = members > 2 && !changesMembers && random.below(2) == 0;
     var victims = victims(random, members);
     for (var kind : FaultKind.values()) {
       var own = random.fork(kind.ordinal());
@@ -137,7 +163,9 @@ public final class Swarm {
       var wanted =
           MEMBERSHIP.contains(kind)
               ? changesMembers && own.below(3) > 0
-              : DESTROYING.contains(kind) ? destroys && own.below(2) == 0 : usual;
+              : DESTROYING.contains(kind)
+                  ? destroys && own.below(oneIn(kind)) == 0
+                  : usual && !HALTING.contains(kind);
       if (!wanted || (members == 1 && isAboutPeers(kind))) {
         continue;
       }
@@ -151,7 +179,17 @@ public final class Swarm {
       }
     }
     faults.sort(Comparator.comparingLong(Fault::atNanos));
+    if (!changesMembers && !destroys && random.fork(HALTING_EVERY).below(HALTING_EVERY) == 0) {
+      for (var kind : HALTING) {
+        faults.add(new Fault(kind, chaosNanos, SECOND, 0, 0));
+      }
+    }
     return faults;
+  }
+
+  /** Nothing can be said of a disk that lied, so most seeds that destroy do it otherwise. */
+  private static int oneIn(FaultKind kind) {
+    return kind == FaultKind.DISK_LIES ? 5 : 2;
   }
 
   /** The members whose disks may be destroyed: one of three, one or two of five. */
@@ -208,7 +246,15 @@ public final class Swarm {
           COMPACT,
           SNAPSHOT,
           REPLACE_VOTER,
-          DISK_VOTE_GARBAGE ->
+          DISK_VOTE_GARBAGE,
+          DISK_ROT_EVERYWHERE,
+          DISK_LOST_WRITE,
+          DISK_READ_ERROR,
+          STATE_DIVERGES,
+          KILL,
+          CRASH_WRITING_SNAPSHOT,
+          DISK_MISPLACED_SECTOR,
+          ANNOUNCE ->
           false;
     };
   }

@@ -1,6 +1,7 @@
 package dev.kvorum.simulator.plan;
 
 import dev.kvorum.storage.journal.JournalOptions;
+import dev.kvorum.storage.watch.WatchSizes;
 
 /**
  * The sizes that the members are given at birth. Most seeds make some of them absurdly small, so
@@ -22,6 +23,8 @@ import dev.kvorum.storage.journal.JournalOptions;
  * @param oneByOne whether committed entries reach the store one at a time
  * @param stateFlushNanos how long the state store collects changes
  * @param stateSyncNanos how often the state store is synced
+ * @param watches sizes of the watch hub
+ * @param progressNanos how often idle watches are told of progress
  */
 public record Tuning(
     JournalOptions journal,
@@ -39,7 +42,9 @@ public record Tuning(
     int cacheRecords,
     boolean oneByOne,
     long stateFlushNanos,
-    long stateSyncNanos) {
+    long stateSyncNanos,
+    WatchSizes watches,
+    long progressNanos) {
   private static final int KIBIBYTE = 1 << 10;
   private static final int MEBIBYTE = 1 << 20;
 
@@ -62,5 +67,7 @@ public record Tuning(
           1_000,
           false,
           50_000_000L,
-          2_000_000_000L);
+          2_000_000_000L,
+          WatchSizes.ofMember(2L * MEBIBYTE),
+          500_000_000L);
 }

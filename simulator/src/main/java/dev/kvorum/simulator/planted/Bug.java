@@ -16,6 +16,7 @@ public record Bug(
   public enum Kind {
     RAFT,
     STORAGE,
-    MVCC
+    MVCC,
+    MEMBERSHIP
   }
 }

@@ -7,7 +7,9 @@ import java.util.stream.Stream;
 /** All planted bugs. */
 public final class Bugs {
   private static final List<Bug> ALL =
-      Stream.of(RaftBugs.all(), StorageBugs.all(), MvccBugs.all()).flatMap(List::stream).toList();
+      Stream.of(RaftBugs.all(), StorageBugs.all(), MvccBugs.all(), MembershipBugs.all())
+          .flatMap(List::stream)
+          .toList();
 
   private Bugs() {}
 

@@ -26,6 +26,12 @@ final class MvccBugs {
   static List<Bug> all() {
     return List.of(
         bug(
+            "revision-falls-after-compaction",
+            "revision decreases after compaction crash (#17780)",
+            "A restarted store counts on from where it was compacted.",
+            new Calls(STORE, "restore", MATH, "max", 2, 2, by("compactedIfAny")),
+            "the revision follows from the log"),
+        bug(
             "compaction-drops-the-visible",
             "compaction drops the version visible at compact revision",
             "A compaction removes the version of a key that is to be read at its revision.",

@@ -101,7 +101,8 @@ final class Planter {
       }
       case Takes takes -> MethodTransform.transformingCode(entry(method, takes));
       case Calls calls ->
-          MethodTransform.transformingCode((code, element) -> replaceCall(code, element, calls));
+          MethodTransform.transformingCode(
+              (code, element) -> replaceCall(code, element, calls, isStatic(method)));
       case Reads reads ->
           MethodTransform.transformingCode((code, element) -> replaceRead(code, element, reads));
       case Forgets forgets ->
@@ -119,7 +120,7 @@ final class Planter {
 
   private CodeTransform entry(MethodModel method, Takes takes) {
     isHere();
-    var isStatic = method.flags().has(AccessFlag.STATIC);
+    var isStatic = isStatic(method);
     var type = method.methodTypeSymbol().parameterType(takes.argument());
     var slot = isStatic ? 0 : 1;
     for (var i = 0; i < takes.argument(); i++) {
@@ -130,7 +131,7 @@ final class Planter {
       @Override
       public void atStart(CodeBuilder code) {
         code.loadLocal(TypeKind.from(type), at);
-        callReplacement(code, takes.replacement(), List.of(type), type);
+        callReplacement(code, takes.replacement(), List.of(type), type, isStatic);
         code.storeLocal(TypeKind.from(type), at);
       }
 
@@ -141,7 +142,12 @@ final class Planter {
     };
   }
 
-  private void replaceCall(CodeBuilder code, CodeElement element, Calls calls) {
+  private static boolean isStatic(MethodModel method) {
+    return method.flags().has(AccessFlag.STATIC);
+  }
+
+  private void replaceCall(
+      CodeBuilder code, CodeElement element, Calls calls, boolean isInStatic) {
     if (!(element instanceof InvokeInstruction call
         && call.name().equalsString(calls.called())
         && isType(call.owner().asSymbol(), calls.calledType())
@@ -175,7 +181,7 @@ final class Planter {
       case Instead.Sibling(var name) ->
           code.invoke(
               call.opcode(), call.owner().asSymbol(), name, call.typeSymbol(), call.isInterface());
-      case Instead.Replacement(var name) -> callReplacement(code, name, operands, result);
+      case Instead.Replacement(var name) -> callReplacement(code, name, operands, result, isInStatic);
     }
   }
 
@@ -227,10 +233,18 @@ final class Planter {
     }
   }
 
+  /** The operands are on the stack; who wants one more gets the object whose method calls. */
   private static void callReplacement(
-      CodeBuilder code, String name, List<ClassDesc> operands, ClassDesc result) {
+      CodeBuilder code,
+      String name,
+      List<ClassDesc> operands,
+      ClassDesc result,
+      boolean isInStatic) {
     var type = MethodTypeDesc.ofDescriptor(descriptor(name));
-    if (type.parameterCount() != operands.size()) {
+    var wantsCaller = !isInStatic && type.parameterCount() == operands.size() + 1;
+    if (wantsCaller) {
+      code.aload(0);
+    } else if (type.parameterCount() != operands.size()) {
       throw new PlantException("the replacement " + name + " takes other operands: " + operands);
     }
     code.invokestatic(REPLACEMENTS, name, type);

@@ -185,13 +185,13 @@ final class RaftBugs {
             "acks counted across terms",
             "What followers confirmed in an earlier term of this leader counts in this one.",
             new Forgets("raft.core.Progress", "reset", "readRound"),
-            "no read is stale"),
+            "a read is confirmed by a quorum that was asked for it"),
         bug(
             "lease-read",
             "lease read under pause",
             "A leader answers reads without asking whether it still leads.",
             new Calls("raft.core.LeaderReads", "beginRound", PEERS, "isLoneVoter", number(1)),
-            "no read is stale"),
+            "a read is confirmed by a quorum that was asked for it"),
         bug(
             "in-flight-leak",
             "in-flight leak",
@@ -205,17 +205,35 @@ final class RaftBugs {
             new Calls("raft.core.Applying", "onApplied", INFLIGHTS, "releaseTo", number(0)),
             "the cluster heals in time"),
         bug(
+            "ticks-in-a-burst",
+            "burst ticks after pause",
+            "After a pause all the ticks that were missed come at once.",
+            new Answers("raft.stage.Ticks", "isMakingUp", 0),
+            "time passes a tick at a time"),
+        bug(
+            "any-message-calms",
+            "timer reset by any message",
+            "A follower takes whatever it hears, from whomever, for a sign of a leader.",
+            new Calls(RAFT_CORE, "receive", ELECTION, "ignores", by("restartPatience")),
+            "who hears no leader campaigns"),
+        bug(
+            "transfer-takes-proposals",
+            "transfer loses proposals",
+            "A leader that hands over takes proposals in, which the next one does not have.",
+            new Answers("raft.core.Proposals", "mustHoldProposals", 0),
+            "who hands over takes nothing in"),
+        bug(
             "damage-forgotten-at-boot",
             "claimed position forgotten",
             "A member whose journal lost entries starts as if it had lost none.",
             new Calls(STATE, "<init>", "raft.core.RaftBoot", "claim", by("noClaim")),
-            "a committed entry never changes"),
+            "who lost what was durable knows it"),
         bug(
             "damaged-member-votes",
             "claimed position forgotten",
             "A member that lost entries votes for those who lack them.",
             new Answers(ELECTION, "isBeyondClaim", 1),
-            "a committed entry never changes"),
+            "who lost entries votes for nobody who lacks them"),
         bug(
             "applied-before-durable",
             "serializable read of un-durable data",

@@ -2,14 +2,20 @@ package dev.kvorum.simulator.planted;
 
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.Message;
+import dev.kvorum.raft.core.RaftConfig;
+import dev.kvorum.raft.core.RaftCore;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.DiskFault;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskResult;
+import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +63,59 @@ public final class Replacements {
     return all;
   }
 
+  /** Every message begins the wait for a leader anew, and is then judged as it should be. */
+  public static boolean restartPatience(Object election, Message message) {
+    call(election, "restartPatience");
+    return (Boolean) call(election, "ignores", Message.class, message);
+  }
+
+  // Members.
+
+  /** Who was a voter before and is nothing now stays one, if it is this member itself. */
+  public static Membership withItself(Membership membership, Object peers) {
+    var self = ((RaftConfig) field(peers, "config")).memberId();
+    return withVoters(membership, List.of(self), (Membership) field(peers, "membership"));
+  }
+
+  /** The same for everybody. */
+  public static Membership withRemovedVoters(Membership membership, Object peers) {
+    var before = (Membership) field(peers, "membership");
+    return withVoters(membership, before.voters(), before);
+  }
+
+  private static Membership withVoters(
+      Membership membership, List<Long> candidates, Membership before) {
+    var voters = new ArrayList<>(membership.voters());
+    for (var candidate : candidates) {
+      if (before.isVoter(candidate)
+          && !membership.isVoter(candidate)
+          && !membership.isLearner(candidate)) {
+        voters.add(candidate);
+      }
+    }
+    return new Membership(
+        voters,
+        membership.votersOutgoing(),
+        membership.learners(),
+        membership.learnersNext(),
+        membership.autoLeave());
+  }
+
   // Storage.
+
+  /** All snapshots go, then a new one is begun. */
+  public static Object withoutTheOld(Snapshots snapshots, SnapshotHeader header)
+      throws DiskFaultException {
+    snapshots.deleteBelow(header.position());
+    return snapshots.begin(header);
+  }
+
+  /** Where this member alone decides, everything counts that was ever handed to the journal. */
+  public static void allIfAlone(Object queue, long ticket, Object stage) {
+    var core = (RaftCore) field(stage, "core");
+    var alone = core.membership().isLoneVoter((Long) field(stage, "memberId"));
+    call(queue, "durable", long.class, alone ? Long.MAX_VALUE : ticket);
+  }
 
   public static List<Object> onlyFirst(Object first, Object second) {
     return List.of(first);
@@ -124,8 +182,36 @@ public final class Replacements {
     return number(txn, "before");
   }
 
+  public static long compactedIfAny(long revision, long compacted) {
+    return compacted > 0 ? compacted : revision;
+  }
+
   public static long oneLessAtMost(long one, long other) {
     return Math.min(one - 1, other);
+  }
+
+  private static @Nullable Object call(Object receiver, String name) {
+    return call(receiver, name, new Class<?>[0]);
+  }
+
+  private static @Nullable Object call(
+      Object receiver, String name, Class<?> type, Object argument) {
+    return call(receiver, name, new Class<?>[] {type}, argument);
+  }
+
+  private static @Nullable Object call(
+      Object receiver, String name, Class<?>[] types, Object... arguments) {
+    try {
+      var method = receiver.getClass().getDeclaredMethod(name, types);
+      method.setAccessible(true);
+      return method.invoke(receiver, arguments);
+    } catch (InvocationTargetException thrown) {
+      throw thrown.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(thrown);
+    } catch (ReflectiveOperationException e) {
+      throw new PlantException(receiver.getClass() + " has no " + name);
+    }
   }
 
   private static long number(Object holder, String name) {

@@ -16,6 +16,7 @@ final class StorageBugs {
   private static final String VOTE_FILES = "storage.journal.vote.VoteFiles";
   private static final String FLUSH_BATCH = "verticles.stage.FlushBatch";
   private static final String RELEASE = "raft.stage.JournalRelease";
+  private static final String PERSIST_QUEUE = "raft.stage.PersistQueue";
   private static final String LIST = "java.util.List";
   private static final String MATH = "java.lang.Math";
 
@@ -115,37 +116,38 @@ final class StorageBugs {
             "torn rule eats a later valid batch",
             "A damaged batch with a later one behind it counts as a write that was cut short.",
             new Answers(REST, "hasLater", 0),
-            "a committed entry never changes"),
+            "what was durable is there after a restart"),
         bug(
             "rot-taken-for-torn",
             "rot treated as torn",
             "A batch that rotted counts as a write that was cut short, and nothing is claimed.",
             new Answers(REST, "isRotten", 0),
-            "a committed entry never changes"),
+            "what was durable is there after a restart"),
         bug(
             "claim-not-written",
             "claimed position forgotten",
             "What a member claims to have lost is not in its vote file when it starts again.",
             new Calls(VOTE_FILES, "encode", "storage.journal.vote.Vote", "claim", by("noClaim")),
-            "a committed entry never changes"),
+            "who lost what was durable knows it"),
         bug(
             "recycled-sector-accepted",
             "recycled sector accepted",
-            "Sectors of the segment that the file was before count as this one's.",
-            new Answers(SECTOR, "isOfThisLife", 1),
-            "no alarm without a fault"),
+            "A batch counts as whole when its first sector is there, whatever the file held before in"
+                + " the others.",
+            new Answers("storage.journal.JournalScanner", "isWhole", 1),
+            "damage is told from a contradiction"),
         bug(
             "checksum-without-position",
             "CRC without position",
             "A whole sector counts wherever it stands.",
             new Answers(SECTOR, "isElsewhere", 0),
-            "a member starts again"),
+            "damage is told from a contradiction"),
         bug(
             "checksum-without-payload",
             "CRC without length",
             "A sector's checksum leaves the payload out, and with it every length.",
             new Calls(SECTOR, "checksum", "java.nio.ByteBuffer", "slice", by("trailerOnly")),
-            "a member starts again"),
+            "damage is told from a contradiction"),
         bug(
             "vote-in-one-file",
             "single vote slot",
@@ -163,7 +165,47 @@ final class StorageBugs {
             "torn rule eats a later valid batch",
             "The rest of a torn batch stays where the next batches are written.",
             new Answers("storage.journal.EndOfJournal", "makeReady", 0),
-            "a member starts again"));
+            "what was durable is there after a restart"),
+        bug(
+            "old-snapshot-deleted-early",
+            "old snapshot deleted early",
+            "The last snapshot is deleted before the next one is written; a power cut between leaves"
+                + " none.",
+            new Calls(
+                "storage.state.StateSnapshot",
+                "write",
+                "storage.journal.snapshot.Snapshots",
+                "begin",
+                by("withoutTheOld")),
+            "a member whose disk is well starts again"),
+        bug(
+            "lone-voter-acknowledges-early",
+            "single-member early ack (#14370)",
+            "A lone voter takes everything for durable that it has handed to its disk.",
+            new Calls(
+                "raft.stage.RaftStage", "journal", PERSIST_QUEUE, "durable", by("allIfAlone")),
+            "what is committed is durable on a quorum"),
+        bug(
+            "swap-half-done",
+            "defrag/compact swap crash (#14685)",
+            "A snapshot takes the store's place, and the journal does not begin anew behind it.",
+            new Calls(
+                PERSIST_QUEUE, "add", "storage.journal.Journal", "mark", 1, 2, number(0)),
+            "an invariant of the server"),
+        bug(
+            "quarantine-without-rebuild",
+            "quarantine without rebuild",
+            "A state store that was put away is followed by an empty one with the same applied"
+                + " index.",
+            new Calls(
+                "storage.state.StateSnapshot",
+                "restore",
+                "storage.backend.BackendLoader",
+                "add",
+                1,
+                2,
+                number(0)),
+            "the revision follows from the log"));
   }
 
   private static Bug bug(

@@ -75,7 +75,10 @@ public sealed interface Substitution {
     /** Another method of the same type is called, which takes and gives the same. */
     record Sibling(String name) implements Instead {}
 
-    /** A method of {@link Replacements} gets receiver and arguments. */
+    /**
+     * A method of {@link Replacements} gets receiver and arguments, and if it takes one more, the
+     * object whose method calls.
+     */
     record Replacement(String name) implements Instead {}
   }
 }

@@ -20,6 +20,7 @@ import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.SharedVoter;
 import dev.kvorum.storage.journal.StartDecision;
 import dev.kvorum.storage.journal.StartScan;
+import dev.kvorum.storage.journal.StateFit;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskResult;
@@ -81,6 +82,22 @@ final class Boot {
     return founders.voters().isEmpty();
   }
 
+  /**
+   * A member that was added to the list and never started: a learner, whom others announce. It has
+   * no part in Raft.
+   */
+  private static final long RESERVE = 0x7265_7365_7276_65L;
+
+  /** Who is listed when a cluster is founded. */
+  static List<Member> listed(Membership founders) {
+    var listed = new ArrayList<Member>();
+    for (var voter : founders.voters()) {
+      listed.add(new Member(voter, "member-" + voter, List.of(), List.of(), false));
+    }
+    listed.add(new Member(RESERVE, "", List.of(), List.of(), true));
+    return listed;
+  }
+
   /** The first start: a directory without an identity. Everything is durable on return. */
   Opened found() throws DiskFaultException, SnapshotDamagedException, RefusedException {
     var owner = new Owner(CLUSTER, memberId);
@@ -91,11 +108,10 @@ final class Boot {
     var start = joins() ? EntryId.ORIGIN : BIRTH;
     var backend = new MemoryBackend();
     var loader = new BackendLoader(backend);
-    for (var voter : founders.voters()) {
-      var member = new Member(voter, "member-" + voter, List.of(), List.of(), false);
-      loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
-    }
     if (!joins()) {
+      for (var member : listed(founders)) {
+        loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
+      }
       loader.add(Bucket.CLUSTER, MembershipRecord.KEY, founders.encode());
     }
     loader.add(
@@ -191,8 +207,10 @@ final class Boot {
       unapplied.addAll(
           journal.range(applied + 1, journal.last().index() + 1).read(disk, ALL_BYTES));
     }
+    // A sound journal that ends before what it calls committed has lost its end unnoticed (P6).
+    var commit = scan.isSound() ? scan.commit() : journal.commit();
     var boot =
-        BootFromJournal.of(incarnation, journal, scan.commit(), membership, applied, unapplied);
+        BootFromJournal.of(incarnation, journal, commit, membership, applied, unapplied);
     return new Opened(journal, backend, state, membership, snapshots, boot);
   }
 
@@ -217,7 +235,7 @@ final class Boot {
       throws DiskFaultException, SnapshotDamagedException, RefusedException {
     try {
       var position = position(load(found));
-      if (misfit(position, scan) == null) {
+      if (StateFit.misfit(position, scan) == null) {
         return found;
       }
     } catch (CorruptRecordException _) {
@@ -244,12 +262,11 @@ final class Boot {
     return backend;
   }
 
-  /** The newest whole snapshot that the journal continues. */
+  /** The newest whole snapshot that goes with the journal. */
   private static @Nullable SnapshotHeader fittingSnapshot(JournalScan scan, Snapshots snapshots)
       throws DiskFaultException {
     for (var position : snapshots.positions()) {
-      var ahead = scan.isSound() && position.index() > scan.last().index();
-      if (ahead || position.index() < scan.base().index()) {
+      if (!StateFit.isFit(position, scan)) {
         continue;
       }
       try {
@@ -267,20 +284,8 @@ final class Boot {
     return new EntryId(state.meta().appliedTerm(), state.meta().appliedIndex());
   }
 
-  private static @Nullable String misfit(EntryId position, JournalScan scan) {
-    if (scan.isSound() && position.index() > scan.last().index()) {
-      return "ahead";
-    }
-    if (position.index() < scan.stateSynced().index()) {
-      return "lost synced changes";
-    }
-    return position.index() < scan.base().index() ? "behind" : null;
-  }
-
   static LoadedState load(MemoryBackend backend) {
-    try (var view = backend.openReadView()) {
-      return LoadedState.read(view, IndexMemory.onHeap());
-    }
+    return LoadedState.open(backend, IndexMemory.onHeap());
   }
 
   private Membership membership(MemoryBackend backend) {

@@ -1,23 +1,28 @@
 package dev.kvorum.simulator.world;
 
+import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.RaftConfig;
 import dev.kvorum.raft.core.RaftCore;
+import dev.kvorum.raft.core.Role;
 import dev.kvorum.raft.core.SnapshotRequest;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.raft.stage.RaftEffect;
 import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.stage.Retention;
+import dev.kvorum.raft.stage.Ticks;
 import dev.kvorum.simulator.plan.Tuning;
 import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalDriver;
 import dev.kvorum.storage.journal.JournalOutcome;
+import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
@@ -33,6 +38,9 @@ import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.state.AppliedState;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.state.StateSnapshot;
+import dev.kvorum.storage.watch.WatchEffect;
+import dev.kvorum.storage.watch.WatchRequest;
+import dev.kvorum.verticles.stage.ApplyWatch;
 import dev.kvorum.verticles.stage.FlushBatch;
 import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
@@ -71,6 +79,8 @@ final class Life extends Actor {
   private static final int RETRY_SPACE = 22;
   private static final int UNREACHABLE = 23;
   private static final int STATE_HASHED = 24;
+  private static final int SAID = 25;
+  private static final int LINE_ENDED = 26;
 
   /** How often members compare their states; much more often than in the server. */
   private static final long HASH_EVERY = 64;
@@ -84,6 +94,9 @@ final class Life extends Actor {
 
   /** Steps between two looks at everything that must hold, for a short log. */
   private static final int INVARIANT_EVERY = 64;
+
+  /** Keys that a slice of a long command looks at. */
+  private static final int[] SLICES = {StoreStage.SLICE_KEYS, 1, 3};
 
   private record Confirmed(long round, long index) {}
 
@@ -100,6 +113,7 @@ final class Life extends Actor {
   private final RaftStage raft;
   private final Snapshots snapshots;
   private final FrontDoor door;
+  private final WatchDesk watches;
   private final int lifeNumber;
   private StateDisk stateDisk;
   private StateMachine machine;
@@ -114,12 +128,25 @@ final class Life extends Actor {
   /** The nanoseconds between two ticks; the clock may run fast or slow. */
   private long tickNanos;
 
+  private final Ticks ticks;
+
+  /** The member's own clock: what it showed when its speed changed last, and when that was. */
+  private long clockNanos;
+
+  private long clockSetAt;
+
+  /** How often the timer should have fired while the process stood still. */
+  private long missedWakeUps;
+
   private long ticksLost;
   private int stepsToInvariant;
   private long ledTerm;
 
   /** How far the log was committed when that was heard of last. */
   private long ledCommit;
+
+  private boolean diverged;
+  private boolean readFails;
 
   Life(World world, int index, long memberId, SimDisk disk, Boot.Opened opened) {
     super(world.scheduler());
@@ -129,6 +156,8 @@ final class Life extends Actor {
     this.disk = disk;
     tuning = world.plan().tuning();
     tickNanos = tuning.tickNanos();
+    ticks = new Ticks(tickNanos);
+    clockSetAt = scheduler.now();
     journal = opened.journal();
     snapshots = opened.snapshots();
     durable = journal.lastDurable();
@@ -155,9 +184,17 @@ final class Life extends Actor {
     stateDisk = stateDisk(opened.backend(), opened.state().meta().appliedIndex());
     machine = new StateMachine(opened.state(), Long.MAX_VALUE);
     records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-    store = new StoreStage(machine, records, _ -> true, lifeNumber, opened.membership());
     applied = machine.state();
+    watches = new WatchDesk(new WatchShell(), tuning.watches(), tuning.progressNanos());
+    store = storeStage(opened.membership());
     door = new FrontDoor(new Shell(), lifeNumber);
+  }
+
+  /** Members cut long commands differently, and make the same of them. */
+  private StoreStage storeStage(Membership membership) {
+    var sliceKeys = SLICES[lifeNumber % SLICES.length];
+    return new StoreStage(
+        machine, records, watches::allowsRemovalAt, lifeNumber, membership, ApplyWatch.NONE, sliceKeys);
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
@@ -198,7 +235,14 @@ final class Life extends Actor {
   // What the world does to it.
 
   void tickNanos(long nanos) {
+    clockNanos = clock();
+    clockSetAt = scheduler.now();
     tickNanos = nanos;
+  }
+
+  /** What the member's own clock shows, which its drift makes faster or slower than time. */
+  private long clock() {
+    return clockNanos + (scheduler.now() - clockSetAt) * tuning.tickNanos() / tickNanos;
   }
 
   void loseTicks(long count) {
@@ -261,13 +305,52 @@ final class Life extends Actor {
     later(delayNanos, REQUEST, 0, request);
   }
 
+  /** A client says something on a line. */
+  void hear(long delayNanos, long line, Object what) {
+    later(delayNanos, SAID, line, what);
+  }
+
+  /** A client has gone. */
+  void lineEnded(long delayNanos, long line) {
+    later(delayNanos, LINE_ENDED, line, null);
+  }
+
+  /** A client has read what was said to it. */
+  void taken(long line, Object what) {
+    if (what instanceof WatchEffect.Send message) {
+      later(BUS_NANOS, RUN, line, (Runnable) () -> watches.taken(line, message));
+    }
+  }
+
   /** An operator's wish; it is not answered, as an operator looks at what becomes of it. */
   void change(MembershipChange change) {
-    perform(raft.changeMembership(FrontDoor.LOOP, -1, change));
+    var last = core.lastEntry();
+    var effects = raft.changeMembership(FrontDoor.LOOP, -1, change);
+    if (core.role() == Role.LEADER && !core.lastEntry().equals(last)) {
+      world.observe(observer -> observer.changes(index, change));
+    }
+    perform(effects);
   }
 
   void transferLeadership(long target) {
     perform(raft.transferLeadership(target));
+  }
+
+  /**
+   * The state machine went another way: a bug, or a bit that flipped in memory. Only the hash that
+   * is compared says so here, so that the oracles need not know two truths.
+   */
+  void diverge() {
+    diverged = true;
+  }
+
+  /** The next read from the journal fails. */
+  void failNextRead() {
+    readFails = true;
+  }
+
+  boolean hasDiverged() {
+    return diverged;
   }
 
   void snapshotNow() {
@@ -283,7 +366,8 @@ final class Life extends Actor {
 
   @Override
   void lost(int kind) {
-    // A late timer fires once: the next tick comes a period after the process goes on.
+    // The timer has a fixed rate, and makes up for it when the process goes on.
+    missedWakeUps++;
     later(tickNanos, TICK, 0, null);
   }
 
@@ -356,6 +440,8 @@ final class Life extends Actor {
           perform(raft.stateHashed((StateHash) present(payload)));
         }
       }
+      case SAID -> said(argument, present(payload));
+      case LINE_ENDED -> watches.ended(argument);
       case UNREACHABLE -> perform(raft.unreachable(argument));
       default -> throw new InvariantViolation("an event of unknown kind " + kind);
     }
@@ -365,12 +451,32 @@ final class Life extends Actor {
     return InvariantViolation.present(payload, "an event carries what it is about");
   }
 
+  private void said(long line, Object what) {
+    if (what instanceof WatchRequest request) {
+      watches.said(line, request);
+    } else {
+      throw new InvariantViolation("nobody understands " + what);
+    }
+  }
+
   private void tick() {
     later(tickNanos, TICK, 0, null);
+    var wakeUps = missedWakeUps + 1;
+    missedWakeUps = 0;
+    for (var i = 0L; i < wakeUps && !isDead(); i++) {
+      wakeUp();
+    }
+  }
+
+  private void wakeUp() {
+    if (!ticks.isTick(clock())) {
+      return;
+    }
     if (ticksLost > 0) {
       ticksLost--;
       return;
     }
+    world.observe(observer -> observer.ticked(index));
     perform(raft.tick());
   }
 
@@ -382,6 +488,7 @@ final class Life extends Actor {
           && !(message instanceof Message.HeartbeatResponse)) {
         world.tell(index, "gets " + Words.of(message));
       }
+      world.observe(observer -> observer.received(index, message));
       perform(raft.receive(message));
     }
   }
@@ -421,8 +528,10 @@ final class Life extends Actor {
           door.refused(refuse.firstRequestId(), refuse.count(), refuse.failure());
         }
       }
-      case RaftEffect.ConfirmRead read ->
-          later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      case RaftEffect.ConfirmRead read -> {
+        world.observe(observer -> observer.confirmsRound(index, read.round()));
+        later(BUS_NANOS, CONFIRMED, 0, new Confirmed(read.round(), read.index()));
+      }
       case RaftEffect.Send(var message) -> world.send(index, message);
       case RaftEffect.ReadEntries wanted -> later(READ_NANOS, READ_ENTRIES, 0, wanted);
       case RaftEffect.SendSnapshot(var request) -> later(READ_NANOS, SEND_SNAPSHOT, 0, request);
@@ -434,9 +543,7 @@ final class Life extends Actor {
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
       case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
-      case RaftEffect.Found(var finding) ->
-          // Damage never reaches a quorum here, and nobody makes states differ on purpose.
-          throw new WrongException("the cluster is as well as its disks are", finding.message());
+      case RaftEffect.Found(var finding) -> world.found(index, finding);
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
@@ -454,6 +561,7 @@ final class Life extends Actor {
 
   private void happened(TraceRecord record) {
     world.coverage().happened(record);
+    world.observe(observer -> observer.happened(index, record));
     if (record instanceof TraceRecord.MembershipChanged(var membership)) {
       world.configured(membership);
     }
@@ -464,12 +572,18 @@ final class Life extends Actor {
 
   private void readEntries(RaftEffect.ReadEntries wanted) {
     try {
+      if (readFails) {
+        readFails = false;
+        throw new DiskFaultException(
+            new DiskFault(DiskFault.Kind.READ, "the journal", "fault on command"));
+      }
       var entries = wanted.range().read(disk, wanted.maxBytes());
       perform(raft.entriesRead(wanted.reader(), wanted.from(), entries));
     } catch (DiskFaultException fault) {
       if (journal.firstIndex() > wanted.from() && wanted.reader() != memberId) {
         perform(raft.entriesRead(wanted.reader(), wanted.from(), List.of()));
       } else {
+        perform(raft.entriesUnreadable(wanted.from()));
         world.halted(index, "the journal cannot be read: " + fault.getMessage());
       }
     }
@@ -512,11 +626,12 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
-      // Watches and leases have no part in a simulated member yet.
       case StoreEffect.Count _,
           StoreEffect.InProgress _,
-          StoreEffect.LeasesChanged _,
-          StoreEffect.Happened _ -> {}
+          StoreEffect.FoundKeys _,
+          StoreEffect.Defragmented _,
+          StoreEffect.LeasesChanged _ -> {}
+      case StoreEffect.Happened(var events) -> onBus(() -> watches.happened(events));
       case StoreEffect.Write(var flush) -> {
         stateDisk.submit(flush);
         if (records.isFull()) {
@@ -528,7 +643,7 @@ final class Life extends Actor {
       case StoreEffect.AppliedTo(var to) -> {
         later(BUS_NANOS, APPLIED, to, storeNumber);
         if (to % HASH_EVERY == 0) {
-          later(BUS_NANOS, STATE_HASHED, storeNumber, machine.stateHash());
+          later(BUS_NANOS, STATE_HASHED, storeNumber, toldHash());
         }
       }
       case StoreEffect.ReadsReady ready -> door.roundReady(ready.round());
@@ -539,6 +654,27 @@ final class Life extends Actor {
           later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
       case StoreEffect.CompactionFinished _ -> world.coverage().hit("compaction finished");
     }
+  }
+
+  /** What the others are told of the state. */
+  private StateHash toldHash() {
+    var hash = machine.stateHash();
+    return diverged ? new StateHash(hash.index(), ~hash.high(), hash.low() + index) : hash;
+  }
+
+  /** What the store says to somebody else, unless the store is replaced meanwhile. */
+  private void onBus(Runnable action) {
+    var number = storeNumber;
+    later(
+        BUS_NANOS,
+        RUN,
+        0,
+        (Runnable)
+            () -> {
+              if (number == storeNumber) {
+                action.run();
+              }
+            });
   }
 
   private void fetch(long number, StoreEffect.Fetch fetch) {
@@ -619,14 +755,15 @@ final class Life extends Actor {
     }
     world.coverage().hit("snapshot received");
     world.snapshotEnded(index, parcel, true);
-    perform(
-        raft.receive(
-            new Message.InstallSnapshot(
-                world.memberId(parcel.from()),
-                memberId,
-                parcel.term(),
-                parcel.position(),
-                parcel.membership())));
+    var install =
+        new Message.InstallSnapshot(
+            world.memberId(parcel.from()),
+            memberId,
+            parcel.term(),
+            parcel.position(),
+            parcel.membership());
+    world.observe(observer -> observer.received(index, install));
+    perform(raft.receive(install));
   }
 
   private void install(EntryId position) {
@@ -638,14 +775,73 @@ final class Life extends Actor {
       stateDisk = stateDisk(backend, position.index());
       machine = new StateMachine(Boot.load(backend), Long.MAX_VALUE);
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
-      store = new StoreStage(machine, records, _ -> true, lifeNumber, core.membership());
+      store = storeStage(core.membership());
       applied = machine.state();
+      later(BUS_NANOS, RUN, 0, (Runnable) watches::storeReplaced);
       world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");
       perform(raft.snapshotInstalled(position));
       store(StoreStage::start);
     } catch (DiskFaultException | SnapshotDamagedException fault) {
       world.halted(index, "a received snapshot cannot be read back: " + fault.getMessage());
+    }
+  }
+
+  /** What the watches ask of their member. */
+  private final class WatchShell implements WatchDesk.Shell {
+    @Override
+    public long now() {
+      return scheduler.now();
+    }
+
+    @Override
+    public void later(long nanos, Runnable action) {
+      Life.this.later(nanos, RUN, 0, action);
+    }
+
+    @Override
+    public StoreView view() {
+      return applied.kv();
+    }
+
+    @Override
+    public long term() {
+      return raft.status().term();
+    }
+
+    @Override
+    public @Nullable Bytes inMemory(Revision revision) {
+      return records.find(revision);
+    }
+
+    @Override
+    public ReadView openStore() {
+      stateDisk.flushNow();
+      return stateDisk.backend().openReadView();
+    }
+
+    @Override
+    public @Nullable Bytes stored(Revision revision) {
+      try (var view = stateDisk.backend().openReadView()) {
+        var key = RecordCodec.bucketKey(revision);
+        var value = view.get(Bucket.KEY, key);
+        return value == null ? null : RecordCodec.record(key, value);
+      }
+    }
+
+    @Override
+    public void tell(long line, WatchEffect.Send message) {
+      world.lines().tell(line, message);
+    }
+
+    @Override
+    public void arrived(long line, WatchRequest request, long revision) {
+      world.observe(observer -> observer.watchAsked(line, request, revision));
+    }
+
+    @Override
+    public void hit(String point) {
+      world.coverage().hit(point);
     }
   }
 
@@ -674,6 +870,7 @@ final class Life extends Actor {
     @Override
     public void askRound(long round) {
       later(ROUND_TIMEOUT_NANOS, ROUND_TIMEOUT, round, null);
+      world.observe(observer -> observer.asksRound(index, round));
       perform(raft.read(FrontDoor.LOOP, round));
     }
 

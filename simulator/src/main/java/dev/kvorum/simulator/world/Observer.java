@@ -1,9 +1,12 @@
 package dev.kvorum.simulator.world;
 
+import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.raft.core.Message;
+import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.state.AppliedState;
+import dev.kvorum.storage.watch.WatchRequest;
 
 /**
  * Sees everything that matters, at the moment it happens, all members at once. An observer that
@@ -24,6 +27,24 @@ public interface Observer {
 
   /** A member sends a message; it may be lost. */
   default void said(int member, Message message) {}
+
+  /** A member's front end asks whether its reads may run. */
+  default void asksRound(int member, long round) {}
+
+  /** A member's Raft core says that they may, as of what was committed when it was asked. */
+  default void confirmsRound(int member, long round) {}
+
+  /** A message has come to a member. */
+  default void received(int member, Message message) {}
+
+  /** A member's Raft core was told that a heartbeat interval has passed. */
+  default void ticked(int member) {}
+
+  /** Raft tells what it decided and why. */
+  default void happened(int member, TraceRecord record) {}
+
+  /** A leader has taken in a change of who takes part; it is in its log, and no more. */
+  default void changes(int leader, MembershipChange change) {}
 
   /** A member was told by its Raft core that the entry is committed, and hands it to its store. */
   default void committed(int member, Entry entry) {}
@@ -55,6 +76,12 @@ public interface Observer {
 
   /** The client has the answer, or gave up waiting. */
   default void returned(Request request, Reply reply) {}
+
+  /** A watch request reaches a member, whose store's revision is this. */
+  default void watchAsked(long line, WatchRequest request, long revision) {}
+
+  /** A client hears this on its watch stream. */
+  default void watchHeard(long line, WatchMessage message) {}
 
   /** A member lost its power, or stopped itself. */
   default void stopped(int member, String reason) {}

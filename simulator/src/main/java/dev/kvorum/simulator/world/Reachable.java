@@ -11,33 +11,43 @@ public final class Reachable {
   private static final List<String> POINTS =
       List.of(
           "a lying disk lost its power",
+          "a diverged state rebuilt",
+          "a journal unreadable while serving",
+          "an acknowledged entry lost on every disk",
           "an acknowledged write sought after a power cut of all",
           "compaction finished",
           "crash after sync",
           "crash before sync",
           "disk has space again",
           "halted",
+          "halted safely",
+          "history searched",
           "power cut while starting",
           "recovered",
           "recovered with a quorum only",
           "refused to start",
+          "safe halt: a lone voter refuses to start",
+          "safe halt: nobody leads",
           "snapshot failed",
           "snapshot installed",
           "snapshot received",
           "snapshot sent",
           "snapshot written",
           "started",
-          "stopped");
+          "stopped",
+          "store compared with the model");
 
   /**
    * What Raft's own random clusters see and these do not: a member that forgets without knowing it
-   * ends here (see {@code docs/simulation.md}), and operators ask for nothing senseless.
+   * ends here (see {@code docs/simulation.md}), operators ask for nothing senseless, and change no
+   * members where disks are destroyed.
    */
   private static final List<Class<?>> ELSEWHERE =
       List.of(
           TraceRecord.AmnesiaSeen.class,
           TraceRecord.CampaignSkipped.class,
-          TraceRecord.MembershipRefused.class);
+          TraceRecord.MembershipRefused.class,
+          TraceRecord.TailUndecided.class);
 
   private Reachable() {}
 

@@ -2,7 +2,6 @@ package dev.kvorum.simulator.world;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.stage.RecordPort;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -46,11 +45,12 @@ final class RecordCache implements RecordPort {
   }
 
   /** The backend shows these from now on. */
-  void flushed(List<Write> writes) {
-    for (var write : writes) {
-      if (!write.tombstone()) {
-        unstoredBytes -= write.record().size();
-        keep(write.revision());
+  void flushed(List<Revision> revisions) {
+    for (var revision : revisions) {
+      var record = records.get(revision);
+      if (record != null) {
+        unstoredBytes -= record.size();
+        keep(revision);
       }
     }
   }

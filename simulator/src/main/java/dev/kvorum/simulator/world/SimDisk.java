@@ -96,10 +96,11 @@ final class SimDisk extends ForwardingDisk {
   @Override
   public void perform(List<DiskOperation> operations) throws DiskFaultException {
     for (var operation : operations) {
-      if (powerLeft-- <= 0) {
-        powerLeft = Long.MAX_VALUE;
+      if (powerLeft <= 0) {
+        // And stays out, also for who would clean up.
         throw new PowerCut();
       }
+      powerLeft--;
       disk.perform(List.of(operation));
     }
   }

@@ -8,8 +8,10 @@ import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.FaultKind;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
+import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.OptionalLong;
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A member through all its lives: what outlasts a crash is here. */
 final class SimMember {
+  private static final int SECTOR_BYTES = FaultyDisk.SECTOR_BYTES;
+
   private final World world;
   private final int index;
   private final long id;
@@ -42,6 +46,10 @@ final class SimMember {
   private boolean hasLied;
 
   private boolean mayForget;
+  private boolean stateGoes;
+
+  /** Whether a write vanished, which may show at any later power cut. */
+  private boolean lostWrites;
 
   /** The mark that a process leaves when its disk fails: what was synced by then. */
   private OptionalLong failedAfterBatch = OptionalLong.empty();
@@ -72,6 +80,10 @@ final class SimMember {
 
   FaultyDisk files() {
     return files;
+  }
+
+  boolean hasLied() {
+    return hasLied;
   }
 
   boolean hasEnded() {
@@ -113,7 +125,7 @@ final class SimMember {
       incarnation++;
       var opened = founded ? boot.reopen(incarnation, backend, failedAfterBatch) : boot.found();
       var before = journal;
-      if (mayForget
+      if ((mayForget || lostWrites)
           && before != null
           && opened.boot().claim() instanceof Claim.Sound
           && opened.journal().last().compareTo(before.lastDurable()) < 0) {
@@ -123,7 +135,7 @@ final class SimMember {
         world.refused(index, ended);
         return;
       }
-      findAgain(before, opened, mayForget);
+      findAgain(before, opened, mayForget || lostWrites);
       mayForget = false;
       founded = true;
       failedAfterBatch = OptionalLong.empty();
@@ -232,6 +244,50 @@ final class SimMember {
     mayForget = true;
   }
 
+  /** The same for a write that never reached the medium: it is missed at the next power cut. */
+  void mayForgetForGood() {
+    lostWrites = true;
+  }
+
+  /**
+   * The member is down, and where it had the entry there is garbage now; its state store is gone.
+   *
+   * @return false if a snapshot file still holds what the entry did
+   */
+  boolean lose(EntryId entry) {
+    loseState();
+    if (journal == null || !journal.holds(entry)) {
+      return true;
+    }
+    if (entry.index() <= journal.base().index() || hasSnapshot(entry)) {
+      return false;
+    }
+    for (var place : journal.range(entry.index(), journal.lastDurable().index() + 1).places()) {
+      for (var at = place.offset(); at < place.offset() + place.bytes(); at += SECTOR_BYTES) {
+        files.damage(FaultKind.GARBLED_SECTOR, place.path(), (int) (at / SECTOR_BYTES));
+      }
+    }
+    return true;
+  }
+
+  private boolean hasSnapshot(EntryId entry) {
+    try {
+      for (var position : new Snapshots(files).positions()) {
+        if (position.index() >= entry.index()) {
+          return true;
+        }
+      }
+      return false;
+    } catch (DiskFaultException fault) {
+      throw new IllegalStateException("listing a directory in memory does not fail", fault);
+    }
+  }
+
+  /** The next time that the power goes out, the state store is lost as well. */
+  void stateGoesWithPower() {
+    stateGoes = true;
+  }
+
   /** What the disk has lied about it writes down at last. */
   void beHonest() {
     lies = false;
@@ -262,6 +318,10 @@ final class SimMember {
     files = files.crash(policy.survival(variant, random.next()));
     backend =
         random.chance(SimRandom.MILLION / 2) ? backend.afterPowerLoss() : backend.afterCrash();
+    if (stateGoes) {
+      stateGoes = false;
+      backend = new MemoryBackend();
+    }
   }
 
   /** The process ends; what it wrote stays as the operating system has it. */
@@ -280,9 +340,11 @@ final class SimMember {
   }
 
   private void stopLife() {
-    if (life != null) {
-      life.end();
+    var ending = life;
+    if (ending != null) {
+      ending.end();
       life = null;
+      world.lines().ended(ending);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultPlan;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the plan's faults happen, and takes them back when the chaos is over. */
@@ -25,8 +27,11 @@ final class Storm {
   private static final int FEW_FLAPS = 4;
   private static final int SECTOR_BYTES = 512;
   private static final int LAST_SECTORS = 4;
-  private static final int LARGEST_ENTRY_BYTES = 8 << 10;
+  private static final long MISSING_NANOS = 300 * MILLI;
   private static final String VOTE_FILES = "vote.";
+  private static final String JOURNAL = "journal/";
+  private static final long SNAPSHOT_OPERATIONS = 12;
+  private static final long SOON_NANOS = 40 * MILLI;
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
 
@@ -45,6 +50,9 @@ final class Storm {
   private final Map<Integer, Waiting> waiting = new HashMap<>();
 
   private final List<Runnable> takeBack = new ArrayList<>();
+
+  /** The acknowledged entry that no member has any more, or null. */
+  private @Nullable EntryId lostEverywhere;
 
   Storm(World world, SimRandom random) {
     this.world = world;
@@ -72,13 +80,18 @@ final class Storm {
     what.run();
   }
 
+  /** The acknowledged entry that nobody can bring back, so that nobody may lead; null for none. */
+  @Nullable EntryId lostEverywhere() {
+    return lostEverywhere;
+  }
+
   /** Whether whoever is left must be able to go on. */
   boolean mustRecover() {
     var lost = 0;
     for (var member : world.members()) {
       lost += member.hasEnded() && world.founders().isVoter(member.id()) ? 1 : 0;
     }
-    return lost * 2 < world.founders().voters().size();
+    return lostEverywhere == null && lost * 2 < world.founders().voters().size();
   }
 
   /** The chaos is over: everything that can be well is well, and everybody starts who may. */
@@ -233,7 +246,31 @@ final class Storm {
               .damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, 0);
         }
       }
-      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
+      case DISK_ROT_EVERYWHERE -> rotEverywhere(fault);
+      case DISK_LOST_WRITE -> loseWrite(member);
+      case DISK_READ_ERROR -> {
+        if (life != null) {
+          life.failNextRead();
+        }
+      }
+      case STATE_DIVERGES -> {
+        if (life != null) {
+          life.diverge();
+        }
+      }
+      case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR, DISK_MISPLACED_SECTOR ->
+          damage(fault, member);
+      case KILL -> kill(fault, member);
+      case CRASH_WRITING_SNAPSHOT -> {
+        if (life != null) {
+          if ((fault.number() & 1) != 0) {
+            world.member(member).stateGoesWithPower();
+          }
+          life.disk().cutPowerAfter(Math.floorMod(fault.number() >>> 1, SNAPSHOT_OPERATIONS));
+          life.snapshotNow();
+        }
+      }
+      case ANNOUNCE -> announce(member, fault);
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
         world.member(member).loseState();
@@ -396,38 +433,53 @@ final class Storm {
 
   /** The next sync fails, as on one of the two kinds of file systems. */
   private void failSync(int member, long number) {
+    once(
+        member,
+        number % 2 == 0
+            ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
+            : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT,
+        DiskOperation.Sync.class::isInstance);
+  }
+
+  /** The next operation of that sort goes wrong in this way, and no later one. */
+  private void once(
+      int member,
+      dev.kvorum.storage.journal.disk.FaultKind kind,
+      Predicate<DiskOperation> concerns) {
     var files = world.member(member).files();
     files.plan(
         new FaultPlan() {
           @Override
           public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
               DiskOperation operation) {
-            if (!(operation instanceof DiskOperation.Sync)) {
+            if (!concerns.test(operation)) {
               return null;
             }
             files.plan(FaultPlan.NONE);
-            return number % 2 == 0
-                ? dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_PAGES_CLEAN
-                : dev.kvorum.storage.journal.disk.FaultKind.SYNC_ERROR_OLD_CONTENT;
+            return kind;
           }
         });
   }
 
+  private void loseWrite(int member) {
+    world.member(member).mayForgetForGood();
+    once(
+        member,
+        dev.kvorum.storage.journal.disk.FaultKind.LOST_WRITE,
+        operation ->
+            operation instanceof DiskOperation.Write && isSegment(operation.path()));
+  }
+
+  private static boolean isSegment(String path) {
+    return path.startsWith(JOURNAL) && path.endsWith(".seg");
+  }
+
   /** On a file system that copies what it writes, a full disk has no space for the same bytes. */
   private void refuseOverwriting(int member) {
-    var files = world.member(member).files();
-    files.plan(
-        new FaultPlan() {
-          @Override
-          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
-              DiskOperation operation) {
-            if (!(operation instanceof DiskOperation.Write)) {
-              return null;
-            }
-            files.plan(FaultPlan.NONE);
-            return dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE;
-          }
-        });
+    once(
+        member,
+        dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE,
+        DiskOperation.Write.class::isInstance);
   }
 
   private long used(int member) {
@@ -439,12 +491,64 @@ final class Storm {
     return bytes;
   }
 
+  private void kill(Fault fault, int member) {
+    world.kill(member, fault.durationNanos());
+    if ((fault.number() & 1) != 0) {
+      world.repeatIn(
+          fault.durationNanos() + random.below(SOON_NANOS),
+          () -> world.crash(member, policy(fault.number() >>> 1), SOON_NANOS));
+    }
+  }
+
+  /**
+   * A member's disk is destroyed in one place, now or at the worst moment: when somebody else lacks
+   * what the member has, and whoever has it too is down, so that all hangs on what the member says
+   * it has lost. Sometimes it is also alone and loses its power again before anybody can give back
+   * what it lost.
+   */
   private void damage(Fault fault, int member) {
+    switch (random.below(3)) {
+      case 0 -> damageNow(fault, member);
+      case 1 -> {
+        damageNow(fault, member);
+        isolate(member, fault.durationNanos() + 4 * SOON_NANOS);
+        world.repeatIn(
+            fault.durationNanos() + SOON_NANOS + random.below(2 * SOON_NANOS),
+            () -> world.crash(member, CrashPolicy.EVERYTHING, SOON_NANOS));
+      }
+      default -> {
+        var others = (world.plan().members() - 1) / 2;
+        for (var i = 0; i < world.memberCount() && others > 0; i++) {
+          var leads = world.leader();
+          if (i != member && (leads == null || leads.status().memberId() != world.memberId(i))) {
+            isolate(i, MISSING_NANOS);
+            others--;
+          }
+        }
+        world.repeatIn(
+            MISSING_NANOS,
+            () -> {
+              var leads = world.leader();
+              if (leads != null && leads.status().memberId() != world.memberId(member)) {
+                var leader = (int) (leads.status().memberId() - 1);
+                world.crash(leader, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
+              }
+              damageNow(fault, member);
+            });
+      }
+    }
+  }
+
+  private void isolate(int member, long nanos) {
+    partition(new Fault(FaultKind.PARTITION_ISOLATE, 0, nanos, member, 0), member);
+  }
+
+  private void damageNow(Fault fault, int member) {
     world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var files = world.member(member).files();
     var journal = new ArrayList<String>();
     for (var path : files.files()) {
-      if (path.startsWith("journal/") && path.endsWith(".seg")) {
+      if (isSegment(path)) {
         journal.add(path);
       }
     }
@@ -460,16 +564,48 @@ final class Storm {
     }
     var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
     var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeLastBatch(journal, path, written, at)) {
+    var sector = written.get(at);
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeOfLastBatch(files, journal, path, sector)) {
       world.member(member).mayForget();
     }
-    var kind =
-        switch (fault.kind()) {
-          case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
-          case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
-          default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
-        };
-    files.damage(kind, path, written.get(at));
+    switch (fault.kind()) {
+      case DISK_MISPLACED_SECTOR -> {
+        var other = written.get((int) Math.floorMod(fault.number() >>> 24, (long) written.size()));
+        files.exchange(path, sector, path, other);
+      }
+      case DISK_BIT_FLIP ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT, path, sector);
+      case DISK_ZERO_SECTOR ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR, path, sector);
+      default ->
+          files.damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, sector);
+    }
+  }
+
+  /**
+   * The last entry that is committed, for all that members know, turns to garbage wherever it is,
+   * and with it the states that hold it. A whole snapshot file may still have it; then it is not
+   * lost.
+   */
+  private void rotEverywhere(Fault fault) {
+    var committed = EntryId.ORIGIN;
+    for (var member : world.members()) {
+      var life = member.life();
+      var known =
+          life == null ? 0 : Math.min(life.core().commitIndex(), life.durable().index());
+      if (life != null && known > committed.index() && known > life.journal().base().index()) {
+        committed = new EntryId(life.journal().termAt(known), known);
+      }
+    }
+    var kept = committed.index() == 0;
+    for (var i = 0; i < world.memberCount() && !kept; i++) {
+      world.crash(i, CrashPolicy.EVERYTHING, fault.durationNanos());
+      kept = !world.member(i).lose(committed);
+    }
+    if (!kept) {
+      lostEverywhere = committed;
+      world.coverage().hit("an acknowledged entry lost on every disk");
+    }
   }
 
   /** Sectors with anything in them, ascending: damage to the others is no loss. */
@@ -487,11 +623,16 @@ final class Storm {
     return found;
   }
 
-  /** Whether nothing tells that a later batch follows the one in that sector. */
-  private boolean mayBeLastBatch(List<String> journal, String path, List<Integer> written, int at) {
-    var batchBytes = Math.max(world.plan().tuning().journal().batchBytes(), LARGEST_ENTRY_BYTES);
-    var sectors = batchBytes / SECTOR_BYTES * 2 + 2;
-    return journal.indexOf(path) >= journal.size() - 2 && written.size() - at <= sectors;
+  /** Whether no later batch tells that the one in that sector was whole once (rule P4). */
+  private static boolean mayBeOfLastBatch(
+      FaultyDisk files, List<String> journal, String path, int sector) {
+    var number = JournalSectors.batch(files.content(path), sector);
+    for (var other : journal) {
+      if (number >= 0 && JournalSectors.newestBatch(files.content(other)) > number) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Members.
@@ -560,6 +701,23 @@ final class Storm {
         && !leads.core().membership().autoLeave()) {
       leads.change(MembershipChange.leave());
     }
+  }
+
+  private void announce(int member, Fault fault) {
+    var state = world.appliedState(member);
+    if (state == null || state.members().isEmpty()) {
+      return;
+    }
+    var all = state.members();
+    var one = all.get((int) Math.floorMod(fault.number(), (long) all.size()));
+    var name = "name-" + world.scheduler().now();
+    var request =
+        new Request(
+            world.nextRequestId(),
+            world.plan().clients(),
+            member,
+            new Command.PublishMember(one.id(), name, List.of("http://" + name)));
+    world.submit(request, (_, _) -> {});
   }
 
   private void compact(int member) {

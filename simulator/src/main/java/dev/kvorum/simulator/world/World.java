@@ -1,5 +1,6 @@
 package dev.kvorum.simulator.world;
 
+import dev.kvorum.raft.core.Finding;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.SnapshotRequest;
@@ -15,16 +16,20 @@ import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.state.AppliedState;
+import dev.kvorum.verticles.stage.MembershipRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +60,9 @@ public final class World implements ClientPort, Scheduler.Target {
    */
   private static final long LIVENESS_NANOS = 180_000_000_000L;
 
+  /** How long a cluster that must not lead is watched: for many election timeouts. */
+  private static final long HALT_NANOS = 90_000_000_000L;
+
   private static final long DISK_OPERATIONS_AN_ELECTION = 200;
   private static final long HEALED_DISK_NANOS = 500_000;
 
@@ -76,6 +84,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private final List<Observer> observers;
   private final Network network;
   private final Storm storm;
+  private final Lines lines;
   private final List<SimMember> members = new ArrayList<>();
 
   /** Members that no client reaches. */
@@ -97,6 +106,10 @@ public final class World implements ClientPort, Scheduler.Target {
   private long diskNanos;
   private boolean healing;
   private boolean live;
+
+  /** Somebody said that nobody will lead any more. */
+  private boolean halted;
+
   private @Nullable Life leader;
   private long leaderTerm;
 
@@ -113,6 +126,7 @@ public final class World implements ClientPort, Scheduler.Target {
     clientTimeoutNanos = clientLinks.oneOf(CLIENT_TIMEOUTS) * 1_000_000L;
     trace = new Trace(scheduler, reader);
     network = new Network(scheduler, random(2), plan.weather(), new Receiver());
+    lines = new Lines(this, random(4));
     diskNanos = plan.diskNanos();
     var voters = new ArrayList<Long>();
     for (var i = 0; i < plan.members(); i++) {
@@ -154,7 +168,8 @@ public final class World implements ClientPort, Scheduler.Target {
       // Everything happens in the steps.
     }
     heal();
-    var deadline = scheduler.now() + LIVENESS_NANOS;
+    var deadline =
+        scheduler.now() + (storm.lostEverywhere() == null ? LIVENESS_NANOS : HALT_NANOS);
     scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
     while (!live && scheduler.nextTime() <= deadline && scheduler.step()) {
       // Until everything is answered and equal.
@@ -164,9 +179,25 @@ public final class World implements ClientPort, Scheduler.Target {
           "a healed cluster is live within %d s".formatted(LIVENESS_NANOS / 1_000_000_000L),
           (traffic.isQuiet() ? "" : "requests wait; ") + describe());
     }
+    if (storm.lostEverywhere() != null) {
+      mustHaveHalted();
+    }
     coverage.hit(live ? "recovered" : "halted safely");
     validate();
     countHappenings();
+  }
+
+  /** An acknowledged entry is lost everywhere: who went on now would deny what was promised. */
+  private void mustHaveHalted() {
+    var lone = members.size() == 1 && members.getFirst().hasEnded();
+    if (lone) {
+      coverage.hit("safe halt: a lone voter refuses to start");
+    }
+    if (live || leader() != null || !(lone || halted)) {
+      throw new WrongException(
+          "a cluster that lost what it acknowledged halts and says so",
+          storm.lostEverywhere() + ": " + describe());
+    }
   }
 
   private void heal() {
@@ -461,7 +492,8 @@ public final class World implements ClientPort, Scheduler.Target {
     members.get(member).replaceState(backend);
   }
 
-  void observe(Consumer<Observer> what) {
+  /** Tells every observer. */
+  public void observe(Consumer<Observer> what) {
     for (var observer : observers) {
       what.accept(observer);
     }
@@ -477,7 +509,8 @@ public final class World implements ClientPort, Scheduler.Target {
     return members;
   }
 
-  Membership founders() {
+  /** Who takes part at the beginning. */
+  public Membership founders() {
     return founders;
   }
 
@@ -505,6 +538,9 @@ public final class World implements ClientPort, Scheduler.Target {
 
   void cutClients(int member, boolean cut) {
     clientsCut.set(member, cut);
+    if (cut) {
+      lines.cut(member);
+    }
   }
 
   void started(int member) {
@@ -546,6 +582,16 @@ public final class World implements ClientPort, Scheduler.Target {
     }
   }
 
+  /** The process is killed; what it wrote stays with the operating system. */
+  void kill(int member, long downNanos) {
+    var one = members.get(member);
+    if (one.life() != null) {
+      one.kill();
+      stopped(member, "it is killed");
+      restartIn(member, downNanos);
+    }
+  }
+
   /** The member stopped itself; whoever watches over it starts it again. */
   void halted(int member, String reason) {
     coverage.hit("halted");
@@ -554,6 +600,41 @@ public final class World implements ClientPort, Scheduler.Target {
     members.get(member).kill(leavesMark);
     stopped(member, reason);
     restartLater(member);
+  }
+
+  /** A member's Raft has found what only a person, or whoever watches over it, can put right. */
+  void found(int member, Finding finding) {
+    if (trace.isTold()) {
+      tell(member, finding.message());
+    }
+    switch (finding) {
+      case Finding.TailLost lost -> {
+        var entry = storm.lostEverywhere();
+        if (entry == null || lost.fromIndex() > entry.index()) {
+          throw new WrongException("the cluster is as well as its disks are", lost.message());
+        }
+        coverage.hit("safe halt: nobody leads");
+        halted = true;
+      }
+      case Finding.StateDiverged diverged -> {
+        var life = members.get(member).life();
+        if (life == null || !life.hasDiverged()) {
+          throw new WrongException("the cluster is as well as its disks are", diverged.message());
+        }
+        coverage.hit("a diverged state rebuilt");
+        members.get(member).kill();
+        members.get(member).loseState();
+        stopped(member, diverged.message());
+        restartLater(member);
+      }
+      case Finding.NoMajority none -> {
+        if (members.stream().noneMatch(one -> one.life() != null && one.life().hasDiverged())) {
+          throw new WrongException("the cluster is as well as its disks are", none.message());
+        }
+        coverage.hit("no majority has the same state");
+      }
+      case Finding.JournalUnreadable _ -> coverage.hit("a journal unreadable while serving");
+    }
   }
 
   void tell(int member, String what) {
@@ -578,6 +659,16 @@ public final class World implements ClientPort, Scheduler.Target {
 
   public Plan plan() {
     return plan;
+  }
+
+  /** The clients' long calls. */
+  public Lines lines() {
+    return lines;
+  }
+
+  /** Whether no client reaches the member. */
+  boolean isCut(int member) {
+    return clientsCut.get(member);
   }
 
   /** For timers of clients and oracles. */
@@ -636,6 +727,63 @@ public final class World implements ClientPort, Scheduler.Target {
     return life == null ? null : life.durableVote();
   }
 
+  /** The members that every list shows at first. */
+  public List<Member> announcedAtFirst() {
+    return Boot.listed(founders);
+  }
+
+  /** The last entry that the member's journal knew to be durable; one that is down keeps it. */
+  public EntryId lastDurable(int member) {
+    var journal = members.get(member).journal();
+    return journal == null ? EntryId.ORIGIN : journal.lastDurable();
+  }
+
+  /** What the member says that it may have lost; a member that is down says nothing. */
+  public Claim claim(int member) {
+    var life = members.get(member).life();
+    return life == null ? new Claim.Sound() : life.core().claim();
+  }
+
+  /** Whether the member's disk ever lied, so that nothing is known of what it holds. */
+  public boolean hasLied(int member) {
+    return members.get(member).hasLied();
+  }
+
+  /** Whether the member, which runs, is no leader and could be one. */
+  public boolean mayLead(int member) {
+    var life = members.get(member).life();
+    return life != null && !life.status().leading() && life.core().mayLead();
+  }
+
+  /** The term that the member, which runs, is in. */
+  public long term(int member) {
+    return InvariantViolation.present(members.get(member).life(), "a member that runs")
+        .status()
+        .term();
+  }
+
+  /** Where the log of the member, which runs, ends. */
+  public long lastIndex(int member) {
+    return InvariantViolation.present(members.get(member).life(), "a member that runs")
+        .core()
+        .lastEntry()
+        .index();
+  }
+
+  /** How far the member, which leads, counts its own log. */
+  public long ownMatch(int member) {
+    return InvariantViolation.present(members.get(member).life(), "a member that leads")
+        .core()
+        .durableIndex();
+  }
+
+  /** The configuration in the member's state store, or null while it is down. */
+  public @Nullable Membership storedMembership(int member) {
+    try (var view = openStore(member)) {
+      return view == null ? null : MembershipRecord.read(view, founders);
+    }
+  }
+
   /** The configuration that the member uses, or null while it is down. */
   public @Nullable Membership membership(int member) {
     var life = members.get(member).life();
@@ -677,12 +825,11 @@ public final class World implements ClientPort, Scheduler.Target {
    * from what its disk would hold, which costs as much as that many starts.
    */
   public boolean survivesPowerCut(EntryId entry) {
-    return isOnQuorum(
-        entry,
-        (member, wanted) ->
+    return isQuorum(
+        member ->
             plan.isVictim(member)
-                ? holdsDurably(member, wanted)
-                : members.get(member).journal() != null && members.get(member).wouldFind(wanted));
+                ? holdsDurably(member, entry)
+                : members.get(member).journal() != null && members.get(member).wouldFind(entry));
   }
 
   /** A member uses this configuration from now on. */
@@ -693,11 +840,6 @@ public final class World implements ClientPort, Scheduler.Target {
     }
   }
 
-  /** Whether a member has an entry, in some sense. */
-  private interface Holds {
-    boolean test(int member, EntryId entry);
-  }
-
   /**
    * Whether the entry is durable on a quorum of the configuration in force, or of one of the two
    * before it: a change takes force when it is applied, and what was committed by the voters of
@@ -705,27 +847,41 @@ public final class World implements ClientPort, Scheduler.Target {
    * a member in common.
    */
   public boolean isOnQuorum(EntryId entry) {
-    return isOnQuorum(entry, this::holdsDurably);
+    return isQuorum(member -> holdsDurably(member, entry));
   }
 
-  private boolean isOnQuorum(EntryId entry, Holds holds) {
+  /** The same, or on a quorum of the configuration that the member has come to just now. */
+  public boolean isOnQuorum(int member, EntryId entry) {
+    return isQuorum(member, each -> holdsDurably(each, entry));
+  }
+
+  /** Whether something holds for a quorum in the same sense. */
+  public boolean isQuorum(IntPredicate holds) {
     for (var back = 1; back <= 3 && back <= configurations.size(); back++) {
-      if (isOnQuorumOf(configurations.get(configurations.size() - back), entry, holds)) {
+      if (isQuorumOf(configurations.get(configurations.size() - back), holds)) {
         return true;
       }
     }
     return false;
   }
 
-  /** The same, or on a quorum of the configuration that the member has come to just now. */
-  public boolean isOnQuorum(int member, EntryId entry) {
+  /** The same, or for one of the configuration that the member has come to just now. */
+  public boolean isQuorum(int member, IntPredicate holds) {
     var now = membership(member);
-    return isOnQuorum(entry) || (now != null && isOnQuorumOf(now, entry, this::holdsDurably));
+    return isQuorum(holds) || (now != null && isQuorumOf(now, holds));
   }
 
-  private static boolean isOnQuorumOf(Membership membership, EntryId entry, Holds holds) {
-    return isOnQuorum(entry, membership.voters(), holds)
-        && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing(), holds));
+  private static boolean isQuorumOf(Membership membership, IntPredicate holds) {
+    return isQuorumOf(membership.voters(), holds)
+        && (!membership.isJoint() || isQuorumOf(membership.votersOutgoing(), holds));
+  }
+
+  private static boolean isQuorumOf(List<Long> voters, IntPredicate holds) {
+    var count = 0;
+    for (var voter : voters) {
+      count += holds.test((int) (voter - 1)) ? 1 : 0;
+    }
+    return count > voters.size() / 2;
   }
 
   /** What every member's journal holds durably, and the configurations so far, for evidence. */
@@ -737,14 +893,6 @@ public final class World implements ClientPort, Scheduler.Target {
       text.append(journal == null ? "nothing" : journal.lastDurable()).append(", ");
     }
     return text.append(configurations).toString();
-  }
-
-  private static boolean isOnQuorum(EntryId entry, List<Long> voters, Holds holds) {
-    var holders = 0;
-    for (var voter : voters) {
-      holders += holds.test((int) (voter - 1), entry) ? 1 : 0;
-    }
-    return holders > voters.size() / 2;
   }
 
   /** The voters that the leader knows of, or else the founders; counted from 0. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.simulator.Verdict;
 import dev.kvorum.simulator.plan.Swarm;
+import dev.kvorum.simulator.world.Reachable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,6 +23,10 @@ class SeedsTest {
 
     assertThat(total.failures().stream().map(SeedsTest::line)).isEmpty();
     assertThat(total.seeds()).isEqualTo(COUNT);
+    // What never happened was not tested: each fault, each way to crash, each point of interest.
+    var reached = Reachable.points();
+    reached.add(total.coverage());
+    assertThat(reached.counts()).doesNotContainValue(0L);
   }
 
   private static String line(Verdict.Failed failed) {

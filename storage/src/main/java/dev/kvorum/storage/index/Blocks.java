@@ -118,7 +118,8 @@ final class Blocks {
   /** Makes the block free; nobody may be able to see it any more. */
   void free(int block, int sizeClass) {
     InvariantViolation.check(
-        slabs.segment(block).get(JAVA_BYTE, slabs.offset(block)) != FREE_MARK, "a block is freed once");
+        slabs.segment(block).get(JAVA_BYTE, slabs.offset(block)) != FREE_MARK,
+        "a block is freed once");
     usedBytes -= bytes(sizeClass);
     link(block, sizeClass);
   }

@@ -163,16 +163,14 @@ public final class IndexView {
         : count(root, height - 1, from, range.to(), revision);
   }
 
-  private long count(
-      int page, int level, @Nullable Bytes from, @Nullable Bytes to, long revision) {
+  private long count(int page, int level, @Nullable Bytes from, @Nullable Bytes to, long revision) {
     var segment = slabs.segment(page);
     var at = page(segment, page, level);
     if (level == 0) {
       return countInLeaf(segment, at, from, to, revision);
     }
     var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
-    var last =
-        to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
+    var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
     var count = 0L;
     for (var slot = first; slot <= last; slot++) {
       var lower = slot == first ? from : null;
@@ -231,8 +229,7 @@ public final class IndexView {
       return scanLeaf(segment, at, from, to, revision, visitor);
     }
     var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
-    var last =
-        to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
+    var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
     for (var slot = first; slot <= last; slot++) {
       var onlyDead =
           Page.live(segment, at, slot) == 0 && Page.newest(segment, at, slot) <= revision;

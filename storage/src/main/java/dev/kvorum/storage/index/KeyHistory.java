@@ -41,9 +41,9 @@ import java.lang.foreign.MemorySegment;
  * <p>Cells of older views share these blocks. They keep seeing what they saw, because the writer
  * only fills what lies below the offset that their cells name.
  *
- * <p>{@code written} counts all records that were ever put into the blocks, {@code dropped} those of
- * them that compactions took away, always the oldest. Blocks that hold none but dropped records are
- * given back, and nobody follows the reference to them.
+ * <p>{@code written} counts all records that were ever put into the blocks, {@code dropped} those
+ * of them that compactions took away, always the oldest. Blocks that hold none but dropped records
+ * are given back, and nobody follows the reference to them.
  */
 final class KeyHistory {
   static final int TOMBSTONE = 1;

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * regions, the second tells when the first may be used for a past revision. A put makes no garbage
  * for the collector.
  *
- * <p><b>One writer, many readers, no lock.</b> One thread writes. Readers take an {@link IndexView},
- * which is a root and the number of live keys below it.
+ * <p><b>One writer, many readers, no lock.</b> One thread writes. Readers take an {@link
+ * IndexView}, which is a root and the number of live keys below it.
  *
  * <ol>
  *   <li>A view is made at the end of an epoch. The writer changes only pages of its present epoch,
@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>Somebody who has just fetched the newest published view and not yet claimed it may come too
- * late, when another one is published meanwhile; {@link IndexView#tryHold} tells, and the next fetch
- * brings a newer one. The index itself claims the newest two published views: then the newest that
- * anybody can fetch is always there to be claimed, in the moment between {@link #publish} and the
- * hand-over, too.
+ * late, when another one is published meanwhile; {@link IndexView#tryHold} tells, and the next
+ * fetch brings a newer one. The index itself claims the newest two published views: then the newest
+ * that anybody can fetch is always there to be claimed, in the moment between {@link #publish} and
+ * the hand-over, too.
  */
 public final class KeyIndex {
   /** Hears of a record that a compaction took out of the index. */

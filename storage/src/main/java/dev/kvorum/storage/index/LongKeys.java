@@ -42,8 +42,7 @@ final class LongKeys {
     var size = key.size() - Page.HEAD_BYTES;
     return size <= 0
         ? 0
-        : reference(
-            store(blocks, key.sharedArray(), key.offset() + Page.HEAD_BYTES, size), size);
+        : reference(store(blocks, key.sharedArray(), key.offset() + Page.HEAD_BYTES, size), size);
   }
 
   private static long reference(int block, int size) {

@@ -245,8 +245,7 @@ final class Page {
   }
 
   /** The order of bytes in a page and bytes of a key, as unsigned values. */
-  static int compare(
-      MemorySegment segment, int at, int size, byte[] key, int from, int keySize) {
+  static int compare(MemorySegment segment, int at, int size, byte[] key, int from, int keySize) {
     var common = Math.min(size, keySize);
     var i = 0;
     for (; i + Long.BYTES <= common; i += Long.BYTES) {
@@ -269,8 +268,7 @@ final class Page {
   static boolean hasPrefixOf(MemorySegment segment, int at, Bytes key) {
     var prefix = prefixSize(segment, at);
     return prefix <= key.size()
-        && compare(
-                segment, at + HEADER_BYTES, prefix, key.sharedArray(), key.offset(), prefix)
+        && compare(segment, at + HEADER_BYTES, prefix, key.sharedArray(), key.offset(), prefix)
             == 0;
   }
 
@@ -282,8 +280,7 @@ final class Page {
     move(segment, at + target, at + target + size, end - target);
     MemorySegment.copy(cell, 0, segment, JAVA_BYTE, at + target, size);
     for (var i = count; i > slot; i--) {
-      segment.set(
-          Blocks.SHORT, slotAt(at, i), (short) (cell(segment, at, i - 1) + size));
+      segment.set(Blocks.SHORT, slotAt(at, i), (short) (cell(segment, at, i - 1) + size));
     }
     segment.set(Blocks.SHORT, slotAt(at, slot), (short) target);
     segment.set(Blocks.SHORT, at + COUNT, (short) (count + 1));

@@ -9,8 +9,7 @@ final class TreeCheck {
   /** What was found below a page; {@code bytes} are those of all blocks. */
   record Found(long live, long newest, long bytes) {
     Found plus(Found other) {
-      return new Found(
-          live + other.live, Math.max(newest, other.newest), bytes + other.bytes);
+      return new Found(live + other.live, Math.max(newest, other.newest), bytes + other.bytes);
     }
   }
 
@@ -53,7 +52,8 @@ final class TreeCheck {
         InvariantViolation.check(
             below.live == Page.live(segment, at, slot), "a branch counts the live keys below it");
         InvariantViolation.check(
-            below.newest <= Page.newest(segment, at, slot), "no page is newer than its branch says");
+            below.newest <= Page.newest(segment, at, slot),
+            "no page is newer than its branch says");
         found = found.plus(below);
       }
     }

@@ -105,6 +105,7 @@ public final class Journal {
       SpareFiles spares,
       JournalScan scan,
       LogIndex log,
+      long commit,
       VoteFiles.Found.Known known) {
     this.owner = owner;
     this.options = options;
@@ -113,7 +114,7 @@ public final class Journal {
     this.segments = new ArrayList<>(scan.segments());
     this.nextNumber = scan.nextNumber();
     this.prevHash = scan.lastHash();
-    this.commit = Math.min(scan.commit(), log.last().index());
+    this.commit = Math.min(commit, log.last().index());
     this.durable = new DurableState(log, scan.stateSynced(), scan.snapshotTaken());
     this.vote = known.vote();
     this.voteGeneration = known.generation();

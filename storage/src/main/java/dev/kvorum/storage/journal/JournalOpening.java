@@ -28,12 +28,14 @@ final class JournalOpening {
             new DiskOperation.MakeDirectory(SegmentFile.DIRECTORY),
             new DiskOperation.SyncDirectory("")));
     var spares = SpareFiles.open(disk, options);
-    var log =
+    var beforeDamage =
         switch (keep) {
-          case Keep.BeforeDamage _, Keep.UpTo _ -> scan.logBeforeDamage();
-          case Keep.Everything _, Keep.BehindDamage _ -> scan.log();
+          case Keep.BeforeDamage _, Keep.UpTo _ -> true;
+          case Keep.Everything _, Keep.BehindDamage _ -> false;
         };
-    var journal = new Journal(owner, options, spares, scan, log, vote);
+    var log = beforeDamage ? scan.logBeforeDamage() : scan.log();
+    var commit = beforeDamage ? scan.commitBeforeDamage() : scan.commit();
+    var journal = new Journal(owner, options, spares, scan, log, commit, vote);
     var restart = restartRecord(scan, keep, log);
     if (restart != null) {
       journal.restartWith(restart, scan.nextNumber());

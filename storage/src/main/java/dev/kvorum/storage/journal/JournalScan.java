@@ -116,6 +116,11 @@ public final class JournalScan {
     return found.replay.commit();
   }
 
+  /** The highest commit hint that is about what lies before the first damage that loses entries. */
+  long commitBeforeDamage() {
+    return found.replay.commitBeforeDamage();
+  }
+
   /** The newest mark that the state store was synced, or the origin. */
   public EntryId stateSynced() {
     return found.replay.stateSynced();

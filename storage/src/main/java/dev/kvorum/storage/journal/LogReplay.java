@@ -26,6 +26,7 @@ final class LogReplay {
   private boolean beganBehind;
 
   private long commit;
+  private long commitBeforeDamage;
   private EntryId stateSynced = EntryId.ORIGIN;
   private EntryId snapshotTaken = EntryId.ORIGIN;
 
@@ -46,6 +47,14 @@ final class LogReplay {
   /** The highest commit hint. */
   long commit() {
     return commit;
+  }
+
+  /**
+   * The highest commit hint that is about {@link #beforeDamage()}. A later one is about a log that
+   * the lost batches may have changed: what they overwrote still stands in the log before them.
+   */
+  long commitBeforeDamage() {
+    return beforeDamage == null ? commit : commitBeforeDamage;
   }
 
   EntryId stateSynced() {
@@ -190,6 +199,7 @@ final class LogReplay {
   private void keepBeforeDamage() {
     if (beforeDamage == null) {
       beforeDamage = log.copy();
+      commitBeforeDamage = commit;
     }
   }
 

@@ -55,6 +55,15 @@ public final class LeaseTable {
     List<Bytes> list() {
       return only == null ? List.copyOf(Objects.requireNonNull(many)) : List.of(only);
     }
+
+    List<Bytes> list(@Nullable Bytes after, int maxKeys) {
+      if (only != null) {
+        return after == null || only.compareTo(after) > 0 ? List.of(only) : List.of();
+      }
+      var all = Objects.requireNonNull(many);
+      var behind = after == null ? all : all.tailSet(after, false);
+      return behind.stream().limit(maxKeys).toList();
+    }
   }
 
   /** Sees every lease once. */
@@ -154,6 +163,18 @@ public final class LeaseTable {
     var slot = ids.find(id);
     var keys = slot < 0 ? null : keys(slot);
     return keys == null ? List.of() : keys.list();
+  }
+
+  /**
+   * Some of the attached keys, in key order.
+   *
+   * @param after behind which key they begin, null for the first
+   * @param maxKeys how many at most
+   */
+  public List<Bytes> attachedKeys(long id, @Nullable Bytes after, int maxKeys) {
+    var slot = ids.find(id);
+    var keys = slot < 0 ? null : keys(slot);
+    return keys == null ? List.of() : keys.list(after, maxKeys);
   }
 
   /** Forgets a lease that exists and has no key any more. */

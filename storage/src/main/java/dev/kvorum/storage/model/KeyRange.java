@@ -25,9 +25,18 @@ public record KeyRange(Bytes from, @Nullable Bytes to) {
 
   /** The interval that holds {@code key} alone. */
   public static KeyRange single(Bytes key) {
+    return new KeyRange(key, successor(key));
+  }
+
+  /** What is left of this interval behind the key. */
+  public KeyRange behind(Bytes key) {
+    return new KeyRange(successor(key), to);
+  }
+
+  private static Bytes successor(Bytes key) {
     var successor = new byte[key.size() + 1];
     key.copyTo(successor, 0);
-    return new KeyRange(key, Bytes.wrap(successor));
+    return Bytes.wrap(successor);
   }
 
   public boolean contains(Bytes key) {

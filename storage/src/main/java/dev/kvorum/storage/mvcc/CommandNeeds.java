@@ -1,9 +1,9 @@
 package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.index.IndexView;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
-import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;

@@ -6,11 +6,14 @@ import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.index.KeyIndex;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Command.TxnOp;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Result;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +83,8 @@ public final class MvccStore {
     return switch (command) {
       case Command.Put put -> applyPut(put, records, leaseExists);
       case Command.DeleteRange delete -> {
-        var txn = begin(records);
-        yield commit(txn, txn.deleteRange(delete));
+        var txn = new WriteTxn(index, revision);
+        yield commit(txn, txn.deleteRange(delete, Allowance.unlimited(records)));
       }
       case Command.Txn txn -> applyTxn(txn, records, leaseExists);
       case Command.Compact compact -> applyCompact(compact);
@@ -102,19 +105,19 @@ public final class MvccStore {
     if (failure != null) {
       return Applied.refused(failure);
     }
-    var txn = begin(records);
-    return commit(txn, txn.put(put));
+    var txn = new WriteTxn(index, revision);
+    return commit(txn, txn.put(put, Allowance.unlimited(records)));
   }
 
   private Applied applyTxn(Command.Txn command, Records records, LongPredicate leaseExists) {
-    var evaluation = new TxnEvaluation(index.present(), revision, compactRevision, records);
-    var path = evaluation.path(command);
+    var evaluation = new TxnEvaluation(index.present(), revision, compactRevision);
+    var path = evaluation.path(command, records);
     var failure = evaluation.check(path, leaseExists);
     if (failure != null) {
       return Applied.refused(failure);
     }
-    var txn = begin(records);
-    return commit(txn, txn.txn(path));
+    var txn = new WriteTxn(index, revision);
+    return commit(txn, txn.txn(path, Allowance.unlimited(records)));
   }
 
   /**
@@ -122,9 +125,140 @@ public final class MvccStore {
    * revision is used up.
    */
   public Applied deleteAttached(List<Bytes> keys) {
-    var txn = begin(Records.NONE);
-    txn.delete(keys);
+    var txn = new WriteTxn(index, revision);
+    var _ = txn.delete(keys.iterator(), Allowance.unlimited(Records.NONE));
     return commit(txn, new Result.LeaseRevoke(txn.revision()));
+  }
+
+  /**
+   * How many keys the command looks at, or more: what decides whether it is applied at once or in
+   * slices. Costs a count for each operation that takes an interval.
+   */
+  public long weight(Command command) {
+    return switch (command) {
+      case Command.Put _ -> 1;
+      case Command.DeleteRange delete -> count(delete.key(), delete.rangeEnd());
+      case Command.Txn txn -> weight(txn);
+      default -> 0;
+    };
+  }
+
+  private long weight(Command.Txn txn) {
+    var keys = 0L;
+    for (var compare : txn.compares()) {
+      keys += count(compare.key(), compare.rangeEnd());
+    }
+    return keys + weight(txn.success()) + weight(txn.failure());
+  }
+
+  private long weight(List<TxnOp> ops) {
+    var keys = 0L;
+    for (var op : ops) {
+      keys +=
+          switch (op) {
+            case Command.Put _, Command.MissingOp _ -> 1;
+            case Command.DeleteRange delete -> count(delete.key(), delete.rangeEnd());
+            case Command.Txn nested -> weight(nested);
+            case Command.Range range ->
+                range.countOnly() ? 1 : count(range.key(), range.rangeEnd());
+          };
+    }
+    return keys;
+  }
+
+  private long count(Bytes key, Bytes rangeEnd) {
+    return rangeEnd.isEmpty() ? 1 : index.present().count(KeyRange.of(key, rangeEnd), revision);
+  }
+
+  /**
+   * Begins a delete or a transaction that is applied in slices. Until its last slice is done it is
+   * the only one that uses the store, and nobody may see the store's state.
+   */
+  public Execution begin(Command command, LongPredicate leaseExists) {
+    var txn = new WriteTxn(index, revision);
+    return switch (command) {
+      case Command.DeleteRange delete ->
+          new Execution(txn, allowance -> txn.deleteRange(delete, allowance));
+      case Command.Txn wanted -> new Execution(txn, new SlicedTxn(wanted, txn, leaseExists));
+      default -> throw new IllegalArgumentException("not a command that is sliced: " + command);
+    };
+  }
+
+  /**
+   * Begins what {@link #deleteAttached} does, in slices.
+   *
+   * @param keys in ascending order
+   */
+  public Execution beginDelete(Iterator<Bytes> keys) {
+    var txn = new WriteTxn(index, revision);
+    return new Execution(
+        txn,
+        allowance -> txn.delete(keys, allowance) ? new Result.LeaseRevoke(txn.revision()) : null);
+  }
+
+  /** Part of the work of a command; the result when nothing is left of it. */
+  @FunctionalInterface
+  private interface Work {
+    @Nullable Result proceed(Allowance allowance);
+  }
+
+  /** A command that is applied in slices. */
+  public final class Execution {
+    private final WriteTxn txn;
+    private final Work work;
+
+    private Execution(WriteTxn txn, Work work) {
+      this.txn = txn;
+      this.work = work;
+    }
+
+    /**
+     * Does the next slice. Not to be called after the one that had a result.
+     *
+     * @param records those in memory: {@link Records#find} is asked
+     * @param maxKeys how many keys it looks at, or a few more
+     * @param maxBytes of records that it reads, or one record more
+     */
+    public Slice step(Records records, int maxKeys, long maxBytes) {
+      var allowance = Allowance.of(records, maxKeys, maxBytes);
+      var result = work.proceed(allowance);
+      note(txn.writes());
+      if (result != null) {
+        revision = txn.revision();
+      }
+      return txn.endSlice(allowance.missing(), result);
+    }
+  }
+
+  /** A transaction in slices: its path is found first, then checked as a whole, then executed. */
+  private final class SlicedTxn implements Work {
+    private final Command.Txn command;
+    private final WriteTxn txn;
+    private final LongPredicate leaseExists;
+    private final TxnEvaluation evaluation;
+    private TxnEvaluation.@Nullable Path path;
+
+    SlicedTxn(Command.Txn command, WriteTxn txn, LongPredicate leaseExists) {
+      this.command = command;
+      this.txn = txn;
+      this.leaseExists = leaseExists;
+      evaluation = new TxnEvaluation(index.present(), revision, compactRevision);
+    }
+
+    @Override
+    public @Nullable Result proceed(Allowance allowance) {
+      if (path == null) {
+        path = evaluation.path(command, allowance);
+        if (path == null) {
+          return null;
+        }
+        var failure = evaluation.check(path, leaseExists);
+        if (failure != null) {
+          return new Result.Failed(failure);
+        }
+      }
+      return txn.txn(path, allowance);
+    }
   }
 
   /** The logical part: from here on nothing below can be read (contract S7.1). */
@@ -140,19 +274,23 @@ public final class MvccStore {
     return Applied.withoutWrites(new Result.Compact(revision));
   }
 
-  private WriteTxn begin(Records records) {
-    return new WriteTxn(index, revision, records);
+  private Applied commit(WriteTxn txn, @Nullable Result result) {
+    note(txn.writes());
+    revision = txn.revision();
+    return new Applied(
+        InvariantViolation.present(result, "nothing holds up an unlimited execution"),
+        txn.writes(),
+        txn.events());
   }
 
-  private Applied commit(WriteTxn txn, Result result) {
-    for (var write : txn.writes()) {
+  /** Counts new records into sizes and state hash. */
+  private void note(List<Write> writes) {
+    for (var write : writes) {
       sizes.add(write.record().size());
       // Two chains that differ in where they mix the record in; together 128 bits.
       stateHashLow = chain(stateHashLow, write);
       stateHashHigh = chain(Long.rotateLeft(stateHashHigh, 23) + HIGH_CHAIN, write);
     }
-    revision = txn.revision();
-    return txn.toApplied(result);
   }
 
   private static long chain(long hash, Write write) {
@@ -197,7 +335,6 @@ public final class MvccStore {
   IndexView holdIndex() {
     return index.hold();
   }
-
 
   /** The hash that a recent compaction to exactly this revision left behind (S18.3), or null. */
   public @Nullable KvHash compactionHash(long compactedRevision) {

@@ -123,8 +123,8 @@ public final class StoreView {
   }
 
   private Result run(Command.Txn txn, Records records) {
-    var evaluation = new TxnEvaluation(index, revision, compactRevision, records);
-    var path = evaluation.path(txn);
+    var evaluation = new TxnEvaluation(index, revision, compactRevision);
+    var path = evaluation.path(txn, records);
     var failure = evaluation.check(path, _ -> false);
     if (failure != null) {
       return new Result.Failed(failure);

@@ -2,12 +2,15 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.index.IndexView;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
-import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.KeyValueCodec;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -27,61 +30,135 @@ final class TxnEvaluation {
    */
   record Path(boolean succeeded, List<TxnOp> ops, List<Path> nested) {}
 
+  /** A transaction whose path is looked for, and how far that has come. */
+  private static final class Frame {
+    private final Command.Txn txn;
+    private final List<Path> nested = new ArrayList<>(0);
+    private boolean succeeded = true;
+    private int comparesDone;
+    private int opsDone;
+
+    Frame(Command.Txn txn) {
+      this.txn = txn;
+    }
+
+    boolean isDecided() {
+      return !succeeded || comparesDone == txn.compares().size();
+    }
+
+    List<TxnOp> ops() {
+      return succeeded ? txn.success() : txn.failure();
+    }
+  }
+
   private final IndexView index;
   private final long revision;
   private final long compactRevision;
-  private final Records records;
 
-  TxnEvaluation(IndexView index, long revision, long compactRevision, Records records) {
+  /** Transactions whose path is looked for, the innermost first. */
+  private final ArrayDeque<Frame> frames = new ArrayDeque<>(1);
+
+  /** The rest of a comparison's interval, while it is under way. */
+  private @Nullable KeyRange left;
+
+  private boolean anyCompared;
+
+  TxnEvaluation(IndexView index, long revision, long compactRevision) {
     this.index = index;
     this.revision = revision;
     this.compactRevision = compactRevision;
-    this.records = records;
   }
 
-  Path path(Command.Txn txn) {
-    var succeeded = txn.compares().stream().allMatch(this::holds);
-    var ops = succeeded ? txn.success() : txn.failure();
-    var nested = new ArrayList<Path>();
-    for (var op : ops) {
-      if (op instanceof Command.Txn inner) {
-        nested.add(path(inner));
+  /** The path of a transaction whose records are all there. */
+  Path path(Command.Txn txn, Records records) {
+    return InvariantViolation.present(
+        path(txn, Allowance.unlimited(records)), "nothing holds up an unlimited evaluation");
+  }
+
+  /**
+   * The path; null when the allowance ends before it is found. Called again it goes on; the state
+   * must not have changed meanwhile.
+   */
+  @Nullable Path path(Command.Txn txn, Allowance allowance) {
+    if (frames.isEmpty()) {
+      frames.push(new Frame(txn));
+    }
+    while (true) {
+      var frame = frames.element();
+      if (!frame.isDecided()) {
+        var holds = holds(frame.txn.compares().get(frame.comparesDone), allowance);
+        if (holds == null) {
+          return null;
+        }
+        frame.comparesDone++;
+        frame.succeeded = holds;
+      } else if (frame.opsDone < frame.ops().size()) {
+        if (frame.ops().get(frame.opsDone++) instanceof Command.Txn inner) {
+          frames.push(new Frame(inner));
+        }
+      } else {
+        frames.pop();
+        var path = new Path(frame.succeeded, frame.ops(), frame.nested);
+        var outer = frames.peek();
+        if (outer == null) {
+          return path;
+        }
+        outer.nested.add(path);
       }
     }
-    return new Path(succeeded, ops, nested);
   }
 
-  /** Whether every key of the interval satisfies; an empty interval stands for a missing key. */
-  private boolean holds(Compare compare) {
-    var keys = KeyRange.of(compare.key(), compare.rangeEnd());
-    var seen =
-        new Object() {
-          boolean any;
-          boolean all = true;
-        };
+  /**
+   * Whether every key of the interval satisfies; an empty interval stands for a missing key. Null
+   * when that is not known yet.
+   */
+  private @Nullable Boolean holds(Compare compare, Allowance allowance) {
+    if (left == null) {
+      left = KeyRange.of(compare.key(), compare.rangeEnd());
+      anyCompared = false;
+    }
+    var entries = new ArrayList<IndexEntry>(1);
+    var cut = new boolean[1];
     index.scan(
-        keys,
+        left,
         revision,
         entry -> {
-          seen.any = true;
-          seen.all = holds(compare, entry);
-          return seen.all;
+          cut[0] = allowance.isUsedUp();
+          if (!cut[0]) {
+            entries.add(entry);
+            allowance.useKey(readsRecords(compare) ? entry.recordSize() : 0);
+          }
+          return !cut[0];
         });
-    return seen.any ? seen.all : holdsForMissingKey(compare);
+    var all = true;
+    for (var entry : entries) {
+      var record = readsRecords(compare) ? allowance.find(entry.revision()) : Bytes.EMPTY;
+      all &= record == null || holds(compare, entry, record);
+    }
+    if (!allowance.missing().isEmpty()) {
+      return null;
+    }
+    anyCompared |= !entries.isEmpty();
+    if (all && cut[0]) {
+      left = entries.isEmpty() ? left : left.behind(entries.getLast().key());
+      return null;
+    }
+    left = null;
+    return anyCompared ? Boolean.valueOf(all) : Boolean.valueOf(holdsForMissingKey(compare));
   }
 
-  private boolean holds(Compare compare, IndexEntry entry) {
+  private static boolean holds(Compare compare, IndexEntry entry, Bytes record) {
     return switch (compare.target()) {
       case Compare.VERSION -> holds(compare, Long.compare(entry.version(), compare.operand()));
       case Compare.CREATE ->
           holds(compare, Long.compare(entry.createRevision(), compare.operand()));
       case Compare.MOD -> holds(compare, Long.compare(entry.modRevision(), compare.operand()));
       case Compare.VALUE -> {
-        var kv = KeyValueCodec.decodeStored(records.get(entry.revision()));
+        var kv = KeyValueCodec.decodeStored(record);
         yield holds(compare, kv.value().compareTo(compare.value()));
       }
       case Compare.LEASE -> {
-        var kv = KeyValueCodec.decodeStored(records.get(entry.revision()));
+        var kv = KeyValueCodec.decodeStored(record);
         yield holds(compare, Long.compare(kv.lease(), compare.operand()));
       }
       // A target that we do not know compares nothing with nothing.

@@ -5,60 +5,129 @@ import dev.kvorum.storage.index.KeyIndex;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.model.ProtoWriter;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The execution of one command on the index, under one main revision that is used up only if
  * something changes (contract S1.3). Operations run in order and see what earlier ones did; nothing
  * here can be refused any more.
+ *
+ * <p>It may run in slices: every method that does part of the work takes an {@link Allowance} and
+ * returns null, or false, when that ends before the work does. Called again, with another one, it
+ * goes on where it stopped. An operation changes nothing before all the records that it reads are
+ * there.
  */
 final class WriteTxn {
+  /** A transaction under way: its path, and the answers of the operations that are done. */
+  private static final class Frame {
+    private final TxnEvaluation.Path path;
+    private final List<Result> responses;
+    private int nestedDone;
+
+    Frame(TxnEvaluation.Path path) {
+      this.path = path;
+      responses = new ArrayList<>(path.ops().size());
+    }
+
+    boolean isDone() {
+      return responses.size() == path.ops().size();
+    }
+  }
+
   private final KeyIndex index;
-  private final Records records;
 
   /** Main revision of the state before. */
   private final long before;
 
-  /** Writes by sub revision. */
-  private final List<Write> writes = new ArrayList<>(1);
+  /** Writes of the slices before this one, by sub revision. */
+  private final JoinedList<Write> earlier = new JoinedList<>();
 
-  private final List<Event> events = new ArrayList<>(1);
+  /** Writes of this slice, behind those of the earlier ones. */
+  private List<Write> writes = new ArrayList<>(1);
 
-  WriteTxn(KeyIndex index, long before, Records records) {
+  private List<Event> events = new ArrayList<>(1);
+
+  /** Transactions under way, the innermost first. */
+  private final ArrayDeque<Frame> frames = new ArrayDeque<>(1);
+
+  /** A deletion under way. */
+  private @Nullable Deletion deletion;
+
+  /** A range under way. */
+  private @Nullable Reading reading;
+
+  WriteTxn(KeyIndex index, long before) {
     this.index = index;
     this.before = before;
-    this.records = records;
   }
 
   /** The store's main revision as it stands now, in the middle of the command. */
   long revision() {
-    return writes.isEmpty() ? before : before + 1;
+    return made() == 0 ? before : before + 1;
   }
 
+  private int made() {
+    return earlier.size() + writes.size();
+  }
+
+  /** The writes since the last slice ended. */
   List<Write> writes() {
     return writes;
   }
 
-  Applied toApplied(Result result) {
-    return new Applied(result, writes, events);
+  /** The events since the last slice ended. */
+  List<Event> events() {
+    return events;
   }
 
-  Result.Range range(Command.Range range) {
-    var at = range.revision() > 0 ? range.revision() : revision();
-    return RangeSelection.select(index.present(), range, at).toResult(revision(), this::record);
+  /** Ends a slice: the next one begins with nothing written. */
+  Slice endSlice(List<Revision> missing, @Nullable Result result) {
+    var slice = new Slice(writes, events, missing, result);
+    if (PackedDeletes.isPackable(writes)) {
+      var packed = new PackedDeletes(writes, events);
+      slice = new Slice(packed.writes(), packed.events(), missing, result);
+    }
+    earlier.join(slice.writes());
+    writes = new ArrayList<>();
+    events = new ArrayList<>();
+    return slice;
   }
 
-  Result.Put put(Command.Put put) {
+  @Nullable Result range(Command.Range range, Allowance allowance) {
+    if (reading == null) {
+      var at = range.revision() > 0 ? range.revision() : revision();
+      reading = new Reading(RangeSelection.select(index.present(), range, at), revision());
+    }
+    var current = reading;
+    if (!current.read(allowance)) {
+      return null;
+    }
+    reading = null;
+    return current.result();
+  }
+
+  @Nullable Result put(Command.Put put, Allowance allowance) {
     var previous = index.present().find(put.key(), revision());
-    var previousRecord =
-        previous != null && readsPrevious(put) ? record(previous.revision()) : null;
+    Bytes previousRecord = null;
+    if (previous != null && readsPrevious(put)) {
+      previousRecord = record(previous.revision(), allowance);
+      if (previousRecord == null) {
+        return null;
+      }
+    }
     var value = put.value();
     var lease = put.lease();
     if (previousRecord != null && TxnEvaluation.keepsSomething(put)) {
@@ -69,6 +138,7 @@ final class WriteTxn {
       lease = put.ignoreLease() ? kept.lease() : lease;
     }
     write(put.key(), previous, value, lease);
+    allowance.useKey();
     return new Result.Put(revision(), put.prevKv() ? previousRecord : null);
   }
 
@@ -94,29 +164,31 @@ final class WriteTxn {
     return record.slice(keyAt, keyAt + key.size());
   }
 
-  Result.DeleteRange deleteRange(Command.DeleteRange delete) {
-    var doomed = new ArrayList<IndexEntry>();
-    index
-        .present()
-        .scan(KeyRange.of(delete.key(), delete.rangeEnd()), revision(), entry -> doomed.add(entry));
-    var prevKvs = new ArrayList<Bytes>();
-    for (var entry : doomed) {
-      if (delete.prevKv()) {
-        prevKvs.add(record(entry.revision()));
-      }
-      delete(entry);
+  @Nullable Result deleteRange(Command.DeleteRange delete, Allowance allowance) {
+    if (deletion == null) {
+      deletion = new Deletion(delete);
     }
-    return new Result.DeleteRange(revision(), doomed.size(), prevKvs);
+    var current = deletion;
+    if (!current.delete(allowance)) {
+      return null;
+    }
+    deletion = null;
+    return current.result();
   }
 
-  /** Deletes those of the keys that live, in their order. */
-  void delete(List<Bytes> keys) {
-    for (var key : keys) {
-      var entry = index.present().find(key, revision());
+  /** Deletes those of the keys that live, in their order; returns whether no key is left. */
+  boolean delete(Iterator<Bytes> keys, Allowance allowance) {
+    while (keys.hasNext()) {
+      if (allowance.isUsedUp()) {
+        return false;
+      }
+      allowance.useKey();
+      var entry = index.present().find(keys.next(), revision());
       if (entry != null) {
         delete(entry);
       }
     }
+    return true;
   }
 
   private void delete(IndexEntry entry) {
@@ -129,7 +201,7 @@ final class WriteTxn {
   }
 
   private Revision next() {
-    return new Revision(before + 1, writes.size());
+    return new Revision(before + 1, made());
   }
 
   private void keep(Revision revision, boolean tombstone, Bytes record) {
@@ -138,35 +210,154 @@ final class WriteTxn {
   }
 
   /** Executes a path whose operations were checked; a nested answer has revision 0 (S6.6). */
-  Result.Txn txn(TxnEvaluation.Path path) {
-    var responses = responses(path);
-    return new Result.Txn(revision(), path.succeeded(), responses);
-  }
-
-  private List<Result> responses(TxnEvaluation.Path path) {
-    var responses = new ArrayList<Result>(path.ops().size());
-    var nested = path.nested().iterator();
-    for (var op : path.ops()) {
-      responses.add(
-          switch (op) {
-            case Command.Range range -> range(range);
-            case Command.Put put -> put(put);
-            case Command.DeleteRange delete -> deleteRange(delete);
-            case Command.Txn _ -> {
-              var inner = nested.next();
-              yield new Result.Txn(0, inner.succeeded(), responses(inner));
-            }
-            case Command.MissingOp _ ->
-                throw new IllegalStateException("a missing operation passed the check");
-          });
+  @Nullable Result txn(TxnEvaluation.Path path, Allowance allowance) {
+    if (frames.isEmpty()) {
+      frames.push(new Frame(path));
     }
-    return responses;
+    while (true) {
+      var frame = frames.element();
+      if (frame.isDone()) {
+        frames.pop();
+        var outer = frames.peek();
+        if (outer == null) {
+          return new Result.Txn(revision(), path.succeeded(), frame.responses);
+        }
+        outer.responses.add(new Result.Txn(0, frame.path.succeeded(), frame.responses));
+      } else if (allowance.mustStop()) {
+        return null;
+      } else if (frame.path.ops().get(frame.responses.size()) instanceof Command.Txn) {
+        frames.push(new Frame(frame.path.nested().get(frame.nestedDone++)));
+      } else {
+        var response = response(frame.path.ops().get(frame.responses.size()), allowance);
+        if (response == null) {
+          return null;
+        }
+        frame.responses.add(response);
+      }
+    }
   }
 
-  /** A record of this transaction's own making, or one that was brought along. */
-  private Bytes record(Revision revision) {
-    return revision.main() > before
-        ? writes.get((int) revision.sub()).record()
-        : records.get(revision);
+  private @Nullable Result response(Command.TxnOp op, Allowance allowance) {
+    return switch (op) {
+      case Command.Range range -> range(range, allowance);
+      case Command.Put put -> put(put, allowance);
+      case Command.DeleteRange delete -> deleteRange(delete, allowance);
+      case Command.Txn _ -> throw new IllegalStateException("a transaction has a frame of its own");
+      case Command.MissingOp _ ->
+          throw new IllegalStateException("a missing operation passed the check");
+    };
+  }
+
+  /** A record of this transaction's own making, or one that was brought along; null if not yet. */
+  private @Nullable Bytes record(Revision revision, Allowance allowance) {
+    if (revision.main() <= before) {
+      return allowance.find(revision);
+    }
+    var sub = (int) revision.sub();
+    var write = sub < earlier.size() ? earlier.get(sub) : writes.get(sub - earlier.size());
+    return write.record();
+  }
+
+  /** The keys of an interval go, in their order. */
+  private final class Deletion {
+    private final Command.DeleteRange delete;
+    private final List<Bytes> prevKvs = new ArrayList<>(0);
+    private KeyRange left;
+    private long deleted;
+
+    Deletion(Command.DeleteRange delete) {
+      this.delete = delete;
+      left = KeyRange.of(delete.key(), delete.rangeEnd());
+    }
+
+    boolean delete(Allowance allowance) {
+      var doomed = new ArrayList<IndexEntry>();
+      var cut = new boolean[1];
+      index
+          .present()
+          .scan(
+              left,
+              revision(),
+              entry -> {
+                cut[0] = allowance.isUsedUp();
+                if (cut[0]) {
+                  return false;
+                }
+                doomed.add(entry);
+                if (delete.prevKv()) {
+                  allowance.useKey(entry.recordSize());
+                } else {
+                  allowance.useKey();
+                }
+                return true;
+              });
+      var read = new ArrayList<Bytes>();
+      if (delete.prevKv()) {
+        for (var entry : doomed) {
+          var record = record(entry.revision(), allowance);
+          if (record != null) {
+            read.add(record);
+          }
+        }
+        if (read.size() < doomed.size()) {
+          return false;
+        }
+      }
+      prevKvs.addAll(read);
+      for (var entry : doomed) {
+        WriteTxn.this.delete(entry);
+      }
+      deleted += doomed.size();
+      if (cut[0] && !doomed.isEmpty()) {
+        left = left.behind(doomed.getLast().key());
+      }
+      return !cut[0];
+    }
+
+    Result.DeleteRange result() {
+      return new Result.DeleteRange(revision(), deleted, prevKvs);
+    }
+  }
+
+  /** A range whose records are collected before it is answered. */
+  private final class Reading {
+    private final RangeSelection selection;
+    private final long headerRevision;
+    private final List<Need> needs;
+    private final Map<Revision, Bytes> found = new HashMap<>();
+    private int read;
+
+    Reading(RangeSelection selection, long headerRevision) {
+      this.selection = selection;
+      this.headerRevision = headerRevision;
+      needs = selection.needs();
+    }
+
+    boolean read(Allowance allowance) {
+      var next = read;
+      for (; next < needs.size() && !allowance.isUsedUp(); next++) {
+        var need = needs.get(next);
+        allowance.useKey(need.recordSize());
+        if (!found.containsKey(need.revision())) {
+          var record = record(need.revision(), allowance);
+          if (record != null) {
+            found.put(need.revision(), record);
+          }
+        }
+      }
+      if (!allowance.missing().isEmpty()) {
+        return false;
+      }
+      read = next;
+      return read == needs.size();
+    }
+
+    Result.Range result() {
+      return selection.toResult(headerRevision, this::found);
+    }
+
+    private Bytes found(Revision revision) {
+      return InvariantViolation.present(found.get(revision), "a range is answered when it is read");
+    }
   }
 }

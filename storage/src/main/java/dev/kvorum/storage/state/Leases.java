@@ -77,6 +77,34 @@ final class Leases {
     return end.outcome(new Result.Done(kv.revision()));
   }
 
+  /** What {@link #revoke} does, in slices. */
+  LongCommand longRevoke(Command.LeaseRevoke revoke) {
+    return leases.contains(revoke.id())
+        ? new LongRevocation(
+            leases, kv, List.of(revoke.id()), () -> new Result.LeaseRevoke(kv.revision()))
+        : refused(Failure.LEASE_NOT_FOUND);
+  }
+
+  /** What {@link #expire} does, in slices. */
+  LongCommand longExpire(Command.LeaseExpire expire, long term) {
+    return expire.term() == term
+        ? new LongRevocation(leases, kv, expire.ids(), () -> new Result.Done(kv.revision()))
+        : refused(Failure.NOT_LEADER);
+  }
+
+  static LongCommand refused(Failure failure) {
+    return (_, _, _) -> new Part(List.of(), List.of(), List.of(), Outcome.refused(failure));
+  }
+
+  /** How many keys go with these leases. */
+  long attachedKeys(List<Long> ids) {
+    var keys = 0L;
+    for (var id : ids) {
+      keys += leases.attachedCount(id);
+    }
+    return keys;
+  }
+
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {
     var records = new ArrayList<WriteBatch.Change>();
     var changes = new ArrayList<LeaseChange>();

@@ -1,7 +1,9 @@
 package dev.kvorum.storage.state;
 
+import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
@@ -14,6 +16,7 @@ import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.CorruptRecordException;
 import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreLoader;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.ArrayList;
@@ -28,6 +31,49 @@ public record LoadedState(
     String clusterVersion) {
   /** Where the cluster version stands in its bucket (contract S19.4). */
   static final Bytes VERSION_KEY = Bytes.utf8("clusterVersion");
+
+  private static final int REMOVED_AT_ONCE = 10_000;
+
+  /**
+   * Takes out what a long command left that did not come to its end, and reads the rest.
+   *
+   * @param memory for the key index
+   * @throws CorruptRecordException as {@link #read} does
+   */
+  public static LoadedState open(Backend backend, IndexMemory memory) {
+    removeUnfinished(backend);
+    try (var view = backend.openReadView()) {
+      return read(view, memory);
+    }
+  }
+
+  /**
+   * A long command writes its records before its applied index. Without that they do not count, and
+   * the log will make them again.
+   */
+  private static void removeUnfinished(Backend backend) {
+    var unfinished = new ArrayList<Bytes>();
+    do {
+      unfinished.clear();
+      try (var view = backend.openReadView()) {
+        var meta = view.get(Bucket.META, StoreMeta.KEY);
+        if (meta != null) {
+          view.scan(
+              Bucket.KEY,
+              RecordCodec.firstBucketKey(StoreMeta.decode(meta).revision() + 1),
+              (key, _) -> {
+                unfinished.add(key.compact());
+                return unfinished.size() < REMOVED_AT_ONCE;
+              });
+        }
+      }
+      var removal = new WriteBatch();
+      unfinished.forEach(key -> removal.delete(Bucket.KEY, key));
+      if (!removal.isEmpty()) {
+        backend.commit(removal);
+      }
+    } while (!unfinished.isEmpty());
+  }
 
   /**
    * Reads everything and checks every record.

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * and alarms on every member; only the answer about this member's own quota is local.
  */
 public final class StateMachine {
+  /** A command that was begun, and where in the log it stands. */
+  private record Running(long index, long term, LongCommand command) {}
+
   private final MvccStore kv;
   private final LeaseTable leases;
   private final Leases leaseCommands;
@@ -34,6 +37,7 @@ public final class StateMachine {
   private String clusterVersion;
   private long appliedIndex;
   private long appliedTerm;
+  private @Nullable Running running;
 
   /**
    * @param quotaBytes this member's quota, {@link Long#MAX_VALUE} for none
@@ -124,6 +128,88 @@ public final class StateMachine {
     };
   }
 
+  /**
+   * Whether the command is applied in slices, by {@link #begin} and {@link #step}: it looks at more
+   * keys than one turn has time for.
+   */
+  public boolean isLong(Command command, int turnKeys) {
+    return switch (command) {
+      case Command.Put _ -> false;
+      case Command.DeleteRange _, Command.Txn _ -> kv.weight(command) > turnKeys;
+      case Command.LeaseRevoke revoke ->
+          leaseCommands.attachedKeys(List.of(revoke.id())) > turnKeys;
+      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > turnKeys;
+      default -> false;
+    };
+  }
+
+  /**
+   * Begins the command of the entry at that position. The position moves with the last slice; until
+   * then the machine shows nobody anything and accepts nothing else.
+   */
+  public void begin(long index, long term, Command command) {
+    checkNext(index, term);
+    running = new Running(index, term, longCommand(command, term));
+  }
+
+  private LongCommand longCommand(Command command, long term) {
+    var refusal = refusal(command);
+    if (refusal != null) {
+      return Leases.refused(refusal);
+    }
+    return switch (command) {
+      case Command.DeleteRange _, Command.Txn _ -> longWrite(command);
+      case Command.LeaseRevoke revoke -> leaseCommands.longRevoke(revoke);
+      case Command.LeaseExpire expire -> leaseCommands.longExpire(expire, term);
+      default -> throw new IllegalArgumentException("not a command that is sliced: " + command);
+    };
+  }
+
+  private LongCommand longWrite(Command command) {
+    var cost = RequestCheck.cost(command);
+    var isFull = cost > 0 && kv.allocatedBytes() + cost >= quotaBytes;
+    var execution = kv.begin(command, leases::contains);
+    return (records, maxKeys, maxBytes) -> {
+      var slice = execution.step(records, maxKeys, maxBytes);
+      leaseCommands.follow(slice.events());
+      var result = slice.result();
+      var outcome =
+          result == null
+              ? null
+              : new Outcome(
+                  result,
+                  List.of(),
+                  List.of(),
+                  List.of(),
+                  List.of(),
+                  isFull && !(result instanceof Result.Failed));
+      return new Part(slice.writes(), slice.events(), slice.missing(), outcome);
+    };
+  }
+
+  /** Whether a command is under way that {@link #begin} began. */
+  public boolean isRunning() {
+    return running != null;
+  }
+
+  /**
+   * Does the next slice of the command that was begun.
+   *
+   * @param records those in memory: {@link Records#find} is asked
+   * @param maxKeys how many keys it looks at, or a few more; the same command gives the same
+   *     records, whatever the slices
+   * @param maxBytes of records that it reads, or one record more
+   */
+  public Part step(Records records, int maxKeys, long maxBytes) {
+    var current = InvariantViolation.present(running, "a command was begun");
+    var part = current.command.step(records, maxKeys, maxBytes);
+    if (part.outcome() != null) {
+      running = null;
+      advance(current.index, current.term);
+    }
+    return part;
+  }
+
   /** What an active alarm forbids, on every member (contract S17.3, S17.4). */
   private @Nullable Failure refusal(Command command) {
     var keyspace =
@@ -182,14 +268,25 @@ public final class StateMachine {
   }
 
   private void advance(long index, long term) {
-    InvariantViolation.check(
-        index == appliedIndex + 1 && term >= appliedTerm, "the log is applied without gaps");
+    checkNext(index, term);
     appliedIndex = index;
     appliedTerm = term;
   }
 
+  private void checkNext(long index, long term) {
+    checkWhole();
+    InvariantViolation.check(
+        index == appliedIndex + 1 && term >= appliedTerm, "the log is applied without gaps");
+  }
+
+  /** Nothing of a command is visible before all of it is. */
+  private void checkWhole() {
+    InvariantViolation.check(running == null, "nobody looks at a command half done");
+  }
+
   /** Everything that readers may see, as of now. */
   public AppliedState state() {
+    checkWhole();
     return new AppliedState(
         appliedIndex,
         kv.view(),
@@ -206,6 +303,7 @@ public final class StateMachine {
    * free: made for every {@link StateHash#INTERVAL}th index, not for each.
    */
   public StateHash stateHash() {
+    checkWhole();
     var high = kv.stateHashHigh();
     var low = kv.stateHashLow() + kv.compactRevision();
     for (var alarm : alarms.list(Command.Alarm.NONE)) {
@@ -227,6 +325,7 @@ public final class StateMachine {
 
   /** What the backend keeps beside the records, as of now. */
   public StoreMeta meta() {
+    checkWhole();
     return kv.meta(appliedIndex, appliedTerm);
   }
 

@@ -7,11 +7,15 @@ import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.RecordId;
+import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Reads history from the backend: its records are its events. */
 public final class HistoryScan {
+  /** The last revision that the view shows all of. */
+  private final long whole;
+
   private final int maxRevisions;
   private final long maxBytes;
   private final List<Event> events = new ArrayList<>();
@@ -19,7 +23,8 @@ public final class HistoryScan {
   private int revisions;
   private long bytes;
 
-  private HistoryScan(long fromRevision, int maxRevisions, long maxBytes) {
+  private HistoryScan(long fromRevision, long whole, int maxRevisions, long maxBytes) {
+    this.whole = whole;
     this.maxRevisions = maxRevisions;
     this.maxBytes = maxBytes;
     covered = fromRevision - 1;
@@ -27,13 +32,15 @@ public final class HistoryScan {
 
   /**
    * A chunk of whole revisions, as far as the view shows them; none when it shows nothing from
-   * there on. Blocks.
+   * there on. A revision that a long command is still writing is not shown. Blocks.
    *
    * @param maxRevisions that the chunk has at most
    * @param maxBytes after which it takes no further revision
    */
   public static History scan(ReadView view, long fromRevision, int maxRevisions, long maxBytes) {
-    var scan = new HistoryScan(fromRevision, maxRevisions, maxBytes);
+    var meta = view.get(Bucket.META, StoreMeta.KEY);
+    var whole = meta == null ? Long.MAX_VALUE : StoreMeta.decode(meta).revision();
+    var scan = new HistoryScan(fromRevision, whole, maxRevisions, maxBytes);
     view.scan(Bucket.KEY, RecordCodec.firstBucketKey(fromRevision), scan::add);
     return new History(fromRevision, scan.covered, scan.events);
   }
@@ -42,7 +49,7 @@ public final class HistoryScan {
     var id = RecordCodec.id(bucketKey);
     var main = id.revision().main();
     if (main != covered) {
-      if (revisions == maxRevisions || bytes >= maxBytes) {
+      if (main > whole || revisions == maxRevisions || bytes >= maxBytes) {
         return false;
       }
       revisions++;

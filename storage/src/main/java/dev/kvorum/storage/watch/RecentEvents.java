@@ -10,11 +10,10 @@ import java.util.List;
  * without a disk, and what the state store does not show yet is here.
  */
 final class RecentEvents {
-  private static final long MAX_BYTES = 8L << 20;
-
   /** What an event costs beside its record. */
   private static final long OVERHEAD_BYTES = 120;
 
+  private final long maxBytes;
   private final ArrayDeque<Event> events = new ArrayDeque<>();
   private long bytes;
 
@@ -23,7 +22,11 @@ final class RecentEvents {
 
   private long lastRevision;
 
-  RecentEvents(long revision) {
+  /**
+   * @param revision the store's, from which on it hears of every change
+   */
+  RecentEvents(long revision, long maxBytes) {
+    this.maxBytes = maxBytes;
     firstRevision = revision + 1;
     lastRevision = revision;
   }
@@ -35,7 +38,7 @@ final class RecentEvents {
       events.addLast(event);
       bytes += cost(event);
     }
-    while (bytes > MAX_BYTES) {
+    while (bytes > maxBytes) {
       // Whole revisions only: half of one is of no use to anybody.
       firstRevision = events.getFirst().revision().main() + 1;
       while (!events.isEmpty() && events.getFirst().revision().main() < firstRevision) {

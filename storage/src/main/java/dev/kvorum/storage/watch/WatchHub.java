@@ -9,6 +9,7 @@ import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreView;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -58,25 +59,17 @@ public final class WatchHub {
   private static final String DUPLICATE_ID = "mvcc: duplicate watch ID provided on the WatchStream";
   private static final Bytes LOWEST_KEY = Bytes.wrap(new byte[1]);
 
-  /** Messages that one turn sends. */
-  private static final int TURN_MESSAGES = 1_000;
-
-  private static final long TURN_BYTES = 1L << 20;
-
   /** What a stream may have on its way before its watchers fall behind. */
   public static final long STREAM_BYTES = 512 * 1024;
 
   /** Revisions that a chunk of history has at most. */
   public static final int CHUNK_REVISIONS = 1_000;
 
-  /** Events that wait for their fan-out before watchers are told to read history instead. */
-  private static final int MAX_QUEUED_EVENTS = 100_000;
-
   private final Function<Revision, @Nullable Bytes> records;
-  private final long fragmentBytes;
+  private final WatchSizes sizes;
   private final Map<Long, WatchStream> streams = new HashMap<>();
   private final WatchGroups groups = new WatchGroups();
-  private final RecentEvents recent;
+  private RecentEvents recent;
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private int queuedEvents;
   private @Nullable FanOut fanOut;
@@ -92,6 +85,9 @@ public final class WatchHub {
 
   /** A chunk of history is being read. */
   private boolean reading;
+
+  /** What is being read belongs to a store that was replaced meanwhile, and is of no use. */
+  private boolean readInVain;
 
   private @Nullable CatchUp catchUp;
 
@@ -118,9 +114,18 @@ public final class WatchHub {
    */
   public WatchHub(
       long revision, Function<Revision, @Nullable Bytes> records, long maxRequestBytes) {
+    this(revision, records, WatchSizes.ofMember(maxRequestBytes));
+  }
+
+  /**
+   * @param revision the store's, from which on the hub hears of every change
+   * @param records those that are in memory
+   */
+  public WatchHub(
+      long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
     this.records = records;
-    fragmentBytes = maxRequestBytes + 512 * 1024;
-    recent = new RecentEvents(revision);
+    this.sizes = sizes;
+    recent = new RecentEvents(revision, sizes.recentBytes());
     begun = revision;
     completed = revision;
   }
@@ -145,9 +150,19 @@ public final class WatchHub {
     return sentEvents;
   }
 
-  /** What {@link WatchEffect.ReadHistory} wants, if it needs no disk. */
-  public @Nullable History recent(long fromRevision) {
-    return recent.holds(fromRevision) ? recent.from(fromRevision, CHUNK_REVISIONS) : null;
+  /**
+   * How to come by what {@link WatchEffect.ReadHistory} wants.
+   *
+   * @param pinned the state that is held readable until {@link WatchEffect.HistoryDone}
+   */
+  public HistoryPlan plan(long fromRevision, StoreView pinned) {
+    if (fromRevision < pinned.compactRevision()) {
+      // Nothing to read: those who wanted it are told so.
+      return new HistoryPlan.Known(new History(fromRevision, fromRevision - 1, List.of()));
+    }
+    return recent.holds(fromRevision)
+        ? new HistoryPlan.Known(recent.from(fromRevision, sizes.chunkRevisions()))
+        : new HistoryPlan.Stored(fromRevision, pinned.revision());
   }
 
   /**
@@ -280,7 +295,7 @@ public final class WatchHub {
       queuedEvents += ofRevision.size();
       from = to;
     }
-    if (queuedEvents > MAX_QUEUED_EVENTS) {
+    if (queuedEvents > sizes.maxQueuedEvents()) {
       giveUpQueue(moment);
     }
     return run(moment);
@@ -288,21 +303,55 @@ public final class WatchHub {
 
   /** The fan-out cannot keep up: everybody reads what is queued from the store, in their turn. */
   private void giveUpQueue(Moment moment) {
+    endFanOut(moment);
+    everybodyReadsFrom(queue.getFirst().revision, queue.getLast().revision);
+  }
+
+  private void endFanOut(Moment moment) {
     while (fanOut != null) {
       fanOut(moment, true);
     }
-    var first = queue.getFirst().revision;
+  }
+
+  /** Whoever is synced is behind from now on; the live events go on after the revision. */
+  private void everybodyReadsFrom(long from, long revision) {
     var synced = new ArrayList<Watcher>();
     groups.forEach(
         group -> {
           var members = group.share();
-          synced.addAll(List.of(members).subList(0, group.size()));
+          // The array is longer than the group.
+          synced.addAll(Arrays.asList(members).subList(0, group.size()));
         });
-    synced.forEach(watcher -> fallBehind(watcher, first));
-    begun = queue.getLast().revision;
+    for (var watcher : synced) {
+      // One that begins above it has nothing to read, and would keep the others from reading.
+      if (watcher.nextRevision <= revision) {
+        fallBehind(watcher, from);
+      }
+    }
+    begun = revision;
     completed = begun;
     queue.clear();
     queuedEvents = 0;
+  }
+
+  /**
+   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what happened
+   * in between: all watchers go on, and read it from the new store from where they are (contract
+   * S9.19).
+   *
+   * @param moment of the new store
+   */
+  public List<WatchEffect> replaced(Moment moment) {
+    begin();
+    endFanOut(moment);
+    readInVain = reading;
+    var revision = moment.view.revision();
+    if (revision > begun) {
+      // Otherwise everybody who is synced has seen all of it, and there would be nothing to read.
+      recent = new RecentEvents(revision, sizes.recentBytes());
+      everybodyReadsFrom(begun + 1, revision);
+    }
+    return run(moment);
   }
 
   /** The turn that {@link WatchEffect.Continue} asked for. */
@@ -327,8 +376,8 @@ public final class WatchHub {
     return run(moment);
   }
 
-  private static boolean hasRoomAgain(WatchStream stream) {
-    return stream.unsentBytes < STREAM_BYTES / 2;
+  private boolean hasRoomAgain(WatchStream stream) {
+    return stream.unsentBytes < sizes.streamBytes() / 2;
   }
 
   private void begin() {
@@ -338,7 +387,7 @@ public final class WatchHub {
   }
 
   private boolean turnIsOver() {
-    return turnMessages >= TURN_MESSAGES || turnBytes >= TURN_BYTES;
+    return turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
   }
 
   private List<WatchEffect> run(Moment moment) {
@@ -389,7 +438,7 @@ public final class WatchHub {
     if (block == null) {
       fallBehind(watcher, revision);
     } else if (!block.isEmpty()) {
-      if (watcher.stream.unsentBytes >= STREAM_BYTES) {
+      if (watcher.stream.unsentBytes >= sizes.streamBytes()) {
         fallBehind(watcher, revision);
       } else {
         send(watcher, header, block);
@@ -417,12 +466,12 @@ public final class WatchHub {
     var head = WatchResponses.head(header, watcher.id, false);
     if (!watcher.fragment
         || block.count() < 2
-        || head.size() + block.bytes().size() < fragmentBytes) {
+        || head.size() + block.bytes().size() < sizes.fragmentBytes()) {
       send(watcher.stream, head, block);
       return;
     }
     var fragmentHead = WatchResponses.head(header, watcher.id, true);
-    var parts = block.parts(fragmentHead.size(), fragmentBytes);
+    var parts = block.parts(fragmentHead.size(), sizes.fragmentBytes());
     for (var part : parts) {
       send(watcher.stream, part == parts.getLast() ? head : fragmentHead, part);
     }
@@ -493,6 +542,11 @@ public final class WatchHub {
     begin();
     InvariantViolation.check(reading, "history comes when it was asked for");
     reading = false;
+    if (readInVain) {
+      readInVain = false;
+      effects.add(new WatchEffect.HistoryDone());
+      return run(moment);
+    }
     var chunk = new CatchUp(history, moment.view);
     var left = new ArrayDeque<Watcher>();
     var full = false;
@@ -602,7 +656,7 @@ public final class WatchHub {
             && watcher.state == Watcher.State.SYNCED
             && watcher.startRevision <= completed
             && !watcher.active
-            && stream.unsentBytes < STREAM_BYTES) {
+            && stream.unsentBytes < sizes.streamBytes()) {
           control(stream, WatchResponses.head(header, watcher.id, false));
         }
         watcher.active = false;

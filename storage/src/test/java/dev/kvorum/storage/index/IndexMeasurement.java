@@ -14,8 +14,16 @@ import java.util.Random;
  */
 final class IndexMeasurement {
   private static final String[] KINDS = {
-    "pods", "configmaps", "secrets", "leases", "events", "services", "endpoints", "deployments",
-    "jobs", "roles"
+    "pods",
+    "configmaps",
+    "secrets",
+    "leases",
+    "events",
+    "services",
+    "endpoints",
+    "deployments",
+    "jobs",
+    "roles"
   };
   private static final int KEY_BYTES = 41;
   private static final int BATCH = 100;
@@ -130,10 +138,7 @@ final class IndexMeasurement {
     var usage = index.usage();
     System.out.printf(
         "%,11d keys, %-14s %6.1f bytes a key allocated, %6.1f used%n",
-        keys,
-        when,
-        (double) usage.allocatedBytes() / keys,
-        (double) usage.usedBytes() / keys);
+        keys, when, (double) usage.allocatedBytes() / keys, (double) usage.usedBytes() / keys);
   }
 
   private void report(String what, long nanos, long count) {

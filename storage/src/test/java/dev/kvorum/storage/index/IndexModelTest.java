@@ -68,7 +68,8 @@ final class IndexModelTest {
     change(0);
     index.publish();
     index.invariant();
-    assertThat(index.usage().retiredBytes()).as("only the last view but one keeps something")
+    assertThat(index.usage().retiredBytes())
+        .as("only the last view but one keeps something")
         .isLessThan(20 * Blocks.PAGE_BYTES);
     assertThat(index.usage().openViews()).isEqualTo(2);
   }
@@ -140,8 +141,7 @@ final class IndexModelTest {
   private void look(IndexView view, NaiveIndex expected, long newest, long seed) {
     for (var i = 0; i < 12; i++) {
       // Nobody may look below the compaction that the view knows of.
-      var at =
-          random.nextInt(3) == 0 ? newest : Math.max(compacted, newest - random.nextInt(500));
+      var at = random.nextInt(3) == 0 ? newest : Math.max(compacted, newest - random.nextInt(500));
       var range = range();
       var entries = expected.scan(range, at);
       var found = new ArrayList<IndexEntry>();
@@ -182,7 +182,8 @@ final class IndexModelTest {
       case NESTED -> {
         var text = new StringBuilder();
         for (var depth = own.nextInt(5); depth >= 0; depth--) {
-          text.append("/").append(Character.toString('a' + own.nextInt(2)).repeat(1 + own.nextInt(40)));
+          text.append("/")
+              .append(Character.toString('a' + own.nextInt(2)).repeat(1 + own.nextInt(40)));
         }
         yield Bytes.utf8(text.append(number % 300).substring(0, Math.min(text.length(), 191)));
       }

@@ -2,9 +2,6 @@ package dev.kvorum.storage.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kvorum.storage.index.IndexEntry;
-import dev.kvorum.storage.index.IndexView;
-import dev.kvorum.storage.index.KeyIndex;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Revision;
@@ -151,8 +148,7 @@ final class KeyIndexTest {
     next();
     var removed = compactAll(main, 100);
     assertThat(removed).hasSize(20_000);
-    assertThat(new TreeSet<>(removed.stream().map(r -> r.revision()).toList()))
-        .hasSize(20_000);
+    assertThat(new TreeSet<>(removed.stream().map(r -> r.revision()).toList())).hasSize(20_000);
     index.invariant();
     assertThat(keys(index.present(), ALL, main)).isEmpty();
     put(5);

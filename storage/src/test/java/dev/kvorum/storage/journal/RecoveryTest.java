@@ -7,6 +7,7 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.disk.Policies;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import java.util.List;
 import java.util.Objects;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** The verdicts of the fault policy and what opening makes of them. */
 final class RecoveryTest {
   private static final String FIRST = "journal/0000000001.seg";
+  private static final Keep KEEP_ALL = new Keep.Everything();
 
   /** Entries 1 to 6, one batch and one sector each, in the first segment. */
   private static FaultyDisk sixEntries() throws Exception {
@@ -57,6 +59,38 @@ final class RecoveryTest {
         .containsExactly(new Damage(Damage.Kind.ROT, FIRST, 2, 3, 3, 4, new EntryId(1, 6)));
     assertThat(scan.lastBeforeDamage()).isEqualTo(new EntryId(1, 2));
     assertThat(scan.last()).isEqualTo(new EntryId(1, 6));
+  }
+
+  /**
+   * The batch that is rotten had replaced the end of the log; what it replaced is all that is left
+   * there, and is not what was committed. Found by seed 161 of the simulator, in which a member
+   * went on to apply an entry that nobody else ever committed.
+   */
+  @Test
+  void whatRotHasBroughtBackIsNotTakenForCommitted() throws Exception {
+    var disk = new FaultyDisk();
+    var node = Node.open(disk, new JournalOptions(16384, 8192, 4096, 4096, 2, 0), true, KEEP_ALL);
+    node.journal.append(List.of(entry(1, 1, "a"), entry(1, 2, "b"), entry(1, 3, "old")), 2);
+    node.settle();
+    node.journal.append(List.of(entry(2, 3, "new"), entry(2, 4, "c")), 2);
+    node.settle();
+    var rotten = node.journal.range(3, 4).places().getFirst();
+    node.journal.append(List.of(entry(2, 5, "d")), 5);
+    node.settle();
+    flip(disk, (int) (rotten.offset() / Sector.BYTES));
+    var scan = scan(disk);
+    assertThat(scan.lastBeforeDamage()).isEqualTo(new EntryId(1, 3));
+    assertThat(scan.claim()).isEqualTo(new Claim.Reached(new EntryId(2, 5)));
+
+    var again =
+        Node.open(
+            disk.copy(), Node.SMALL, false, new Keep.UpTo(LoneVoter.kept(scan, EntryId.ORIGIN)));
+    assertThat(again.journal.last()).isEqualTo(new EntryId(1, 3));
+    assertThat(again.journal.commit()).isEqualTo(2);
+    // The leader sends what was committed, and it replaces what was not.
+    again.append(entry(2, 3, "new"), entry(2, 4, "c"), entry(2, 5, "d"));
+    again.settle();
+    assertThat(again.entries().get(2)).isEqualTo(entry(2, 3, "new"));
   }
 
   @Test

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
-import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyValue;

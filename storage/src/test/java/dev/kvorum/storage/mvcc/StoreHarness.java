@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
@@ -52,7 +53,7 @@ final class StoreHarness {
   }
 
   Result apply(Command command) {
-    var applied = store.apply(command, fetched(store.needs(command)), leaseExists);
+    var applied = isSliced(command) ? applyInSlices(command) : applyAtOnce(command);
     for (var write : applied.writes()) {
       records.put(write.bucketKey(), write.bucketValue());
     }
@@ -60,6 +61,53 @@ final class StoreHarness {
     appliedIndex++;
     saveMeta();
     return applied.result();
+  }
+
+  private Applied applyAtOnce(Command command) {
+    return store.apply(command, fetched(store.needs(command)), leaseExists);
+  }
+
+  /** Every second one of those that can be, so that both ways have to come to the same. */
+  private boolean isSliced(Command command) {
+    return appliedIndex % 2 == 1
+        && (command instanceof Command.DeleteRange || command instanceof Command.Txn);
+  }
+
+  private Applied applyInSlices(Command command) {
+    var maxKeys = 1 + (int) (appliedIndex / 2 % 4);
+    var writes = new JoinedList<Write>();
+    var events = new JoinedList<Event>();
+    var execution = store.begin(command, leaseExists);
+    var known = new HashMap<Revision, Bytes>();
+    while (true) {
+      var slice = execution.step(onlyKnown(known), maxKeys, MAX_REQUEST_BYTES);
+      writes.join(slice.writes());
+      events.join(slice.events());
+      if (slice.missing().isEmpty()) {
+        known.clear();
+      }
+      for (var missing : slice.missing()) {
+        var key = RecordCodec.bucketKey(missing);
+        known.put(missing, RecordCodec.record(key, Objects.requireNonNull(records.get(key))));
+      }
+      if (slice.result() != null) {
+        return new Applied(slice.result(), writes, events);
+      }
+    }
+  }
+
+  private static Records onlyKnown(Map<Revision, Bytes> known) {
+    return new Records() {
+      @Override
+      public Bytes get(Revision revision) {
+        throw new AssertionError("an execution asks whether the record is there: " + revision);
+      }
+
+      @Override
+      public @Nullable Bytes find(Revision revision) {
+        return known.get(revision);
+      }
+    };
   }
 
   Result read(Command.Range range) {

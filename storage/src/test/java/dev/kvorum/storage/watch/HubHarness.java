@@ -80,12 +80,16 @@ final class HubHarness {
   }
 
   HubHarness(long maxRequestBytes) {
+    this(WatchSizes.ofMember(maxRequestBytes));
+  }
+
+  HubHarness(WatchSizes sizes) {
     var kv = new MvccStore(IndexMemory.onHeap());
     machine =
         new StateMachine(
             new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),
             Long.MAX_VALUE);
-    hub = new WatchHub(1, memory::get, maxRequestBytes);
+    hub = new WatchHub(1, memory::get, sizes);
     open(STREAM);
   }
 
@@ -285,10 +289,36 @@ final class HubHarness {
 
   /** The events of one watcher since the last call, as {@code PUT a=1 @2 (was 0)}. */
   List<String> events(long watchId) {
-    return received().stream()
+    return eventsOf(received(), watchId);
+  }
+
+  /** The events of one watcher among what came. */
+  static List<String> eventsOf(List<Response> received, long watchId) {
+    return received.stream()
         .filter(response -> response.watchId() == watchId)
         .flatMap(response -> response.events().stream())
         .toList();
+  }
+
+  /** The changes that the hub has not heard of reach it in one step. */
+  void tellTogether() {
+    var all = untold.stream().flatMap(List::stream).toList();
+    untold.clear();
+    holdsEvents = false;
+    perform(hub.happened(all, moment()));
+  }
+
+  /** All events of the backend from that revision on. */
+  History history(long fromRevision) {
+    try (var view = backend.openReadView()) {
+      return HistoryScan.scan(view, fromRevision, 1_000, 1 << 20);
+    }
+  }
+
+  /** The changes that the hub has not heard of came with a snapshot, of which it hears now. */
+  void replaced() {
+    untold.clear();
+    perform(hub.replaced(moment()));
   }
 
   private static Response parse(WatchEffect.Send send) {

@@ -136,6 +136,85 @@ class WatchHubTest {
 
   /** A client never misses and never sees again its own put (architecture, registration). */
   @Test
+  void aSnapshotFromTheLeaderIsReadAsHistoryByEverybody() {
+    store.request(watch("a").request());
+    store.put("a", "1");
+    store.holdEvents(true);
+    store.put("a", "2");
+    store.put("a", "3");
+    store.replaced();
+    store.holdEvents(false);
+    store.put("a", "4");
+
+    assertThat(store.events(0))
+        .containsExactly("PUT a=1 @2", "PUT a=2 @3", "PUT a=3 @4", "PUT a=4 @5");
+  }
+
+  @Test
+  void aSnapshotWithoutAnythingNewLeavesWatchersWhereTheyAre() {
+    store.request(watch("a").request());
+    store.put("a", "1");
+    store.replaced();
+
+    assertThat(store.hub().watchersBehind()).isZero();
+    store.put("a", "2");
+    assertThat(store.events(0)).containsExactly("PUT a=1 @2", "PUT a=2 @3");
+  }
+
+  @Test
+  void whenTheFanOutCannotKeepUpEverybodyReadsHistory() {
+    var small = new HubHarness(new WatchSizes(1, 1, 1 << 20, 2, 0, 2, 1 << 20));
+    for (var watcher = 0; watcher < 3; watcher++) {
+      small.request(watch("a").to("z").request());
+    }
+    small.request(watch("a").request());
+    small.request(watch("a").from(11).request());
+    small.holdEvents(true);
+    for (var value = 1; value <= 9; value++) {
+      small.put("a", "" + value);
+    }
+    small.tellTogether();
+
+    var expected =
+        IntStream.rangeClosed(1, 9).mapToObj(v -> "PUT a=%d @%d".formatted(v, v + 1)).toList();
+    var received = small.received();
+    for (var watcher = 0; watcher <= 3; watcher++) {
+      assertThat(HubHarness.eventsOf(received, watcher)).containsExactlyElementsOf(expected);
+    }
+    small.put("a", "10");
+    assertThat(small.hub().watchersBehind()).isZero();
+    assertThat(small.events(4)).containsExactly("PUT a=10 @11");
+  }
+
+  @Test
+  void historyEndsWhereThePinnedStateDoes() {
+    store.put("a", "1");
+    store.put("a", "2");
+    store.put("a", "3");
+    var plan = new HistoryPlan.Stored(2, 3);
+
+    var history = plan.complete(store.history(2));
+
+    assertThat(history.to()).isEqualTo(3);
+    assertThat(history.events()).extracting(event -> event.revision().main()).containsExactly(2L, 3L);
+    assertThat(plan.complete(new History(2, 1, List.of())).to()).isEqualTo(3);
+  }
+
+  @Test
+  void aSnapshotWhoseHistoryIsCompactedEndsTheWatch() {
+    store.request(watch("a").request());
+    store.holdEvents(true);
+    store.put("a", "1");
+    store.put("a", "2");
+    store.compact(3);
+    store.replaced();
+
+    var last = store.received().getLast();
+    assertThat(last.canceled()).isTrue();
+    assertThat(last.compactRevision()).isEqualTo(3);
+  }
+
+  @Test
   void theStoresRevisionDecidesAndNotHowFarTheHubIs() {
     store.holdEvents(true);
     store.put("a", "1");

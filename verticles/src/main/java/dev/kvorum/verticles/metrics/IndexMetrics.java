@@ -18,7 +18,9 @@ public final class IndexMetrics {
         "Memory of the key index that only readers of older views use.",
         () -> usage.retiredBytes());
     registry.gauge(
-        "kvorum_index_open_views", "Views of the key index that are held.", () -> usage.openViews());
+        "kvorum_index_open_views",
+        "Views of the key index that are held.",
+        () -> usage.openViews());
     registry.gauge(
         "kvorum_index_oldest_view_age",
         "Views of the key index made since the oldest one that is held.",

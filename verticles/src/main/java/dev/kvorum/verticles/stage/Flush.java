@@ -9,6 +9,9 @@ import java.util.List;
 /**
  * Changes for the backend that must appear in it together, and in the order of their flushes.
  *
+ * <p>A long command writes several: the last has its applied index, those before it still have that
+ * of the command before. What they hold is in the backend and does not count yet.
+ *
  * @param records new key-value records in revision order
  * @param removals records that a compaction gave up
  * @param others changes of the small buckets: alarms, members, cluster

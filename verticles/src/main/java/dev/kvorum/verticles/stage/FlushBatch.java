@@ -2,9 +2,9 @@ package dev.kvorum.verticles.stage;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreMeta;
-import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,11 +13,11 @@ import java.util.List;
  * the records that it speaks of: neither is ever there without the other (P13).
  *
  * @param batch what the backend commits
- * @param records the records in it, which memory may forget once it is visible
+ * @param records of keys that live in it, which memory may forget once it is visible
  * @param recordBytes their size
  * @param meta what the store is after it
  */
-public record FlushBatch(WriteBatch batch, List<Write> records, long recordBytes, StoreMeta meta) {
+public record FlushBatch(WriteBatch batch, List<Revision> records, long recordBytes, StoreMeta meta) {
   /**
    * Joins flushes.
    *
@@ -25,13 +25,15 @@ public record FlushBatch(WriteBatch batch, List<Write> records, long recordBytes
    */
   public static FlushBatch of(List<Flush> flushes) {
     var batch = new WriteBatch();
-    var records = new ArrayList<Write>();
+    var records = new ArrayList<Revision>();
     var bytes = 0L;
     for (var flush : flushes) {
       for (var write : flush.records()) {
         batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
         bytes += write.record().size();
-        records.add(write);
+        if (!write.tombstone()) {
+          records.add(write.revision());
+        }
       }
       flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
       flush.others().forEach(batch::add);

@@ -1,6 +1,7 @@
 package dev.kvorum.verticles.stage;
 
 import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.HashKv;
@@ -44,6 +45,12 @@ public sealed interface StoreEffect {
 
   /** The reads of that front end's round may run. */
   record ReadsReady(int loop, long round) implements StoreEffect {}
+
+  /** Answers {@link StoreStage#findKeys}: the keys of each lease, or how many there are. */
+  record FoundKeys(long ask, List<List<Bytes>> keys, List<Integer> counts) implements StoreEffect {}
+
+  /** What {@link StoreStage#defragment} asked for is done. */
+  record Defragmented() implements StoreEffect {}
 
   /** There is more to do: call {@link StoreStage#proceed} in a later turn. */
   record Continue() implements StoreEffect {}

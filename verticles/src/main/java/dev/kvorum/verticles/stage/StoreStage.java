@@ -12,13 +12,17 @@ import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.KvHash;
 import dev.kvorum.storage.mvcc.Need;
+import dev.kvorum.storage.mvcc.Records;
+import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.Outcome;
+import dev.kvorum.storage.state.Part;
 import dev.kvorum.storage.state.StateMachine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +30,8 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies the committed log to the store, in order, in slices.
@@ -35,6 +41,11 @@ import java.util.Map;
  * never touches a disk. The state is published before any answer of the batch leaves, so whoever
  * has an answer finds its effect in the next read. The changes go to the backend with the applied
  * index in one flush.
+ *
+ * <p>A command that looks at very many keys runs in slices, and what is behind it in the log waits.
+ * Nothing of it leaves before its last slice: no state is published, no event told, no answer given.
+ * Only its records go to the backend early, where they do not count before the applied index says
+ * so. Whoever wants to see the whole machine meanwhile waits too.
  */
 public final class StoreStage {
   /** Entries applied before other work of the loop gets its turn. */
@@ -44,6 +55,9 @@ public final class StoreStage {
 
   /** One entry may write many records: a delete, or the end of many leases. */
   private static final int SLICE_WRITES = 1_000;
+
+  /** Keys that one slice of a long command looks at: some tenths of a millisecond. */
+  public static final int SLICE_KEYS = 250;
 
   /** How many waiting entries are looked through when records have to be fetched anyway. */
   private static final int LOOKAHEAD_ENTRIES = 64;
@@ -62,6 +76,7 @@ public final class StoreStage {
   private Membership membership;
 
   private final ApplyWatch watch;
+  private final int sliceKeys;
   private final ArrayDeque<Entry> committed = new ArrayDeque<>();
 
   /** The head of {@link #committed}, taken apart already; not removed from it yet. */
@@ -69,7 +84,18 @@ public final class StoreStage {
 
   private final List<WaitingRound> rounds = new ArrayList<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
+
+  /** What the command that is applied now may read. */
+  private final Map<Revision, Bytes> atHand = new HashMap<>();
+
   private final Compactions compactions;
+  private final Records known = new KnownRecords();
+
+  /** What came while a long command was under way and has to see the whole machine. */
+  private final ArrayDeque<Supplier<List<StoreEffect>>> held = new ArrayDeque<>();
+
+  /** The long command under way. */
+  private @Nullable LongApply longApply;
 
   /** The newest command that has had its turn; it may wait for records still. */
   private long begunIndex;
@@ -84,13 +110,14 @@ public final class StoreStage {
    */
   public StoreStage(
       StateMachine machine, RecordPort records, RemovalGate gate, int life, Membership membership) {
-    this(machine, records, gate, life, membership, ApplyWatch.NONE);
+    this(machine, records, gate, life, membership, ApplyWatch.NONE, SLICE_KEYS);
   }
 
   /**
    * @param life which life of this member this is: results are sent only for its own proposals
    * @param membership who takes part, as of what the machine has applied
    * @param watch is told of every command that is applied
+   * @param sliceKeys how many keys one slice of a long command looks at
    */
   public StoreStage(
       StateMachine machine,
@@ -98,12 +125,14 @@ public final class StoreStage {
       RemovalGate gate,
       int life,
       Membership membership,
-      ApplyWatch watch) {
+      ApplyWatch watch,
+      int sliceKeys) {
     this.machine = machine;
     this.records = records;
     this.life = life;
     this.membership = membership;
     this.watch = watch;
+    this.sliceKeys = sliceKeys;
     compactions = new Compactions(machine, gate);
   }
 
@@ -158,33 +187,60 @@ public final class StoreStage {
 
   /** The history that {@link StoreEffect.HashHistory} asked for is hashed. */
   public List<StoreEffect> hashed(KvHash hash) {
-    return compactions.hashed(hash);
+    return whole(() -> compactions.hashed(hash));
   }
 
   /** The pause that {@link StoreEffect.CompactLater} asked for is over. */
   public List<StoreEffect> compactSlice() {
-    return compactions.slice();
+    return whole(compactions::slice);
+  }
+
+  /** Does it now, or when the long command is done. */
+  private List<StoreEffect> whole(Supplier<List<StoreEffect>> input) {
+    if (longApply == null) {
+      return input.get();
+    }
+    held.add(input);
+    return List.of();
   }
 
   /** Sizes fall to what is in use (contract S17.5). */
   public List<StoreEffect> defragment() {
-    machine.defragment();
-    return List.of(
-        new StoreEffect.Publish(machine.state()),
-        new StoreEffect.Write(new Flush(List.of(), List.of(), List.of(), machine.meta())));
+    return whole(
+        () -> {
+          machine.defragment();
+          return List.of(
+              new StoreEffect.Publish(machine.state()),
+              new StoreEffect.Write(new Flush(List.of(), List.of(), List.of(), machine.meta())),
+              new StoreEffect.Defragmented());
+        });
   }
 
-  /** The keys of each lease as of now, in key order; none for one that does not exist. */
-  public List<List<Bytes>> attachedKeys(List<Long> leases) {
-    return leases.stream().map(machine.leases()::attachedKeys).toList();
-  }
-
-  /** How many keys each lease has as of now. */
-  public List<Integer> attachedCounts(List<Long> leases) {
-    return leases.stream().map(machine.leases()::attachedCount).toList();
+  /**
+   * Finds the keys of each lease as of now, in key order; none for one that does not exist.
+   *
+   * @param ask comes back with the answer
+   * @param countsOnly whether it is enough to know how many there are
+   */
+  public List<StoreEffect> findKeys(long ask, List<Long> leases, boolean countsOnly) {
+    return whole(
+        () ->
+            List.of(
+                countsOnly
+                    ? new StoreEffect.FoundKeys(
+                        ask,
+                        List.of(),
+                        leases.stream().map(machine.leases()::attachedCount).toList())
+                    : new StoreEffect.FoundKeys(
+                        ask,
+                        leases.stream().map(machine.leases()::attachedKeys).toList(),
+                        List.of())));
   }
 
   private List<StoreEffect> slice() {
+    if (longApply != null) {
+      return longSlice(longApply);
+    }
     var batch = new Batch();
     var bytes = 0;
     for (var count = 0;
@@ -207,7 +263,15 @@ public final class StoreStage {
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
         InvariantViolation.check(
             logged.entry.index() == entry.index(), "entries are opened in log order");
-        if (isMissing(machine.needs(logged.command))) {
+        if (machine.isLong(logged.command, sliceKeys)) {
+          opened.addFirst(logged);
+          if (batch.isEmpty()) {
+            return begin(logged);
+          }
+          // What was applied so far need not wait for it.
+          break;
+        }
+        if (!takeRecords(machine.needs(logged.command))) {
           opened.addFirst(logged);
           fetching = true;
           return batch.effects(new StoreEffect.Fetch(missing()));
@@ -230,8 +294,45 @@ public final class StoreStage {
       waitingForBackend = true;
       return batch.effects();
     }
+    return batch.effects(next());
+  }
+
+  private List<StoreEffect> begin(Logged logged) {
+    var begun = new LongApply(logged, machine.meta());
+    machine.begin(logged.entry.index(), logged.entry.term(), logged.command);
+    longApply = begun;
+    return longSlice(begun);
+  }
+
+  private List<StoreEffect> longSlice(LongApply current) {
+    var batch = new Batch();
+    var part = machine.step(known, sliceKeys, SLICE_BYTES);
+    current.add(part);
+    if (part.missing().isEmpty()) {
+      fetched.clear();
+    }
+    var outcome = part.outcome();
+    if (outcome == null) {
+      return current.effects(part);
+    }
+    opened.removeFirst();
+    committed.removeFirst();
+    longApply = null;
+    batch.finish(current, part.writes(), outcome);
+    var effects = batch.effects();
+    while (!held.isEmpty()) {
+      effects.addAll(held.removeFirst().get());
+    }
+    if (!committed.isEmpty()) {
+      effects.add(next());
+    }
+    return effects;
+  }
+
+  /** How the rest of the log gets its turn. */
+  private StoreEffect next() {
     continuing = true;
-    return batch.effects(new StoreEffect.Continue());
+    return new StoreEffect.Continue();
   }
 
   private static Logged open(Entry entry) {
@@ -244,17 +345,22 @@ public final class StoreStage {
     }
   }
 
-  private boolean isMissing(List<Need> needs) {
-    for (var need : needs) {
-      if (isMissing(need.revision())) {
-        return true;
-      }
+  /**
+   * Takes the records to hand; false when one has to be fetched. Held on to, because memory may
+   * forget a record at any time for one that a reader brings.
+   */
+  private boolean takeRecords(List<Need> needs) {
+    if (!atHand.isEmpty()) {
+      atHand.clear();
     }
-    return false;
-  }
-
-  private boolean isMissing(Revision revision) {
-    return !fetched.containsKey(revision) && records.find(revision) == null;
+    for (var need : needs) {
+      var found = known.find(need.revision());
+      if (found == null) {
+        return false;
+      }
+      atHand.put(need.revision(), found);
+    }
+    return true;
   }
 
   /** What the next entries miss, so that one trip to the backend serves many of them. */
@@ -271,8 +377,11 @@ public final class StoreStage {
       }
     }
     for (var logged : opened) {
+      if (machine.isLong(logged.command, sliceKeys)) {
+        break;
+      }
       for (var need : machine.needs(logged.command)) {
-        if (isMissing(need.revision())) {
+        if (known.find(need.revision()) == null) {
           wanted.add(need.revision());
         }
       }
@@ -280,13 +389,83 @@ public final class StoreStage {
     return List.copyOf(wanted);
   }
 
-  private Bytes record(Revision revision) {
-    var inMemory = records.find(revision);
-    var found = inMemory != null ? inMemory : fetched.get(revision);
-    if (found == null) {
-      throw new InvariantViolation("applying asks only for records that it named: " + revision);
+  /** Looks where applying looks. */
+  private final class KnownRecords implements Records {
+    @Override
+    public Bytes get(Revision revision) {
+      return InvariantViolation.present(
+          atHand.get(revision), "applying asks only for records that it named");
     }
-    return found;
+
+    @Override
+    public @Nullable Bytes find(Revision revision) {
+      var inMemory = records.find(revision);
+      return inMemory != null ? inMemory : fetched.get(revision);
+    }
+  }
+
+  /** A long command under way, and what its slices made. */
+  private final class LongApply {
+    private final Logged logged;
+
+    /** The store before the command, which is what counts until its last slice. */
+    private final StoreMeta before;
+
+    private final JoinedList<Event> events = new JoinedList<>();
+    private final Counts counts = new Counts();
+
+    LongApply(Logged logged, StoreMeta before) {
+      this.logged = logged;
+      this.before = before;
+    }
+
+    void add(Part part) {
+      keep(part.writes());
+      counts.add(part.writes());
+      events.join(part.events());
+    }
+
+    /** What follows a slice that was not the last. */
+    List<StoreEffect> effects(Part part) {
+      var effects = new ArrayList<StoreEffect>();
+      if (!part.writes().isEmpty()) {
+        effects.add(
+            new StoreEffect.Write(new Flush(part.writes(), List.of(), List.of(), before)));
+      }
+      if (!part.missing().isEmpty()) {
+        fetching = true;
+        effects.add(new StoreEffect.Fetch(part.missing()));
+      } else if (records.isFull()) {
+        waitingForBackend = true;
+      } else {
+        effects.add(next());
+      }
+      return effects;
+    }
+  }
+
+  /** Lets readers find the records, who cannot ask for them before the state is published. */
+  private void keep(List<Write> writes) {
+    for (var write : writes) {
+      if (!write.tombstone()) {
+        records.add(write.revision(), write.record());
+      }
+    }
+  }
+
+  /** How many records of which kind were made. */
+  private static final class Counts {
+    private long puts;
+    private long deletes;
+    private long putBytes;
+
+    void add(List<Write> made) {
+      for (var write : made) {
+        deletes += write.tombstone() ? 1 : 0;
+        puts += write.tombstone() ? 0 : 1;
+        putBytes += write.tombstone() ? 0 : write.record().size();
+      }
+    }
   }
 
   /** What one slice has done so far. */
@@ -294,34 +473,45 @@ public final class StoreStage {
     private final List<Write> writes = new ArrayList<>();
     private final List<WriteBatch.Change> others = new ArrayList<>();
     private final List<LeaseChange> leases = new ArrayList<>();
-    private final List<Event> events = new ArrayList<>();
+    private List<Event> events = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
     private final List<StoreEffect> afterwards = new ArrayList<>();
-    private long puts;
-    private long deletes;
+    private Counts counts = new Counts();
     private long txns;
-    private long putBytes;
     private final long before = machine.appliedIndex();
 
     void apply(Logged logged) {
       var entry = logged.entry;
       var outcome =
-          machine.apply(entry.index(), entry.term(), logged.command, StoreStage.this::record);
-      watch.applied(logged.command, outcome.result());
-      for (var write : outcome.writes()) {
-        if (!write.tombstone()) {
-          records.add(write.revision(), write.record());
-        }
-      }
-      count(logged.command, outcome.writes());
+          machine.apply(entry.index(), entry.term(), logged.command, known);
+      keep(outcome.writes());
+      counts.add(outcome.writes());
       writes.addAll(outcome.writes());
+      events.addAll(outcome.events());
+      add(logged, outcome);
+    }
+
+    /** The last slice of a long command is done: all of it takes effect now. */
+    void finish(LongApply done, List<Write> lastWrites, Outcome outcome) {
+      counts = done.counts;
+      writes.addAll(lastWrites);
+      events = done.events;
+      add(done.logged, outcome);
+    }
+
+    private void add(Logged logged, Outcome outcome) {
+      watch.applied(logged.command, outcome.result());
+      txns += logged.command instanceof Command.Txn ? 1 : 0;
       others.addAll(outcome.others());
       leases.addAll(outcome.leases());
-      events.addAll(outcome.events());
       var requestId = logged.envelope.requestId();
       if (RequestId.isOf(requestId, life)) {
         answer(requestId, logged.command, outcome);
       }
+    }
+
+    boolean isEmpty() {
+      return machine.appliedIndex() == before;
     }
 
     /** Who takes part changes in the same transaction as the applied index (P13). */
@@ -329,15 +519,6 @@ public final class StoreStage {
       if (membership.apply(change) instanceof Membership.Result.Changed(var changed)) {
         membership = changed;
         others.add(MembershipRecord.change(changed));
-      }
-    }
-
-    private void count(Command command, List<Write> made) {
-      txns += command instanceof Command.Txn ? 1 : 0;
-      for (var write : made) {
-        deletes += write.tombstone() ? 1 : 0;
-        puts += write.tombstone() ? 0 : 1;
-        putBytes += write.tombstone() ? 0 : write.record().size();
       }
     }
 
@@ -356,7 +537,7 @@ public final class StoreStage {
       }
     }
 
-    List<StoreEffect> effects(StoreEffect... last) {
+    ArrayList<StoreEffect> effects(StoreEffect... last) {
       var effects = new ArrayList<StoreEffect>();
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));
@@ -371,7 +552,8 @@ public final class StoreStage {
           effects.add(new StoreEffect.Reply(answers));
         }
         readyRounds(effects);
-        effects.add(new StoreEffect.Count(puts, deletes, txns, putBytes));
+        effects.add(
+            new StoreEffect.Count(counts.puts, counts.deletes, txns, counts.putBytes));
         effects.add(new StoreEffect.AppliedTo(machine.appliedIndex()));
         effects.addAll(afterwards);
         compactions.proceed(effects);

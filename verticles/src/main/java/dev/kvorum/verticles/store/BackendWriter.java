@@ -2,8 +2,8 @@ package dev.kvorum.verticles.store;
 
 import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
-import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.stage.Flush;
 import dev.kvorum.verticles.stage.FlushBatch;
 import java.util.ArrayDeque;
@@ -31,6 +31,9 @@ public final class BackendWriter implements AutoCloseable {
   private static final int FULL_RECORDS = 2_000;
   private static final long FULL_BYTES = 4L << 20;
   private static final long LARGEST_TRANSACTION_BYTES = 16L << 20;
+
+  /** A transaction is built as objects, which must not fill the heap. */
+  private static final int LARGEST_TRANSACTION_CHANGES = 20_000;
   private static final long SYNC_BYTES = 64L << 20;
   private static final long SYNC_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long SPACE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -41,7 +44,7 @@ public final class BackendWriter implements AutoCloseable {
   /** Hears what the thread did; called on the thread. */
   public interface Listener {
     /** Readers that open a view from now on find these records in the backend. */
-    void flushed(List<Write> records, long appliedIndex, long tookNanos);
+    void flushed(List<Revision> records, long appliedIndex, long tookNanos);
 
     /** The backend holds everything up to this position, durably. */
     void synced(StoreMeta meta);
@@ -260,12 +263,16 @@ public final class BackendWriter implements AutoCloseable {
   private List<Flush> takeSome() {
     var taken = new ArrayList<Flush>();
     var bytes = 0L;
-    while (!queue.isEmpty() && bytes < LARGEST_TRANSACTION_BYTES) {
+    var changes = 0;
+    while (!queue.isEmpty()
+        && bytes < LARGEST_TRANSACTION_BYTES
+        && changes < LARGEST_TRANSACTION_CHANGES) {
       var flush = queue.removeFirst();
       taken.add(flush);
-      queuedRecords -= flush.records().size() + flush.removals().size();
+      changes += flush.records().size() + flush.removals().size();
       bytes += bytes(flush);
     }
+    queuedRecords -= changes;
     queuedBytes -= bytes;
     urgent = urgent && !queue.isEmpty();
     return taken;

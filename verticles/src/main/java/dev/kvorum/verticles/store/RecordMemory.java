@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * when the backend commit that holds it is visible. So a record is always in at least one of the
  * two places, whichever way the commit and the reader race.
  *
- * <p>The store's loop writes; every thread may read.
+ * <p>The store's loop adds to the tail and the backend's thread takes from it; every thread may
+ * read.
  */
 public final class RecordMemory implements RecordPort {
   /** What an entry costs beside its bytes: map node, revision, array and wrapper headers. */
@@ -52,8 +53,8 @@ public final class RecordMemory implements RecordPort {
     tailBytes.addAndGet(cost(serialized));
   }
 
-  /** The backend shows the record from now on: it may be forgotten. */
-  void flushed(Revision revision) {
+  /** The backend shows the record from now on: it may be forgotten. The writing thread calls. */
+  public void flushed(Revision revision) {
     var serialized = tail.get(revision);
     if (serialized != null) {
       // Into the cache first: a reader between the two steps must find it in one of them.

@@ -4,7 +4,6 @@ import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.storage.index.IndexUsage;
 import dev.kvorum.storage.lease.LeaseChange;
-import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
 import dev.kvorum.verticles.bus.WatchBus;
@@ -15,9 +14,14 @@ import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.Message;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +31,9 @@ import org.slf4j.LoggerFactory;
 public final class StoreVerticle extends VerticleBase {
   private static final Logger LOGGER = LoggerFactory.getLogger(StoreVerticle.class);
 
+  /** How long the stage goes on in one turn of the loop; one slice more at most. */
+  private static final long TURN_NANOS = 1_000_000;
+
   private final StoreStage stage;
   private final NodeContext node;
   private final long compactionPauseMillis;
@@ -34,6 +41,20 @@ public final class StoreVerticle extends VerticleBase {
   private final NodeGuard guard;
   private final ViewWatchdog views = new ViewWatchdog();
   private long compactionBegan = System.nanoTime();
+
+  /** Who wants to hear that the store is defragmented, in the order of the wishes. */
+  private final ArrayDeque<Message<?>> defragmenting = new ArrayDeque<>();
+
+  /** Who wants to know the keys of leases, by the number of the question. */
+  private final Map<Long, Message<?>> askingForKeys = new HashMap<>();
+
+  private long lastAsk;
+
+  /** A turn for {@link #flushed} is on its way. */
+  private final AtomicBoolean flushedTold = new AtomicBoolean();
+
+  /** The stage has more to do, in this turn or a later one. */
+  private boolean wantsTurn;
 
   /** Answers of one batch by front end, reused; an entry is null while it has none. */
   private final List<@Nullable List<Answer>> answersByLoop = new ArrayList<>();
@@ -70,37 +91,50 @@ public final class StoreVerticle extends VerticleBase {
         StoreBus.DEFRAGMENT,
         message -> {
           LOGGER.info("defragmenting");
+          defragmenting.add(message);
           step(stage::defragment);
-          LOGGER
-              .atInfo()
-              .addKeyValue("current-db-size-bytes", node.applied().allocatedBytes())
-              .log("finished defragmenting directory");
-          message.reply(new StoreBus.Defragment());
         });
     bus.<LeaseBus.FindKeys>localConsumer(
         LeaseBus.FIND_KEYS,
         message -> {
-          var ids = message.body().ids();
-          message.reply(
-              message.body().countsOnly()
-                  ? new LeaseBus.Keys(stage.attachedCounts(ids), List.of())
-                  : new LeaseBus.Keys(List.of(), stage.attachedKeys(ids)));
+          var wanted = message.body();
+          askingForKeys.put(++lastAsk, message);
+          step(() -> stage.findKeys(lastAsk, wanted.ids(), wanted.countsOnly()));
         });
     step(stage::start);
     return Future.succeededFuture();
   }
 
-  /** The backend shows these records: memory may forget them. Any thread may call. */
-  public void flushed(List<Write> records) {
-    context.runOnContext(
-        _ -> {
-          guard.run(() -> records.forEach(write -> node.memory().flushed(write.revision())));
-          step(stage::flushed);
-        });
+  /** The backend shows more records: an apply that waits for room may go on. Any thread may call. */
+  public void flushed() {
+    if (!flushedTold.getAndSet(true)) {
+      context.runOnContext(
+          _ -> {
+            flushedTold.set(false);
+            step(stage::flushed);
+          });
+    }
   }
 
   private void step(Supplier<List<StoreEffect>> input) {
     guard.run(() -> input.get().forEach(this::perform));
+    if (wantsTurn) {
+      wantsTurn = false;
+      NextTurn.run(vertx, this::proceed);
+    }
+  }
+
+  /** As many slices as a turn has time for. */
+  private void proceed() {
+    var began = System.nanoTime();
+    do {
+      wantsTurn = false;
+      guard.run(() -> stage.proceed().forEach(this::perform));
+    } while (wantsTurn && System.nanoTime() - began < TURN_NANOS);
+    if (wantsTurn) {
+      wantsTurn = false;
+      NextTurn.run(vertx, this::proceed);
+    }
   }
 
   private void perform(StoreEffect effect) {
@@ -140,7 +174,14 @@ public final class StoreVerticle extends VerticleBase {
           vertx
               .eventBus()
               .send(StoreBus.reads(ready.loop()), new StoreBus.ReadsReady(ready.round()));
-      case StoreEffect.Continue _ -> context.runOnContext(_ -> step(stage::proceed));
+      case StoreEffect.FoundKeys found -> {
+        var asking = askingForKeys.remove(found.ask());
+        if (asking != null) {
+          asking.reply(new LeaseBus.Keys(found.counts(), found.keys()));
+        }
+      }
+      case StoreEffect.Defragmented _ -> defragmented();
+      case StoreEffect.Continue _ -> wantsTurn = true;
       case StoreEffect.RaiseNoSpace _ -> raiseNoSpace.run();
       case StoreEffect.HashHistory history -> hash(history);
       case StoreEffect.CompactLater _ ->
@@ -157,6 +198,17 @@ public final class StoreVerticle extends VerticleBase {
           .addKeyValue("views-since", usage.oldestViewAge())
           .addKeyValue("retired-bytes", usage.retiredBytes())
           .log("a view of the key index is held for minutes");
+    }
+  }
+
+  private void defragmented() {
+    LOGGER
+        .atInfo()
+        .addKeyValue("current-db-size-bytes", node.applied().allocatedBytes())
+        .log("finished defragmenting directory");
+    var asking = defragmenting.poll();
+    if (asking != null) {
+      asking.reply(new StoreBus.Defragment());
     }
   }
 

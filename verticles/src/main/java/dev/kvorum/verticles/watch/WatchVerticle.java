@@ -4,6 +4,7 @@ import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.storage.model.ResponseCodec.Origin;
 import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.watch.History;
+import dev.kvorum.storage.watch.HistoryPlan;
 import dev.kvorum.storage.watch.WatchEffect;
 import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.bus.WatchBus;
@@ -131,32 +132,18 @@ public final class WatchVerticle extends VerticleBase {
   private void read(long fromRevision) {
     var pin = node.pin();
     pinned = pin;
-    var view = pin.state().kv();
-    if (fromRevision < view.compactRevision()) {
-      // Nothing to read: the hub tells those who wanted it.
-      loop().execute(() -> arrived(pin, new History(fromRevision, fromRevision - 1, List.of())));
-      return;
+    switch (hub.plan(fromRevision, pin.state().kv())) {
+      case HistoryPlan.Known(var history) -> loop().execute(() -> arrived(pin, history));
+      case HistoryPlan.Stored stored ->
+          node.reader()
+              .history(
+                  fromRevision,
+                  WatchHub.CHUNK_REVISIONS,
+                  CHUNK_BYTES,
+                  () -> node.writer().awaitFlushed(pin.state().appliedIndex()),
+                  loop(),
+                  history -> arrived(pin, stored.complete(history)));
     }
-    var recent = hub.recent(fromRevision);
-    if (recent != null) {
-      loop().execute(() -> arrived(pin, recent));
-      return;
-    }
-    node.reader()
-        .history(
-            fromRevision,
-            WatchHub.CHUNK_REVISIONS,
-            CHUNK_BYTES,
-            () -> node.writer().awaitFlushed(pin.state().appliedIndex()),
-            loop(),
-            history ->
-                // What the backend does not show although all of the pinned state is flushed is not
-                // there: without this the same nothing would be read again and again.
-                arrived(
-                    pin,
-                    history.to() < fromRevision
-                        ? new History(fromRevision, view.revision(), List.of())
-                        : history));
   }
 
   private void arrived(NodeContext.PinnedState pin, History history) {

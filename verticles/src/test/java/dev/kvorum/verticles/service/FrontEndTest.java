@@ -576,7 +576,7 @@ class FrontEndTest {
   /** The writer is never started: records are committed by the test itself. */
   private static final class Unheard implements BackendWriter.Listener {
     @Override
-    public void flushed(List<Write> records, long appliedIndex, long tookNanos) {}
+    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {}
 
     @Override
     public void synced(StoreMeta meta) {}

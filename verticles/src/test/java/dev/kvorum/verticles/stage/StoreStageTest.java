@@ -149,7 +149,8 @@ class StoreStageTest {
         _ -> removalAllowed,
         LIFE,
         Membership.ofVoters(List.of(1L)),
-        watch);
+        watch,
+        StoreStage.SLICE_KEYS);
   }
 
   @Test

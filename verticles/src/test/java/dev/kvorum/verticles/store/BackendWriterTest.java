@@ -9,9 +9,9 @@ import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.index.IndexMemory;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreMeta;
-import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.verticles.stage.Flush;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -67,7 +67,7 @@ final class BackendWriterTest {
     final LinkedBlockingQueue<String> events = new LinkedBlockingQueue<>();
 
     @Override
-    public void flushed(List<Write> records, long appliedIndex, long tookNanos) {
+    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {
       events.add("flushed " + appliedIndex);
     }
 

@@ -10,8 +10,7 @@ class ViewWatchdogTest {
   private final ViewWatchdog watchdog = new ViewWatchdog();
 
   private boolean published(int openViews, long oldest, long newest, long nowNanos) {
-    return watchdog.isSuspicious(
-        new IndexUsage(0, 0, 0, openViews, oldest, newest), nowNanos);
+    return watchdog.isSuspicious(new IndexUsage(0, 0, 0, openViews, oldest, newest), nowNanos);
   }
 
   @Test

@@ -1,0 +1,34 @@
+package dev.kvorum.simulator.world;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+
+/** As much of the journal's format as it takes to know what damage can be told, read on its own. */
+final class JournalSectors {
+  private static final int BYTES = 512;
+  private static final int BATCH_AT = 504;
+  private static final int CHECKSUM_AT = 508;
+
+  private JournalSectors() {}
+
+  /** The number of the batch that wrote the sector, or -1 if it is not whole. */
+  static long batch(byte[] segment, int sector) {
+    var buffer = ByteBuffer.wrap(segment).order(ByteOrder.LITTLE_ENDIAN);
+    var at = sector * BYTES;
+    var crc = new CRC32C();
+    crc.update(segment, at, CHECKSUM_AT);
+    return (int) crc.getValue() == buffer.getInt(at + CHECKSUM_AT)
+        ? Integer.toUnsignedLong(buffer.getInt(at + BATCH_AT))
+        : -1;
+  }
+
+  /** The highest number of a batch of which the segment holds a whole sector, or -1. */
+  static long newestBatch(byte[] segment) {
+    var newest = -1L;
+    for (var sector = 0; sector < segment.length / BYTES; sector++) {
+      newest = Math.max(newest, batch(segment, sector));
+    }
+    return newest;
+  }
+}

@@ -1,0 +1,3 @@
+/** Tests of single parts of a run's world. */
+@org.jspecify.annotations.NullMarked
+package dev.kvorum.simulator.world;

@@ -1,0 +1,40 @@
+package dev.kvorum.storage.watch;
+
+/**
+ * The bounds of a watch hub's work and memory.
+ *
+ * @param turnMessages messages that one turn sends
+ * @param turnBytes bytes that one turn sends
+ * @param streamBytes what a stream may have on its way before its watchers fall behind
+ * @param chunkRevisions revisions that a chunk of history has at most
+ * @param recentBytes how many bytes of the newest events stay in memory
+ * @param maxQueuedEvents events that wait for their fan-out before watchers read history instead
+ * @param fragmentBytes a message of this size or more is cut if its watcher wants fragments
+ */
+public record WatchSizes(
+    int turnMessages,
+    long turnBytes,
+    long streamBytes,
+    int chunkRevisions,
+    long recentBytes,
+    int maxQueuedEvents,
+    long fragmentBytes) {
+  /** What a client may send beyond its request counts for fragments, too (contract S9.12). */
+  private static final long FRAGMENT_OVERHEAD_BYTES = 512 * 1024;
+
+  /**
+   * A member's sizes.
+   *
+   * @param maxRequestBytes the member's limit for requests, from which that of fragments comes
+   */
+  public static WatchSizes ofMember(long maxRequestBytes) {
+    return new WatchSizes(
+        1_000,
+        1L << 20,
+        WatchHub.STREAM_BYTES,
+        WatchHub.CHUNK_REVISIONS,
+        8L << 20,
+        100_000,
+        maxRequestBytes + FRAGMENT_OVERHEAD_BYTES);
+  }
+}
