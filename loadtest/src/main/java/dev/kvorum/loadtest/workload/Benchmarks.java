@@ -1,5 +1,10 @@
 package dev.kvorum.loadtest.workload;
 
+import dev.kvorum.loadtest.watch.WatchCatchUp;
+import dev.kvorum.loadtest.watch.WatchCpu;
+import dev.kvorum.loadtest.watch.WatchDelivery;
+import dev.kvorum.loadtest.watch.WatchMemory;
+import dev.kvorum.loadtest.watch.WatchOneKey;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,6 +17,12 @@ public final class Benchmarks {
           new LoadBenchmark(new GetWorkload("get-serializable", true)),
           new StartBenchmark(),
           new IdleBenchmark(),
+          new WatchDelivery(),
+          WatchMemory.ofStreams(),
+          WatchMemory.ofWatchers(),
+          new WatchCpu(),
+          new WatchCatchUp(),
+          new WatchOneKey(),
           new Sequence(
               "lease-rates",
               List.of(

@@ -209,8 +209,7 @@ final class Boot {
     }
     // A sound journal that ends before what it calls committed has lost its end unnoticed (P6).
     var commit = scan.isSound() ? scan.commit() : journal.commit();
-    var boot =
-        BootFromJournal.of(incarnation, journal, commit, membership, applied, unapplied);
+    var boot = BootFromJournal.of(incarnation, journal, commit, membership, applied, unapplied);
     return new Opened(journal, backend, state, membership, snapshots, boot);
   }
 

@@ -466,8 +466,7 @@ final class Storm {
     once(
         member,
         dev.kvorum.storage.journal.disk.FaultKind.LOST_WRITE,
-        operation ->
-            operation instanceof DiskOperation.Write && isSegment(operation.path()));
+        operation -> operation instanceof DiskOperation.Write && isSegment(operation.path()));
   }
 
   private static boolean isSegment(String path) {
@@ -591,8 +590,7 @@ final class Storm {
     var committed = EntryId.ORIGIN;
     for (var member : world.members()) {
       var life = member.life();
-      var known =
-          life == null ? 0 : Math.min(life.core().commitIndex(), life.durable().index());
+      var known = life == null ? 0 : Math.min(life.core().commitIndex(), life.durable().index());
       if (life != null && known > committed.index() && known > life.journal().base().index()) {
         committed = new EntryId(life.journal().termAt(known), known);
       }

@@ -180,6 +180,7 @@ final class FileImage {
   }
 
   /** Whether the medium has the bytes {@code [from, to)} as a reader finds them. */
+  @SuppressWarnings("ReferenceEquality") // a sector that was written is another array
   boolean isOnMedium(long from, long to) {
     if (to > mediumSize) {
       return false;
