@@ -3,6 +3,7 @@ package dev.kvorum.storage.mvcc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
@@ -160,7 +161,7 @@ final class MvccStoreTest {
 
   @Test
   void compactedDeletesDoNotMoveTheRevisionBackwards() {
-    var restored = new MvccStore();
+    var restored = new MvccStore(IndexMemory.onHeap());
     restored.restore(new StoreMeta(9, 1, 8, 8, 8, 2000, 1024, 0, 0));
     assertThat(restored.revision()).isEqualTo(8);
   }

@@ -2,6 +2,7 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
@@ -30,7 +31,7 @@ final class StoreHarness {
   private final TreeMap<Bytes, Bytes> meta = new TreeMap<>();
   private final List<Event> events = new ArrayList<>();
   private LongPredicate leaseExists = _ -> false;
-  private MvccStore store = new MvccStore();
+  private MvccStore store = new MvccStore(IndexMemory.onHeap());
   private long appliedIndex;
 
   MvccStore store() {
@@ -213,7 +214,7 @@ final class StoreHarness {
   /** Forgets everything in memory and loads what the backend has. */
   void restart() {
     var before = store;
-    store = StoreLoader.load(readView(), StoreLoader.Attachments.NONE);
+    store = StoreLoader.load(readView(), IndexMemory.onHeap(), StoreLoader.Attachments.NONE);
     if (store.stateHashLow() != before.stateHashLow()
         || store.stateHashHigh() != before.stateHashHigh()
         || store.inUseBytes() != before.inUseBytes()) {

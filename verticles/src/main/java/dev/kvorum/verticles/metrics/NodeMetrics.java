@@ -15,6 +15,7 @@ public final class NodeMetrics {
   private final LeaseMetrics lease;
   private final WatchMetrics watch;
   private final LoopMetrics loops;
+  private final IndexMetrics index;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -30,6 +31,7 @@ public final class NodeMetrics {
     lease = new LeaseMetrics(registry);
     watch = new WatchMetrics(registry);
     loops = new LoopMetrics(registry);
+    index = new IndexMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -47,6 +49,10 @@ public final class NodeMetrics {
 
   public ServerMetrics server() {
     return server;
+  }
+
+  public IndexMetrics index() {
+    return index;
   }
 
   public DiskMetrics disk() {

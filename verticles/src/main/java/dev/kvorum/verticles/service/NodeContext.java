@@ -200,6 +200,7 @@ public final class NodeContext {
   public static final class PinnedState implements AutoCloseable {
     private final HeldState held;
     private final Pins.Pin pin;
+    private final AtomicBoolean indexReleased = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private PinnedState(HeldState held, Pins.Pin pin) {
@@ -211,12 +212,23 @@ public final class NodeContext {
       return held.state();
     }
 
+    /**
+     * From here on only the history is read: the index need not keep for us what it replaces, which
+     * for a long job is much.
+     */
+    public PinnedState withoutIndex() {
+      if (indexReleased.compareAndSet(false, true)) {
+        held.close();
+      }
+      return this;
+    }
+
     /** Any thread may close it; twice is harmless. */
     @Override
     public void close() {
       if (closed.compareAndSet(false, true)) {
         pin.close();
-        held.close();
+        var _ = withoutIndex();
       }
     }
   }

@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
@@ -521,7 +522,7 @@ class FrontEndTest {
   }
 
   private static StateMachine machine() {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var loaded =
         new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StateMachine(loaded, Long.MAX_VALUE);

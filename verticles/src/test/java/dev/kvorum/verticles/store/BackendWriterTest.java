@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreMeta;
@@ -134,6 +135,6 @@ final class BackendWriterTest {
   }
 
   private static Flush flush(long appliedIndex) {
-    return new Flush(List.of(), List.of(), List.of(), new MvccStore().meta(appliedIndex, 1));
+    return new Flush(List.of(), List.of(), List.of(), new MvccStore(IndexMemory.onHeap()).meta(appliedIndex, 1));
   }
 }
