@@ -8,6 +8,11 @@ import com.google.protobuf.Parser;
 import dev.kvorum.api.etcdserverpb.CompactionResponse;
 import dev.kvorum.api.etcdserverpb.DeleteRangeResponse;
 import dev.kvorum.api.etcdserverpb.HashKVResponse;
+import dev.kvorum.api.etcdserverpb.LeaseGrantResponse;
+import dev.kvorum.api.etcdserverpb.LeaseKeepAliveResponse;
+import dev.kvorum.api.etcdserverpb.LeaseLeasesResponse;
+import dev.kvorum.api.etcdserverpb.LeaseRevokeResponse;
+import dev.kvorum.api.etcdserverpb.LeaseTimeToLiveResponse;
 import dev.kvorum.api.etcdserverpb.PutResponse;
 import dev.kvorum.api.etcdserverpb.RangeResponse;
 import dev.kvorum.api.etcdserverpb.RangeStreamResponse;
@@ -63,6 +68,11 @@ public final class Answers {
       case "etcdserverpb.KV/Txn" -> TxnResponse.parser();
       case "etcdserverpb.KV/Compact" -> CompactionResponse.parser();
       case "etcdserverpb.Maintenance/HashKV" -> HashKVResponse.parser();
+      case "etcdserverpb.Lease/LeaseGrant" -> LeaseGrantResponse.parser();
+      case "etcdserverpb.Lease/LeaseRevoke" -> LeaseRevokeResponse.parser();
+      case "etcdserverpb.Lease/LeaseKeepAlive" -> LeaseKeepAliveResponse.parser();
+      case "etcdserverpb.Lease/LeaseTimeToLive" -> LeaseTimeToLiveResponse.parser();
+      case "etcdserverpb.Lease/LeaseLeases" -> LeaseLeasesResponse.parser();
       default -> throw new IllegalArgumentException("unexpected method " + method);
     };
   }

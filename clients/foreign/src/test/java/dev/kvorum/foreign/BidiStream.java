@@ -99,6 +99,11 @@ public final class BidiStream implements AutoCloseable {
     return List.copyOf(received);
   }
 
+  /** What was received after the first {@code from} messages. */
+  public synchronized List<ByteString> receivedAfter(int from) {
+    return List.copyOf(received.subList(from, received.size()));
+  }
+
   /** Whether the server has ended the call. */
   public synchronized boolean isEnded() {
     return ended;
@@ -112,7 +117,13 @@ public final class BidiStream implements AutoCloseable {
 
   /** Waits until the condition holds, or patience is over. */
   public static boolean await(BooleanSupplier condition) throws InterruptedException {
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    return await(condition, PATIENCE);
+  }
+
+  /** Waits until the condition holds, or patience is over. */
+  public static boolean await(BooleanSupplier condition, Duration patience)
+      throws InterruptedException {
+    long until = System.nanoTime() + patience.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - until > 0) {
         return false;

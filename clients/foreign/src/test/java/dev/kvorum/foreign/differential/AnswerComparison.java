@@ -2,11 +2,14 @@ package dev.kvorum.foreign.differential;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import dev.kvorum.api.etcdserverpb.LeaseTimeToLiveResponse;
 import dev.kvorum.foreign.Answers;
 import dev.kvorum.loadtest.wire.GrpcReply;
 
 /** Says whether two answers to one operation are equal but for what is allowed to differ. */
 final class AnswerComparison {
+  private static final long TTL_TOLERANCE_SECONDS = 3;
+
   private AnswerComparison() {}
 
   /** What differs, or an empty text. */
@@ -21,8 +24,8 @@ final class AnswerComparison {
       return "";
     }
     try {
-      Message expected = Answers.comparable(operation.method(), reference);
-      Message actual = Answers.comparable(operation.method(), tested);
+      Message expected = comparable(operation, reference);
+      Message actual = withTimeOf(expected, comparable(operation, tested));
       boolean equal =
           SortedAnswers.definite(operation.request(), actual)
               .toByteString()
@@ -31,6 +34,22 @@ final class AnswerComparison {
     } catch (InvalidProtocolBufferException unreadable) {
       return "unreadable answer: " + unreadable.getMessage();
     }
+  }
+
+  private static Message comparable(Operation operation, GrpcReply reply)
+      throws InvalidProtocolBufferException {
+    return KnownDifferences.withoutLeasesOfKeysAlone(
+        operation.request(), Answers.comparable(operation.method(), reply));
+  }
+
+  /** Both servers granted the lease at their own moment, and were asked at their own. */
+  private static Message withTimeOf(Message expected, Message actual) {
+    return expected instanceof LeaseTimeToLiveResponse left
+            && actual instanceof LeaseTimeToLiveResponse right
+            && left.getTTL() > 0
+            && Math.abs(left.getTTL() - right.getTTL()) <= TTL_TOLERANCE_SECONDS
+        ? right.toBuilder().setTTL(left.getTTL()).build()
+        : actual;
   }
 
   private static String status(GrpcReply reply) {

@@ -8,6 +8,7 @@ import dev.kvorum.api.etcdserverpb.HashKVRequest;
 import dev.kvorum.api.etcdserverpb.RangeRequest;
 import dev.kvorum.api.etcdserverpb.RangeResponse;
 import dev.kvorum.api.etcdserverpb.ResponseHeader;
+import dev.kvorum.api.etcdserverpb.WatchRequest;
 import dev.kvorum.foreign.Answers;
 import dev.kvorum.loadtest.wire.GrpcClient;
 import dev.kvorum.loadtest.wire.GrpcReply;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks two stores that start empty the same random questions in the same order and stops at the
@@ -35,6 +37,7 @@ final class DifferentialRun {
   private final Answerer reference;
   private final Answerer tested;
   private final OperationGenerator generator;
+  private final @Nullable WatchComparison watches;
 
   /** How often each method came to which status, to show that the run was a good one. */
   private final TreeMap<String, Integer> counts = new TreeMap<>();
@@ -45,10 +48,19 @@ final class DifferentialRun {
   private Position position = Position.START;
 
   DifferentialRun(long seed, Answerer reference, Answerer tested) {
+    this(seed, reference, tested, null);
+  }
+
+  /**
+   * @param watches watches both, which differ in nothing yet; null for a run without watches
+   */
+  DifferentialRun(
+      long seed, Answerer reference, Answerer tested, @Nullable WatchComparison watches) {
     this.seed = seed;
     this.reference = reference;
     this.tested = tested;
-    this.generator = new OperationGenerator(seed);
+    this.watches = watches;
+    this.generator = new OperationGenerator(seed, watches != null);
   }
 
   /**
@@ -97,6 +109,24 @@ final class DifferentialRun {
   }
 
   private String ask(Operation operation, int number) throws InterruptedException {
+    if (watches == null) {
+      return answers(operation, number);
+    }
+    if (operation.request() instanceof WatchRequest watch) {
+      counts.merge(watch.hasCreateRequest() ? "Watch" : "Watch cancel", 1, Integer::sum);
+      watches.send(watch);
+      return watches.difference(position.revision());
+    }
+    String before =
+        operation.request() instanceof CompactionRequest ? watches.settle(position) : "";
+    if (!before.isEmpty()) {
+      return before;
+    }
+    String difference = answers(operation, number);
+    return difference.isEmpty() ? watches.difference(position.revision()) : difference;
+  }
+
+  private String answers(Operation operation, int number) throws InterruptedException {
     Future<GrpcReply> expected = reference.answer(operation);
     Future<GrpcReply> actual = tested.answer(operation);
     GrpcReply expectedReply;

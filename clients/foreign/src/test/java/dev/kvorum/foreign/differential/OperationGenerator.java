@@ -4,10 +4,18 @@ import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.CompactionRequest;
 import dev.kvorum.api.etcdserverpb.Compare;
 import dev.kvorum.api.etcdserverpb.DeleteRangeRequest;
+import dev.kvorum.api.etcdserverpb.LeaseGrantRequest;
+import dev.kvorum.api.etcdserverpb.LeaseKeepAliveRequest;
+import dev.kvorum.api.etcdserverpb.LeaseLeasesRequest;
+import dev.kvorum.api.etcdserverpb.LeaseRevokeRequest;
+import dev.kvorum.api.etcdserverpb.LeaseTimeToLiveRequest;
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.api.etcdserverpb.RangeRequest;
 import dev.kvorum.api.etcdserverpb.RequestOp;
 import dev.kvorum.api.etcdserverpb.TxnRequest;
+import dev.kvorum.api.etcdserverpb.WatchCancelRequest;
+import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
+import dev.kvorum.api.etcdserverpb.WatchRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
@@ -24,7 +32,13 @@ import java.util.SplittableRandom;
  *   <li>a range_end that is present and empty: etcd 3.5 takes it for an open end;
  *   <li>a transaction that deletes everything from a key on and then puts one of the deleted keys
  *       with ignore_value or ignore_lease: it passes etcd's checks, and etcd crashes executing it;
- *   <li>a lease that exists: leases have tests of their own.
+ *   <li>a lease that runs out, or whose id the server chooses: the moment and the id are each
+ *       server's own;
+ *   <li>a compaction at revision 0: etcd 3.7.1 takes the hash of nothing that belongs to it for the
+ *       answer to HashKV of the present, as recorded;
+ *   <li>a watch from a negative revision: etcd 3.5 takes it for one from now on;
+ *   <li>a watch from the compacted revision itself, which is still allowed: etcd 3.5.1 has lost the
+ *       deletions of that revision by then.
  * </ul>
  */
 final class OperationGenerator {
@@ -36,7 +50,18 @@ final class OperationGenerator {
   /** A range end of one zero byte stands for no end. */
   private static final ByteString OPEN_END = ByteString.copyFrom(new byte[1]);
 
+  /** Leases with ids of both signs; a few more are asked for than are ever granted. */
+  private static final long[] LEASES = {1, 2, 3, -1, Long.MAX_VALUE, Long.MIN_VALUE};
+
+  private static final long SHORTEST_TTL_SECONDS = 100_000;
+
+  /** More is refused (contract S10.1). */
+  private static final long LONGEST_TTL_SECONDS = 9_000_000_000L;
+
+  private static final long WATCH_IDS = 40;
+
   private final SplittableRandom random;
+  private final boolean watches;
 
   /** Bytes that keys are made of: neighbours, both ends of the order, and a separator. */
   private static final byte[] KEY_BYTES = {'a', 'b', '/', 0, (byte) 0xff};
@@ -46,17 +71,27 @@ final class OperationGenerator {
 
   private final int keySize;
 
-  OperationGenerator(long seed) {
+  /**
+   * @param watches whether watches are created and cancelled, too
+   */
+  OperationGenerator(long seed, boolean watches) {
     this.random = new SplittableRandom(seed);
+    this.watches = watches;
     this.keyBytes = 2 + random.nextInt(KEY_BYTES.length - 1);
     this.keySize = 1 + random.nextInt(3);
   }
 
   /** The next operation for a store that stands at {@code position}. */
   Operation next(Position position) {
+    if (watches && oneIn(25)) {
+      return new Operation(Operation.WATCH, watch(position));
+    }
     int dice = random.nextInt(1000);
-    if (dice < 330) {
+    if (dice < 270) {
       return new Operation(Operation.RANGE, range(position));
+    }
+    if (dice < 330) {
+      return lease();
     }
     if (dice < 600) {
       return new Operation(Operation.PUT, put());
@@ -77,6 +112,66 @@ final class OperationGenerator {
     return position.compactRevision() >= position.revision()
         ? 0
         : random.nextLong(position.compactRevision() + 1, position.revision() + 1);
+  }
+
+  private Operation lease() {
+    long id = leaseId();
+    return switch (random.nextInt(8)) {
+      case 0, 1, 2 ->
+          new Operation(
+              Operation.LEASE_GRANT,
+              LeaseGrantRequest.newBuilder().setID(id).setTTL(ttlSeconds()).build());
+      case 3 ->
+          new Operation(
+              Operation.LEASE_REVOKE, LeaseRevokeRequest.newBuilder().setID(id).build());
+      case 4 ->
+          new Operation(
+              Operation.LEASE_KEEP_ALIVE, LeaseKeepAliveRequest.newBuilder().setID(id).build());
+      case 5 -> new Operation(Operation.LEASE_LEASES, LeaseLeasesRequest.getDefaultInstance());
+      default ->
+          new Operation(
+              Operation.LEASE_TIME_TO_LIVE,
+              LeaseTimeToLiveRequest.newBuilder().setID(id).setKeys(!oneIn(3)).build());
+    };
+  }
+
+  private long leaseId() {
+    return LEASES[random.nextInt(LEASES.length)];
+  }
+
+  private long ttlSeconds() {
+    return switch (random.nextInt(10)) {
+      case 0 -> LONGEST_TTL_SECONDS;
+      case 1 -> LONGEST_TTL_SECONDS + 1;
+      default -> SHORTEST_TTL_SECONDS + random.nextInt(1_000);
+    };
+  }
+
+  private WatchRequest watch(Position position) {
+    if (oneIn(4)) {
+      return WatchRequest.newBuilder()
+          .setCancelRequest(
+              WatchCancelRequest.newBuilder().setWatchId(1 + random.nextLong(WATCH_IDS)))
+          .build();
+    }
+    WatchCreateRequest.Builder create =
+        WatchCreateRequest.newBuilder()
+            .setWatchId(1 + random.nextLong(WATCH_IDS))
+            .setKey(key())
+            .setRangeEnd(rangeEnd())
+            .setPrevKv(oneIn(2))
+            .setFragment(oneIn(4));
+    if (oneIn(2)) {
+      long start = Math.max(0, revision(position));
+      create.setStartRevision(start == position.compactRevision() ? start + 1 : start);
+    }
+    if (oneIn(6)) {
+      create.addFilters(WatchCreateRequest.FilterType.NOPUT);
+    }
+    if (oneIn(6)) {
+      create.addFilters(WatchCreateRequest.FilterType.NODELETE);
+    }
+    return WatchRequest.newBuilder().setCreateRequest(create).build();
   }
 
   private RangeRequest range(Position position) {
@@ -123,8 +218,8 @@ final class OperationGenerator {
     if (oneIn(12)) {
       put.setIgnoreLease(true);
     }
-    if (oneIn(20)) {
-      put.setLease(random.nextInt(-1, 4));
+    if (oneIn(5)) {
+      put.setLease(oneIn(20) ? 4711 : leaseId());
     }
     return put.build();
   }
@@ -205,7 +300,7 @@ final class OperationGenerator {
       case Compare.CompareTarget.CREATE_VALUE -> compare.setCreateRevision(revision(position));
       case Compare.CompareTarget.MOD_VALUE -> compare.setModRevision(revision(position));
       case Compare.CompareTarget.VALUE_VALUE -> compare.setValue(value());
-      case Compare.CompareTarget.LEASE_VALUE -> compare.setLease(random.nextInt(2));
+      case Compare.CompareTarget.LEASE_VALUE -> compare.setLease(oneIn(2) ? 0 : leaseId());
       default -> {
         // No operand at all.
       }
@@ -214,12 +309,13 @@ final class OperationGenerator {
   }
 
   private CompactionRequest compact(Position position) {
+    long revision =
+        oneIn(3)
+            ? revision(position)
+            : position.compactRevision()
+                + random.nextLong(position.revision() - position.compactRevision() + 1);
     return CompactionRequest.newBuilder()
-        .setRevision(
-            oneIn(3)
-                ? revision(position)
-                : position.compactRevision()
-                    + random.nextLong(position.revision() - position.compactRevision() + 1))
+        .setRevision(revision == 0 ? 1 : revision)
         .setPhysical(oneIn(2))
         .build();
   }

@@ -2,6 +2,9 @@ package dev.kvorum.foreign.differential;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import dev.kvorum.api.etcdserverpb.LeaseLeasesResponse;
+import dev.kvorum.api.etcdserverpb.LeaseStatus;
+import dev.kvorum.api.etcdserverpb.LeaseTimeToLiveResponse;
 import dev.kvorum.api.etcdserverpb.RangeRequest;
 import dev.kvorum.api.etcdserverpb.RangeRequest.SortOrder;
 import dev.kvorum.api.etcdserverpb.RangeRequest.SortTarget;
@@ -33,8 +36,32 @@ final class SortedAnswers {
     return switch (answer) {
       case RangeResponse range -> definite((RangeRequest) request, range);
       case TxnResponse txn -> definite((TxnRequest) request, txn);
+      case LeaseTimeToLiveResponse lease -> withKeysInOrder(lease);
+      case LeaseLeasesResponse leases -> inOrder(leases);
       default -> answer;
     };
+  }
+
+  /** The order of a lease's keys is open (contract S10.7). */
+  private static LeaseTimeToLiveResponse withKeysInOrder(LeaseTimeToLiveResponse lease) {
+    return lease.toBuilder()
+        .clearKeys()
+        .addAllKeys(
+            lease.getKeysList().stream()
+                .sorted(ByteString.unsignedLexicographicalComparator())
+                .toList())
+        .build();
+  }
+
+  /** Leases come by their ends, and ends that are equal for one server differ for another. */
+  private static LeaseLeasesResponse inOrder(LeaseLeasesResponse leases) {
+    return leases.toBuilder()
+        .clearLeases()
+        .addAllLeases(
+            leases.getLeasesList().stream()
+                .sorted(Comparator.comparingLong(LeaseStatus::getID))
+                .toList())
+        .build();
   }
 
   private static TxnResponse definite(TxnRequest request, TxnResponse answer) {

@@ -99,6 +99,70 @@ class EtcdctlStreamsIT {
     assertThat(etcdctl.fail("lease", "revoke", id)).contains("requested lease not found");
   }
 
+  /** Four answers, a third of two seconds apart: longer than the lease lasts by itself. */
+  @Test
+  void leaseIsKeptAliveUntilTheCommandIsStopped() throws Exception {
+    String id = etcdctl.succeed("lease", "grant", "2").split(" ", -1)[1];
+    Path shown = run("lease", "keep-alive", id);
+    String line = "lease " + id + " keepalived with TTL(2)\n";
+    assertThat(BidiStream.await(() -> read(shown).startsWith(line.repeat(4)))).isTrue();
+    background.getLast().destroy();
+
+    assertThat(
+            BidiStream.await(
+                () -> {
+                  try {
+                    return etcdctl
+                        .succeed("lease", "timetolive", id)
+                        .equals("lease " + id + " already expired\n");
+                  } catch (InterruptedException interrupt) {
+                    throw new IllegalStateException(interrupt);
+                  }
+                }))
+        .isTrue();
+  }
+
+  @Test
+  void lockShowsItsKeyAndIsReleasedWhenTheCommandIsStopped() throws Exception {
+    Path first = run("lock", "l");
+    assertThat(BidiStream.await(() -> read(first).matches("l/[0-9a-f]+\n\n"))).isTrue();
+    Path second = run("lock", "l");
+    assertThat(BidiStream.await(() -> etcdctlKeys("l/") == 2)).isTrue();
+    assertThat(read(second)).isEmpty();
+    background.getFirst().destroy();
+
+    assertThat(BidiStream.await(() -> read(second).matches("l/[0-9a-f]+\n\n"))).isTrue();
+    assertThat(read(second)).isNotEqualTo(read(first));
+  }
+
+  private long etcdctlKeys(String prefix) {
+    try {
+      return etcdctl
+          .succeed("get", prefix, "--prefix", "--keys-only")
+          .lines()
+          .filter(line -> !line.isEmpty())
+          .count();
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException(interrupt);
+    }
+  }
+
+  @Test
+  void lockEndsAsItsCommandDoes() throws InterruptedException {
+    assertThat(etcdctl.run("", "lock", "l", "--ttl=5", "--", "sh", "-c", "exit 7").exit()).isEqualTo(7);
+    assertThat(etcdctlKeys("l/")).isZero();
+  }
+
+  @Test
+  void watchOfARangeSeesTheKeysInItAlone() throws Exception {
+    Path shown = run("watch", "b", "d", "--rev=1", "--progress-notify");
+    for (String key : List.of("a", "b", "c", "d")) {
+      etcdctl.succeed("put", key, "1");
+    }
+
+    await(shown, "PUT\nb\n1\nPUT\nc\n1\n");
+  }
+
   @Test
   void lockRunsItsCommandAloneAndInTurn() throws Exception {
     Path log = Files.createFile(node.freshPath("log"));
@@ -117,21 +181,7 @@ class EtcdctlStreamsIT {
     Path listened = run("elect", "-l", "e");
     assertThat(BidiStream.await(() -> read(listened).endsWith("one\n"))).isTrue();
     Path second = run("elect", "e", "two");
-    assertThat(
-            BidiStream.await(
-                () -> {
-                  try {
-                    return etcdctl
-                            .succeed("get", "e/", "--prefix", "--keys-only")
-                            .lines()
-                            .filter(line -> !line.isEmpty())
-                            .count()
-                        == 2;
-                  } catch (InterruptedException interrupt) {
-                    throw new IllegalStateException(interrupt);
-                  }
-                }))
-        .isTrue();
+    assertThat(BidiStream.await(() -> etcdctlKeys("e/") == 2)).isTrue();
     background.getFirst().destroy();
 
     assertThat(BidiStream.await(() -> read(second).endsWith("two\n"))).isTrue();
