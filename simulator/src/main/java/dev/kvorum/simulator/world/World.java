@@ -168,8 +168,7 @@ public final class World implements ClientPort, Scheduler.Target {
       // Everything happens in the steps.
     }
     heal();
-    var deadline =
-        scheduler.now() + (storm.lostEverywhere() == null ? LIVENESS_NANOS : HALT_NANOS);
+    var deadline = scheduler.now() + (storm.lostEverywhere() == null ? LIVENESS_NANOS : HALT_NANOS);
     scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
     while (!live && scheduler.nextTime() <= deadline && scheduler.step()) {
       // Until everything is answered and equal.
