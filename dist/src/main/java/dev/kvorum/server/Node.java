@@ -9,6 +9,7 @@ import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.raft.verticle.RaftVerticle;
+import dev.kvorum.server.boot.BootFindings;
 import dev.kvorum.server.boot.Founding;
 import dev.kvorum.server.boot.MemberBoot;
 import dev.kvorum.server.boot.OpenedMember;
@@ -257,6 +258,7 @@ final class Node {
             Runtime.version().toString(),
             limits.reportedQuotaBytes());
     var metrics = new NodeMetrics(labels, this::gauges, false);
+    member.findings().forEach(each -> metrics.disk().found(BootFindings.kind(each)));
     var built =
         new NodeContext(
             identity,

@@ -118,8 +118,7 @@ public final class LeaseVerticle extends VerticleBase {
   private void confirm(LongConsumer answer) {
     var claim = LeadershipClaim.of(node.raft());
     frontEnd()
-        .confirmRead(
-            failure -> answer.accept(claim.confirmedTerm(failure == null, node.raft())));
+        .confirmRead(failure -> answer.accept(claim.confirmedTerm(failure == null, node.raft())));
   }
 
   private FrontEnd frontEnd() {

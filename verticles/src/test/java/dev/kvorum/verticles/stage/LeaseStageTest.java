@@ -78,8 +78,7 @@ class LeaseStageTest {
     now += 60 * SECOND;
     renew(1);
     assertThat(stage.confirmed(0, moment()))
-        .containsExactly(
-            new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER)));
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER)));
   }
 
   /** What began too long ago confirms nothing about now. */
@@ -109,8 +108,7 @@ class LeaseStageTest {
   }
 
   private List<LeaseEffect> renew(long id) {
-    return stage.asked(
-        List.of(new LeaseStage.Asked(2, 9, new LeaseAsk.KeepAlive(id))), moment());
+    return stage.asked(List.of(new LeaseStage.Asked(2, 9, new LeaseAsk.KeepAlive(id))), moment());
   }
 
   @Test
