@@ -194,7 +194,13 @@ final class Life extends Actor {
   private StoreStage storeStage(Membership membership) {
     var sliceKeys = SLICES[lifeNumber % SLICES.length];
     return new StoreStage(
-        machine, records, watches::allowsRemovalAt, lifeNumber, membership, ApplyWatch.NONE, sliceKeys);
+        machine,
+        records,
+        watches::allowsRemovalAt,
+        lifeNumber,
+        membership,
+        ApplyWatch.NONE,
+        sliceKeys);
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
