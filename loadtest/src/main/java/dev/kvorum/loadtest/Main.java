@@ -46,7 +46,8 @@ public final class Main implements Callable<Integer> {
       paramLabel = "benchmark",
       description =
           "put, get (linearizable), get-serializable, start, idle, lease-rates, lease-memory,"
-              + " lease-storm, lease-revoke")
+              + " lease-storm, lease-revoke; watch-cpu; beside a bar: watch-fanout, watch-streams,"
+              + " watch-watchers, watch-catchup, watch-many-one-key")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(

@@ -28,6 +28,21 @@ public interface GrpcCall {
    */
   void send(Bytes head, Bytes tail);
 
+  /**
+   * Sends one message of several, in three parts: the watcher's id stands between the first and the
+   * second as the field of a watch response. It may stay here until {@link #flushEvents}, so that
+   * the messages of one turn to all streams of a connection are one write.
+   */
+  void sendEvents(Bytes start, long watchId, Bytes events);
+
+  /** Sends what {@link #sendEvents} left here. */
+  void flushEvents();
+
+  /** Lets the client's messages wait with the client; a few more may come. */
+  void pauseInput();
+
+  void resumeInput();
+
   /** Ends the call. */
   void finish(GrpcStatus status);
 

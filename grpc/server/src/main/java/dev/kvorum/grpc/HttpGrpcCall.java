@@ -6,7 +6,6 @@ import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.verticles.service.CallContext;
 import io.vertx.core.Timer;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A {@link GrpcCall} on an HTTP/2 stream. It gathers the one message of the request and hands it to
+ * A {@link GrpcCall} on an HTTP/2 stream, whoever reads the stream's frames: Vert.x's request, or
+ * {@link StreamFrames} below it. It gathers the one message of the request and hands it to
  * the method's handler when the client is done, or hands over each message as it comes; and it sees
  * to it that exactly one end follows, also when the body is damaged, the handler throws, the
  * deadline passes or the client resets the stream.
@@ -22,7 +22,14 @@ import org.slf4j.LoggerFactory;
 final class HttpGrpcCall implements GrpcCall {
   private static final Logger LOG = LoggerFactory.getLogger(HttpGrpcCall.class);
 
-  private final HttpServerRequest request;
+  /** The client's side of the stream. */
+  interface Input {
+    /** Lets no more credit go out: what comes from now on waits with the client. */
+    void pause();
+
+    void resume();
+  }
+
   private final ReplyWriter writer;
   private final ClientConnection connection;
   private final RpcObserver observer;
@@ -32,6 +39,7 @@ final class HttpGrpcCall implements GrpcCall {
   private final MessageReader reader;
   private final long startedNanos;
 
+  private @Nullable Input input;
   private @Nullable RpcHandler handler;
   private StreamHandler.@Nullable Incoming incoming;
   private @Nullable Bytes message;
@@ -42,14 +50,12 @@ final class HttpGrpcCall implements GrpcCall {
   private @Nullable Runnable onClose;
 
   HttpGrpcCall(
-      HttpServerRequest request,
       ReplyWriter writer,
       ClientConnection connection,
       RequestHead.Accepted head,
       int maxMessageBytes,
       RpcObserver observer,
       SlowCalls slowCalls) {
-    this.request = request;
     this.writer = writer;
     this.connection = connection;
     this.observer = observer;
@@ -57,10 +63,13 @@ final class HttpGrpcCall implements GrpcCall {
     this.method = head.method();
     this.reader = new MessageReader(maxMessageBytes);
     this.startedNanos = System.nanoTime();
-    this.context = new CallContext(deadlineNanos(head.timeoutNanos()), head.requireLeader());
+    var deadlineNanos = deadlineNanos(head.timeoutNanos());
+    this.context =
+        deadlineNanos == CallContext.NO_DEADLINE && !head.requireLeader()
+            ? CallContext.PLAIN
+            : new CallContext(deadlineNanos, head.requireLeader());
     connection.callOpened();
     observer.started(method, head.clientApiVersion());
-    request.response().exceptionHandler(this::transportFailed);
   }
 
   private long deadlineNanos(long timeoutNanos) {
@@ -70,19 +79,42 @@ final class HttpGrpcCall implements GrpcCall {
         : startedNanos + timeoutNanos;
   }
 
-  /** Begins to read the request; the handler runs when all of it is there. */
+  /** Makes Vert.x's request the one that is read. */
+  void readFrom(HttpServerRequest request) {
+    request.response().exceptionHandler(_ -> transportFailed());
+    request
+        .handler(chunk -> received(VertxInternals.alias(chunk)))
+        .endHandler(_ -> endOfRequest());
+    input =
+        new Input() {
+          @Override
+          public void pause() {
+            request.pause();
+          }
+
+          @Override
+          public void resume() {
+            request.resume();
+          }
+        };
+  }
+
+  /** Makes somebody else the one who calls {@link #received} and the like. */
+  void readFrom(Input frames) {
+    input = frames;
+  }
+
+  /** The handler runs when all of the request is there. */
   void serve(Vertx vertx, long timeoutNanos, RpcHandler toServe) {
     if (setDeadline(vertx, timeoutNanos)) {
       handler = toServe;
-      request.handler(this::chunk).endHandler(ignored -> halfClose());
     }
   }
 
-  /** Begins to hand over the messages of the request as they come. */
+  /** Hands over the messages of the request as they come. */
   void serve(Vertx vertx, long timeoutNanos, StreamHandler toServe) {
     if (setDeadline(vertx, timeoutNanos)) {
       guard(() -> incoming = toServe.open(this));
-      request.handler(this::chunk).endHandler(ignored -> halfCloseStream());
     }
   }
 
@@ -100,12 +132,13 @@ final class HttpGrpcCall implements GrpcCall {
     return true;
   }
 
-  private void chunk(Buffer chunk) {
+  /** The next part of the body, given up by the caller. */
+  void received(Bytes chunk) {
     connection.received();
     if (closed) {
       return;
     }
-    var refusal = reader.read(VertxInternals.alias(chunk), this::message);
+    var refusal = reader.read(chunk, this::message);
     if (refusal != null) {
       finish(refusal);
     }
@@ -125,6 +158,15 @@ final class HttpGrpcCall implements GrpcCall {
       return;
     }
     message = received;
+  }
+
+  /** The client has said all it has to say. */
+  void endOfRequest() {
+    if (incoming == null) {
+      halfClose();
+    } else {
+      halfCloseStream();
+    }
   }
 
   private void halfClose() {
@@ -229,7 +271,8 @@ final class HttpGrpcCall implements GrpcCall {
     close(status.code());
   }
 
-  private void transportFailed(Throwable ignored) {
+  /** The client or the connection has reset the stream. */
+  void transportFailed() {
     if (!closed) {
       close(GrpcCode.CANCELED);
     }
@@ -245,7 +288,7 @@ final class HttpGrpcCall implements GrpcCall {
     var tookNanos = System.nanoTime() - startedNanos;
     observer.handled(method, code, tookNanos);
     if (slowCalls.isSlow(tookNanos)) {
-      slowCalls.log(method, tookNanos, request.remoteAddress(), message, answer);
+      slowCalls.log(method, tookNanos, connection.remoteAddress(), message, answer);
     }
     message = null;
     answer = null;
@@ -253,6 +296,34 @@ final class HttpGrpcCall implements GrpcCall {
     if (action != null) {
       onClose = null;
       action.run();
+    }
+  }
+
+  @Override
+  public void sendEvents(Bytes start, long watchId, Bytes events) {
+    if (closed) {
+      return;
+    }
+    observer.messageSent(method, writer.sendEvents(start, watchId, events));
+    connection.sent();
+  }
+
+  @Override
+  public void flushEvents() {
+    writer.flushEvents();
+  }
+
+  @Override
+  public void pauseInput() {
+    if (input != null) {
+      input.pause();
+    }
+  }
+
+  @Override
+  public void resumeInput() {
+    if (input != null) {
+      input.resume();
     }
   }
 

@@ -1,14 +1,13 @@
 package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.watch.WatchEffect;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +26,12 @@ final class ReplyWriter {
   /** What may wait for the client's credit before the writer asks for a pause. */
   private static final int FULL_BYTES = 256 * 1024;
 
-  private final ChannelHandlerContext context;
-  private final Http2ConnectionHandler handler;
-  private final Http2ConnectionEncoder encoder;
+  private final ConnectionOutput output;
   private final int streamId;
+
+  /** Known where events are sent. */
+  private final @Nullable Http2Stream stream;
+
   private final ResponseFields fields;
 
   private boolean headWritten;
@@ -41,22 +42,27 @@ final class ReplyWriter {
   private @Nullable Runnable onDrain;
 
   /**
-   * @param context of the connection's HTTP/2 handler
+   * @param stream when many small messages are to be sent
    * @param fields the header fields of this call's answers
    */
-  ReplyWriter(ChannelHandlerContext context, int streamId, ResponseFields fields) {
-    this.context = context;
-    this.handler = (Http2ConnectionHandler) context.handler();
-    this.encoder = handler.encoder();
+  ReplyWriter(
+      ConnectionOutput output,
+      int streamId,
+      @Nullable Http2Stream stream,
+      ResponseFields fields) {
+    this.output = output;
     this.streamId = streamId;
+    this.stream = stream;
     this.fields = fields;
   }
 
   /** Writes the only message and ends the stream well. */
   void reply(Bytes message) {
+    var context = output.context();
     writeMessage(message, context.newPromise());
-    encoder.writeHeaders(
-        context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
+    output
+        .encoder()
+        .writeHeaders(context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
     flush();
   }
 
@@ -69,36 +75,60 @@ final class ReplyWriter {
   void send(Bytes head, Bytes tail) {
     var size = head.size() + tail.size();
     waitingBytes += size;
+    var context = output.context();
     var promise = context.newPromise();
     promise.addListener(ignored -> written(size));
     writeHead();
-    encoder.writeData(context, streamId, frame(head, tail), 0, false, promise);
+    output.encoder().writeData(context, streamId, frame(head, tail), 0, false, promise);
     flush();
+  }
+
+  /**
+   * Writes a watch response in three parts, with the others of this turn if it may leave at once.
+   *
+   * @return its size in bytes
+   */
+  int sendEvents(Bytes start, long watchId, Bytes events) {
+    var to = stream;
+    if (to == null || !headWritten || !output.gather(to, start, watchId, events)) {
+      send(WatchEffect.Send.head(start, watchId), events);
+    }
+    return ConnectionOutput.size(start, watchId, events);
+  }
+
+  /** Sends what {@link #sendEvents} has left for later. */
+  void flushEvents() {
+    output.flushGathered();
   }
 
   private void writeMessage(Bytes message, ChannelPromise promise) {
     writeHead();
-    encoder.writeData(context, streamId, frame(message, Bytes.EMPTY), 0, false, promise);
+    output
+        .encoder()
+        .writeData(output.context(), streamId, frame(message, Bytes.EMPTY), 0, false, promise);
   }
 
   private void writeHead() {
     if (!headWritten) {
       headWritten = true;
-      encoder.writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
+      var context = output.context();
+      output
+          .encoder()
+          .writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
     }
   }
 
   private ByteBuf frame(Bytes head, Bytes tail) {
     var size = head.size() + tail.size();
     if (size <= MAX_COPIED_BYTES) {
-      var frame = context.alloc().directBuffer(MessageReader.PREFIX_SIZE + size);
+      var frame = output.context().alloc().directBuffer(MessageReader.PREFIX_SIZE + size);
       return frame
           .writeByte(0)
           .writeInt(size)
           .writeBytes(head.sharedArray(), head.offset(), head.size())
           .writeBytes(tail.sharedArray(), tail.offset(), tail.size());
     }
-    var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
+    var prefix = output.context().alloc().directBuffer(MessageReader.PREFIX_SIZE);
     return Unpooled.wrappedBuffer(
         prefix.writeByte(0).writeInt(size),
         Unpooled.wrappedBuffer(head.sharedArray(), head.offset(), head.size()),
@@ -123,26 +153,29 @@ final class ReplyWriter {
 
   private void end(Http2Headers last, boolean stopRequest) {
     headWritten = true;
-    var promise = context.newPromise();
+    var promise = output.context().newPromise();
     if (stopRequest) {
       // Not before the trailers are out: a reset drops what still waits for credit.
       promise.addListener(ignored -> reset());
     }
-    encoder.writeHeaders(context, streamId, last, 0, true, promise);
+    output.encoder().writeHeaders(output.context(), streamId, last, 0, true, promise);
     flush();
   }
 
   private void reset() {
-    if (handler.connection().stream(streamId) == null) {
+    if (output.handler().connection().stream(streamId) == null) {
       // The client was done in the meantime.
       return;
     }
-    encoder.writeRstStream(context, streamId, Http2Error.NO_ERROR.code(), context.newPromise());
+    var context = output.context();
+    output
+        .encoder()
+        .writeRstStream(context, streamId, Http2Error.NO_ERROR.code(), context.newPromise());
     flush();
   }
 
   private void flush() {
-    handler.flush(context);
+    output.flush();
   }
 
   boolean isWritable() {

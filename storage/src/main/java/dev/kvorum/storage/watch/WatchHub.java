@@ -390,7 +390,14 @@ public final class WatchHub {
     return turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
   }
 
+  /**
+   * The work of a turn, unless the next turn is due anyhow: what comes in before it only says what
+   * is to be done. A hundred inputs at once are not a hundred turns.
+   */
   private List<WatchEffect> run(Moment moment) {
+    if (continuing) {
+      return effects;
+    }
     while (!turnIsOver() && (fanOut != null || !queue.isEmpty())) {
       if (fanOut == null) {
         var next = queue.removeFirst();
@@ -404,7 +411,7 @@ public final class WatchHub {
     catchUp(moment);
     var isIdle =
         fanOut == null && queue.isEmpty() && (catchUp == null || fetching) && !canReadMore();
-    if (!isIdle && !continuing) {
+    if (!isIdle) {
       continuing = true;
       effects.add(new WatchEffect.Continue());
     }
@@ -463,27 +470,29 @@ public final class WatchHub {
 
   private void send(Watcher watcher, Bytes header, EventBlock block) {
     watcher.active = true;
-    var head = WatchResponses.head(header, watcher.id, false);
     if (!watcher.fragment
         || block.count() < 2
-        || head.size() + block.bytes().size() < sizes.fragmentBytes()) {
-      send(watcher.stream, head, block);
+        || header.size() + WatchResponses.idSize(watcher.id) + block.bytes().size()
+            < sizes.fragmentBytes()) {
+      send(watcher.stream, header, watcher.id, block);
       return;
     }
+    var head = WatchResponses.head(header, watcher.id, false);
     var fragmentHead = WatchResponses.head(header, watcher.id, true);
     var parts = block.parts(fragmentHead.size(), sizes.fragmentBytes());
     for (var part : parts) {
-      send(watcher.stream, part == parts.getLast() ? head : fragmentHead, part);
+      send(watcher.stream, part == parts.getLast() ? head : fragmentHead, 0, part);
     }
   }
 
-  private void send(WatchStream stream, Bytes head, EventBlock block) {
+  private void send(WatchStream stream, Bytes start, long watchId, EventBlock block) {
     sentEvents += block.count();
-    emit(new WatchEffect.Send(stream.number, head, block.bytes(), block.count()), stream);
+    emit(
+        new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
   }
 
   private void control(WatchStream stream, Bytes message) {
-    emit(new WatchEffect.Send(stream.number, message, Bytes.EMPTY, 0), stream);
+    emit(new WatchEffect.Send(stream.number, message, 0, Bytes.EMPTY, 0), stream);
   }
 
   private void emit(WatchEffect.Send send, WatchStream stream) {

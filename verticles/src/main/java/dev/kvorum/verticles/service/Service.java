@@ -94,14 +94,27 @@ public interface Service {
 
   /** Where a watch stream's messages go; called on the loop. */
   interface WatchSink {
-    /** One message, in two parts that are not copied together: the second belongs to many. */
-    void send(Bytes head, Bytes events);
+    /**
+     * One message, in parts that are not copied together: the first and the last belong to many.
+     * Nothing need leave before {@link #flush}.
+     *
+     * @param watchId between the two as the response's field, unless it is 0
+     */
+    void send(Bytes start, long watchId, Bytes events);
+
+    /** The messages of this turn are complete. */
+    void flush();
 
     /** False while the transport's queue is full. */
     boolean isWritable();
 
     /** Runs the action once the transport accepts data again, or the stream has ended. */
     void onDrain(Runnable action);
+
+    /** The client asks faster than it is served: its requests wait with it. A few may still come. */
+    void pauseRequests();
+
+    void resumeRequests();
   }
 
   /** The ids in every response header (contract S14.1). */

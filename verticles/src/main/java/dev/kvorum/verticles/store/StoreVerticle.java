@@ -118,7 +118,7 @@ public final class StoreVerticle extends VerticleBase {
     guard.run(() -> input.get().forEach(this::perform));
     if (wantsTurn) {
       wantsTurn = false;
-      NextTurn.run(vertx, this::proceed);
+      NextTurn.run(context, this::proceed);
     }
   }
 
@@ -131,7 +131,7 @@ public final class StoreVerticle extends VerticleBase {
     } while (wantsTurn && System.nanoTime() - began < TURN_NANOS);
     if (wantsTurn) {
       wantsTurn = false;
-      NextTurn.run(vertx, this::proceed);
+      NextTurn.run(context, this::proceed);
     }
   }
 
