@@ -220,7 +220,8 @@ public final class LeaseVerticle extends VerticleBase {
       vertx.cancelTimer(timer);
     }
     armedFor = wake;
-    var wait = Math.max(0, wake - nowNanos()) + GATHER_NANOS;
+    var gather = stage.isRunning() ? 0 : GATHER_NANOS;
+    var wait = Math.max(0, wake - nowNanos()) + gather;
     timer =
         vertx.setTimer(
             TimeUnit.NANOSECONDS.toMillis(wait) + 1,
