@@ -2,34 +2,30 @@ package dev.kvorum.loadtest.server;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** What files occupy, and what a process has written. */
 public final class DiskUsage {
-  /** The unit in which Linux counts the blocks of a file. */
-  private static final long BLOCK_BYTES = 512;
-
   private DiskUsage() {}
 
   /** What {@code du} says of a file or a directory, in bytes; 0 if it is not there. */
-  public static long of(Path path) {
-    try {
-      if (!Files.isDirectory(path)) {
-        return ((Number) Files.getAttribute(path, "unix:blocks")).longValue() * BLOCK_BYTES;
-      }
-      long bytes = 0;
-      try (var entries = Files.newDirectoryStream(path)) {
-        for (Path entry : entries) {
-          bytes += of(entry);
-        }
-      }
-      return bytes;
-    } catch (NoSuchFileException gone) {
+  public static long of(Path path) throws InterruptedException {
+    if (!Files.exists(path)) {
       return 0;
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
+    }
+    try {
+      // Files may go while it looks, of which it complains on the other output.
+      Process du =
+          new ProcessBuilder("du", "-s", "-B1", path.toString())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      String line = new String(du.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      du.waitFor();
+      return Long.parseLong(line.substring(0, line.indexOf('\t')));
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
     }
   }
 
