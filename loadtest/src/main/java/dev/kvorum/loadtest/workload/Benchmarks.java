@@ -34,7 +34,10 @@ public final class Benchmarks {
           new LeaseRevokeBenchmark(),
           new PauseBenchmark(PauseBenchmark.Work.COMPACTION),
           new PauseBenchmark(PauseBenchmark.Work.DELETE),
-          new PauseBenchmark(PauseBenchmark.Work.EVERYTHING));
+          new PauseBenchmark(PauseBenchmark.Work.EVERYTHING),
+          new RestartBenchmark(),
+          new SpaceBenchmark(),
+          new WriteAmplificationBenchmark());
 
   private Benchmarks() {}
 
