@@ -21,6 +21,7 @@ import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.state.LoadedState;
@@ -88,7 +89,7 @@ final class StalledBackendTest {
           }
           bus.send(RaftBus.COMMITTED, new RaftBus.Committed(entries));
         });
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var machine =
         new StateMachine(
             new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),
