@@ -1,5 +1,6 @@
 package dev.kvorum.grpc;
 
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -28,6 +29,7 @@ public final class GrpcEdge {
   private final GrpcLimits limits;
   private final RpcObserver observer;
   private final SlowCalls slowCalls;
+  private final Ledger ledger;
   private final Handler<HttpServerRequest> other;
   private final HealthRpcs health = new HealthRpcs();
 
@@ -53,6 +55,7 @@ public final class GrpcEdge {
     this.observer = observer;
     slowCalls = new SlowCalls(expectedUnaryTime);
     this.other = other;
+    ledger = service.ledger();
     var answers = new Answers(service);
     handlers.putAll(new KvRpcs(service, answers).handlers());
     handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
@@ -134,7 +137,7 @@ public final class GrpcEdge {
       RequestHead.Accepted head) {
     var call =
         new HttpGrpcCall(
-            request, writer, connection, head, limits.maxMessageBytes(), observer, slowCalls);
+            request, writer, connection, head, limits.maxMessageBytes(), observer, slowCalls, ledger);
     var handler = handlers.get(head.method());
     var streamHandler = streamHandlers.get(head.method());
     if (handler != null) {

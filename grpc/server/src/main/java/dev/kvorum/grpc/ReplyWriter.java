@@ -54,7 +54,18 @@ final class ReplyWriter {
 
   /** Writes the only message and ends the stream well. */
   void reply(Bytes message) {
-    writeMessage(message, context.newPromise());
+    reply(message, context.newPromise());
+  }
+
+  /** The same; the action runs when the transport does not hold the message any more. */
+  void reply(Bytes message, Runnable whenGone) {
+    var promise = context.newPromise();
+    promise.addListener(ignored -> whenGone.run());
+    reply(message, promise);
+  }
+
+  private void reply(Bytes message, ChannelPromise promise) {
+    writeMessage(message, promise);
     encoder.writeHeaders(
         context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
     flush();
@@ -74,6 +85,44 @@ final class ReplyWriter {
     writeHead();
     encoder.writeData(context, streamId, frame(head, tail), 0, false, promise);
     flush();
+  }
+
+  /** Begins a message that is written in parts. */
+  void begin(int messageSize) {
+    writeHead();
+    var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
+    encoder.writeData(
+        context,
+        streamId,
+        prefix.writeByte(0).writeInt(messageSize),
+        0,
+        false,
+        context.newPromise());
+  }
+
+  /** Writes the next part of the message, from where it lies. */
+  void part(Bytes part) {
+    var size = part.size();
+    waitingBytes += size;
+    var promise = context.newPromise();
+    promise.addListener(ignored -> written(size));
+    var buffer = Unpooled.wrappedBuffer(part.sharedArray(), part.offset(), size);
+    encoder.writeData(context, streamId, buffer, 0, false, promise);
+    flush();
+  }
+
+  /** Ends the stream inside of a message; what still waits for credit is dropped. */
+  void reset(GrpcCode code) {
+    var error =
+        switch (code) {
+          // Which clients show as an exhausted resource.
+          case RESOURCE_EXHAUSTED, UNKNOWN -> Http2Error.ENHANCE_YOUR_CALM;
+          default -> Http2Error.CANCEL;
+        };
+    if (handler.connection().stream(streamId) != null) {
+      encoder.writeRstStream(context, streamId, error.code(), context.newPromise());
+      flush();
+    }
   }
 
   private void writeMessage(Bytes message, ChannelPromise promise) {

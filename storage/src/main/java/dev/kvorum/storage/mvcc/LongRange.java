@@ -28,6 +28,9 @@ public final class LongRange {
   /** Keys of a stream's first message (contract S3.3). */
   private static final long FIRST_MESSAGE_KEYS = 10;
 
+  /** Where a stream's message is cut if small records are followed by very large ones. */
+  private static final long MOST_MESSAGE_BYTES = 64L << 20;
+
   /**
    * What is known of a message before its first byte is made.
    *
@@ -63,7 +66,7 @@ public final class LongRange {
   private long headerRevision;
   private long count;
 
-  /** Whether {@link #count} has to be found by walking, as for a past revision. */
+  /** Whether {@link #count} is still to be found, as for a past revision, where it takes time. */
   private boolean counting;
 
   /** Where the next look begins. */
@@ -132,7 +135,7 @@ public final class LongRange {
     if (isFirst) {
       at = view.resolve(range.revision());
       headerRevision = view.revision();
-      // The present is counted without a walk, and only now is it sure to be the present.
+      // The present is counted without a walk, and only now is it surely the present.
       counting = at < view.revision();
       count = counting ? 0 : view.index().count(keys, at);
     }
@@ -144,14 +147,17 @@ public final class LongRange {
   }
 
   /**
-   * Looks at some further keys of the message.
+   * Looks at some further keys of the message. May take a while for a past revision, whose keys are
+   * counted at once.
    *
    * @param maxKeys how many at most
    * @return the message, or null while more has to be looked at
    */
   public @Nullable Message measure(StoreView view, int maxKeys) {
     if (counting) {
-      countOn(view, maxKeys);
+      // Only what has changed since that revision is walked.
+      counting = false;
+      count = view.index().count(keys, at);
       return null;
     }
     if (range.countOnly()) {
@@ -166,7 +172,7 @@ public final class LongRange {
               if (!RangeSelection.passesFilters(range, entry)) {
                 return true;
               }
-              if (measuredKeys == limit) {
+              if (measuredKeys == limit || measuredBytes >= mostMessageBytes()) {
                 more = true;
                 return false;
               }
@@ -179,19 +185,9 @@ public final class LongRange {
     return isCutShort && !more ? null : measured();
   }
 
-  private void countOn(StoreView view, int maxKeys) {
-    var isCutShort =
-        look(
-            view,
-            maxKeys,
-            _ -> {
-              count++;
-              return true;
-            });
-    if (!isCutShort) {
-      counting = false;
-      position = messageFrom;
-    }
+  /** The only message has any size; one of several ends where clients would refuse it. */
+  private long mostMessageBytes() {
+    return maxRequestBytes == 0 ? Long.MAX_VALUE : MOST_MESSAGE_BYTES;
   }
 
   private Message measured() {

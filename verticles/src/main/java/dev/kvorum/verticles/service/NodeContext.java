@@ -24,6 +24,7 @@ public final class NodeContext {
   private final Service.Identity identity;
   private final int life;
   private final ServiceLimits limits;
+  private final Ledger ledger;
   private final RecordMemory memory;
   private final RecordReader reader;
   private final BackendWriter writer;
@@ -40,6 +41,7 @@ public final class NodeContext {
       Service.Identity identity,
       int life,
       ServiceLimits limits,
+      Ledger ledger,
       RecordMemory memory,
       RecordReader reader,
       BackendWriter writer,
@@ -50,6 +52,7 @@ public final class NodeContext {
     this.identity = identity;
     this.life = life;
     this.limits = limits;
+    this.ledger = ledger;
     this.memory = memory;
     this.reader = reader;
     this.writer = writer;
@@ -69,6 +72,10 @@ public final class NodeContext {
 
   public ServiceLimits limits() {
     return limits;
+  }
+
+  public Ledger ledger() {
+    return ledger;
   }
 
   public RecordMemory memory() {

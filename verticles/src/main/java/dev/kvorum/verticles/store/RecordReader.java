@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ public final class RecordReader implements AutoCloseable {
   /** For clients' cold reads. */
   private final ThreadPoolExecutor reads;
 
+  /** For long answers, whose many pieces nobody else's read should wait behind. */
+  private final ThreadPoolExecutor ranges;
+
   /** For what applying the log waits for; behind nobody else's work. */
   private final ThreadPoolExecutor log;
 
@@ -58,6 +62,7 @@ public final class RecordReader implements AutoCloseable {
     this.memory = memory;
     this.onFault = onFault;
     reads = pool("kvorum-read-", READ_THREADS);
+    ranges = pool("kvorum-read-range-", READ_THREADS);
     log = pool("kvorum-read-log-", 1);
     jobs = pool("kvorum-read-job-", 1);
   }
@@ -106,9 +111,23 @@ public final class RecordReader implements AutoCloseable {
     run(
         pool,
         () -> {
-          var found = read(revisions);
+          var found = read(revisions, memory::loaded);
           loop.execute(() -> answer.accept(found));
         });
+  }
+
+  /** Runs a short job of a long answer; it may block, and read with {@link #readNow}. */
+  public void runOfRange(Runnable job) {
+    run(ranges, job);
+  }
+
+  /**
+   * Reads records that memory did not have, on the calling thread, which may block. They are not
+   * kept for the next reader: an answer that is long enough to be made here would leave nothing
+   * else in the cache.
+   */
+  public Map<Revision, Bytes> readNow(List<Revision> revisions) {
+    return read(revisions, (_, _) -> {});
   }
 
   /** Runs a job that reads the backend at length. */
@@ -206,7 +225,8 @@ public final class RecordReader implements AutoCloseable {
     }
   }
 
-  private Map<Revision, Bytes> read(List<Revision> revisions) {
+  private Map<Revision, Bytes> read(
+      List<Revision> revisions, BiConsumer<Revision, Bytes> loaded) {
     var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
     try (var view = open()) {
       for (var revision : revisions) {
@@ -217,7 +237,7 @@ public final class RecordReader implements AutoCloseable {
         }
         // Detached from the engine's page, which is much larger than one record.
         var serialized = RecordCodec.record(key, value).compact();
-        memory.loaded(revision, serialized);
+        loaded.accept(revision, serialized);
         found.put(revision, serialized);
       }
     }
@@ -227,11 +247,11 @@ public final class RecordReader implements AutoCloseable {
   /** Takes nothing new and lets the threads end; waits a moment for what runs. */
   @Override
   public void close() {
-    for (var pool : List.of(reads, log, jobs)) {
+    for (var pool : List.of(reads, ranges, log, jobs)) {
       pool.shutdown();
     }
     try {
-      for (var pool : List.of(reads, log, jobs)) {
+      for (var pool : List.of(reads, ranges, log, jobs)) {
         var _ = pool.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException _) {
