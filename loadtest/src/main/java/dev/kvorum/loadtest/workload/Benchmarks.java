@@ -10,6 +10,8 @@ public final class Benchmarks {
           new LoadBenchmark(new PutWorkload()),
           new LoadBenchmark(new GetWorkload("get", false)),
           new LoadBenchmark(new GetWorkload("get-serializable", true)),
+          RangeBenchmark.LIST,
+          RangeBenchmark.PAGES,
           new StartBenchmark(),
           new IdleBenchmark());
 
