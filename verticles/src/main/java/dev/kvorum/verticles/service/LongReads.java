@@ -29,7 +29,7 @@ final class LongReads {
   private static final int LOOK_KEYS = 2_048;
 
   /** A piece is complete with this many bytes, or with one record that is larger. */
-  static final int PIECE_BYTES = 64 << 10;
+  static final int PIECE_BYTES = 128 << 10;
 
   private static final int PIECE_KEYS = 1_024;
 

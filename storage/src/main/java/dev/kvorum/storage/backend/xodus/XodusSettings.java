@@ -23,7 +23,7 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
    * one begins, and only whole files are cleaned: all three want small files. The cache is small
    * because hot values are cached above the port.
    */
-  static final XodusSettings SERVER = new XodusSettings(8 << 20, 16 << 20, 60_000);
+  static final XodusSettings SERVER = new XodusSettings(8 << 20, 6 << 20, 60_000);
 
   XodusSettings {
     if (fileSizeBytes % PAGE_BYTES != 0 || fileSizeBytes < 4 * XodusBucket.PART_BYTES) {
