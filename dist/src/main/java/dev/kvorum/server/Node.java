@@ -194,7 +194,7 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), false);
+    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), cluster.leaseCheckpoints());
     leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
     var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
     var stage =
@@ -227,6 +227,7 @@ final class Node {
               context.publish(status);
               leases.raftChanged(status);
             },
+            context.metrics().loops()::ticked,
             membership::raiseNoSpace,
             guard,
             recorder));

@@ -129,6 +129,28 @@ class ArchitectureTest {
   }
 
   @Test
+  void leasesNeverLookAtTheWallClock() {
+    check(
+        noClasses()
+            .that()
+            .resideInAnyPackage("dev.kvorum.verticles.lease..", "dev.kvorum.verticles.coordination..")
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .dependOnClassesThat()
+            .belongToAnyOf(
+                java.time.Clock.class,
+                java.time.Instant.class,
+                java.time.LocalDateTime.class,
+                java.time.OffsetDateTime.class,
+                java.time.ZonedDateTime.class,
+                java.util.Date.class)
+            .because(
+                "the wall clock jumps, and a lease that ends by a jump was taken from a client that"
+                    + " renewed it in time; elapsed time does not jump"));
+  }
+
+  @Test
   void edgesSpeakToTheServiceAlone() {
     check(
         noClasses()

@@ -44,7 +44,9 @@ public final class Main implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "benchmark",
-      description = "put, get (linearizable), get-serializable, list, pages, start, idle")
+      description =
+          "put, get (linearizable), get-serializable, list, pages, crowd, start, idle, lease-rates,"
+              + " lease-memory, lease-storm, lease-revoke")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(
@@ -102,6 +104,11 @@ public final class Main implements Callable<Integer> {
 
   @Option(names = "--idle-for", description = "seconds; default ${DEFAULT-VALUE}")
   private int idleFor = 60;
+
+  @Option(
+      names = "--count",
+      description = "leases or keys that a lease benchmark makes; default: as many as its bar says")
+  private int count = 0;
 
   @Option(names = "--first", description = "kvorum or etcd; default ${DEFAULT-VALUE}")
   private Product first = Product.KVORUM;
@@ -180,7 +187,8 @@ public final class Main implements Callable<Integer> {
         requestsPerSecond,
         starts,
         Duration.ofSeconds(idleBefore),
-        Duration.ofSeconds(idleFor));
+        Duration.ofSeconds(idleFor),
+        count);
   }
 
   private Contest.Entrant entrant(Product product) {

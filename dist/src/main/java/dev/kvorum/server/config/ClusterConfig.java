@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param maxTxnOps operations in one transaction, at most
  * @param maxRequestBytes size of one proposal, at most
  * @param compactionRetention history that auto compaction keeps
+ * @param leaseCheckpoints whether remaining times of leases are replicated (contract S10.11)
  */
 public record ClusterConfig(
     String initialCluster,
@@ -23,7 +24,8 @@ public record ClusterConfig(
     long quotaBackendBytes,
     int maxTxnOps,
     int maxRequestBytes,
-    CompactionRetention compactionRetention) {
+    CompactionRetention compactionRetention,
+    boolean leaseCheckpoints) {
   private static final int MESSAGE_OVERHEAD_BYTES = 512 * 1024;
   private static final Duration QUEUE_AND_DISK = Duration.ofSeconds(5);
 

@@ -65,7 +65,8 @@ final class ConfigBuilder {
             quotaBytes(),
             (int) Math.min(values.unsigned("max-txn-ops"), Integer.MAX_VALUE),
             maxRequestBytes(),
-            retention);
+            retention,
+            leaseCheckpoints());
     var member =
         new MemberConfig(
             values.text("name"),
@@ -85,6 +86,17 @@ final class ConfigBuilder {
             values.duration("warning-apply-duration"),
             log);
     return new ServerConfig(cluster, member);
+  }
+
+  private boolean leaseCheckpoints() throws ConfigException {
+    var gates = values.gates();
+    var on = gates.isOn(FeatureGates.Gate.LEASE_CHECKPOINT);
+    if (!on && gates.isOn(FeatureGates.Gate.LEASE_CHECKPOINT_PERSIST)) {
+      throw new ConfigException(
+          "enabling feature gate LeaseCheckpointPersist requires enabling feature gate"
+              + " LeaseCheckpoint");
+    }
+    return on;
   }
 
   private LogConfig log() throws ConfigException {
@@ -275,6 +287,14 @@ final class ConfigBuilder {
               Severity.WARN,
               "flags are accepted but not yet in effect",
               new KeyValuePair("flags", notYet)));
+    }
+    var gates = values.gates().notYetInEffect();
+    if (!gates.isEmpty()) {
+      notes.add(
+          Note.of(
+              Severity.WARN,
+              "feature gates are accepted but not yet in effect",
+              new KeyValuePair("gates", gates)));
     }
     if (addresses.initialClusterFollowsName()) {
       notes.add(

@@ -172,7 +172,7 @@ final class FlagTable {
           notYet("downgrade-check-time", DURATION, "5s"),
           notYet("bootstrap-defrag-threshold-megabytes", UINT, "0"),
           notYet("unsafe-no-fsync", BOOL, "false"),
-          notYet("feature-gates", FEATURE_GATES, ""),
+          inEffect("feature-gates", FEATURE_GATES, ""),
           inEffect("config-file", TEXT, "", NO_KEY),
           inEffect("version", BOOL, "false", NO_KEY),
           notYet("v2-deprecation", V2_DEPRECATION, "write-only"),

@@ -32,20 +32,6 @@ enum FlagType {
   private static final List<String> V2_STAGES =
       List.of("write-only", "write-only-skip-check", "write-only-drop-data", "gone");
 
-  private static final List<String> GATES =
-      List.of(
-          "StopGRPCServiceOnDefrag",
-          "InitialCorruptCheck",
-          "CompactHashCheck",
-          "TxnModeWriteWithSharedBuffer",
-          "LeaseCheckpoint",
-          "LeaseCheckpointPersist",
-          "SetMemberLocalAddr",
-          "FastLeaseKeepAlive",
-          "PriorityRequest",
-          "AllAlpha",
-          "AllBeta");
-
   /** Throws, with Go's words, unless the value can be read. */
   void check(String value) throws ConfigException {
     switch (this) {
@@ -66,7 +52,9 @@ enum FlagType {
           }
         }
       }
-      case FEATURE_GATES -> checkGates(value);
+      case FEATURE_GATES -> {
+        var _ = FeatureGates.parse(value);
+      }
     }
   }
 
@@ -100,29 +88,6 @@ enum FlagType {
   private static void checkOneOf(String value, List<String> allowed) throws ConfigException {
     if (!allowed.contains(value)) {
       throw new ConfigException("invalid value");
-    }
-  }
-
-  private static void checkGates(String value) throws ConfigException {
-    for (var gate : value.split(",", -1)) {
-      if (gate.isEmpty()) {
-        continue;
-      }
-      int equals = gate.indexOf('=');
-      var name = (equals < 0 ? gate : gate.substring(0, equals)).strip();
-      if (equals < 0) {
-        throw new ConfigException("missing bool value for " + name);
-      }
-      var setting = gate.substring(equals + 1).strip();
-      try {
-        var _ = GoNumber.parseBool(setting);
-      } catch (NotationException wrong) {
-        throw new ConfigException(
-            "invalid value of " + name + "=" + setting + ", err: " + wrong.reason());
-      }
-      if (!GATES.contains(name)) {
-        throw new ConfigException("unrecognized feature gate: " + name);
-      }
     }
   }
 }

@@ -66,6 +66,14 @@ final class FlagValues {
     }
   }
 
+  FeatureGates gates() {
+    try {
+      return FeatureGates.parse(text("feature-gates"));
+    } catch (ConfigException impossible) {
+      throw new IllegalStateException("checked by set", impossible);
+    }
+  }
+
   /** The texts between commas, sorted, without repetitions and empty ones. */
   List<String> list(String name) {
     var texts = new TreeSet<>(List.of(text(name).split(",", -1)));

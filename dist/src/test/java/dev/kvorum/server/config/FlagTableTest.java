@@ -68,6 +68,7 @@ class FlagTableTest {
           "warning-unary-request-duration",
           "warning-apply-duration",
           "config-file",
+          "feature-gates",
           "version");
 
   @Test

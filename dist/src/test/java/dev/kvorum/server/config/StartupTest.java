@@ -48,7 +48,34 @@ class StartupTest {
                 2_147_483_648L,
                 128,
                 1_572_864,
-                new CompactionRetention.Everything()));
+                new CompactionRetention.Everything(),
+                false));
+  }
+
+  @Test
+  void gatesAreSetByNameAndTheRestOfAStageAtOnce() {
+    assertThat(checkpoints("LeaseCheckpoint=true")).isTrue();
+    assertThat(checkpoints("LeaseCheckpoint=true,LeaseCheckpointPersist=true")).isTrue();
+    assertThat(checkpoints("AllAlpha=true")).isTrue();
+    assertThat(checkpoints("LeaseCheckpoint=false,LeaseCheckpointPersist=0,AllAlpha=true"))
+        .isFalse();
+    assertThat(checkpoints("AllBeta=true")).isFalse();
+  }
+
+  private static boolean checkpoints(String gates) {
+    return run("--feature-gates=" + gates).config().cluster().leaseCheckpoints();
+  }
+
+  @Test
+  void checkpointsAreNotKeptUnlessThereAreAny() {
+    assertThat(refusal("--feature-gates=LeaseCheckpointPersist=true"))
+        .contains("LeaseCheckpointPersist requires enabling feature gate LeaseCheckpoint");
+  }
+
+  @Test
+  void gatesThatChangeNothingYetAreNamed() {
+    assertThat(run("--feature-gates=CompactHashCheck=true,FastLeaseKeepAlive=true").notes())
+        .anyMatch(note -> note.toString().contains("gates") && note.toString().contains("[CompactHashCheck]"));
   }
 
   @Test

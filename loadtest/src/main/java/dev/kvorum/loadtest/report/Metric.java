@@ -15,7 +15,17 @@ public enum Metric {
   RESIDENT("resident", "MiB", false),
   ANONYMOUS("anonymous", "MiB", false),
   READY("exec to first read", "ms", false),
-  IDLE_CPU("CPU", "% core", false);
+  IDLE_CPU("CPU", "% core", false),
+  GONE("gone after its time", "ms", false),
+  EARLIEST("first gone after its time", "ms", true),
+  IDLE_P99("put p99 before", "us", false),
+  STORM_P99("put p99 meanwhile", "us", false),
+  STORM_OVER_IDLE("p99 meanwhile / before", "", false),
+  LONGEST_GAP("longest put gap", "ms", false),
+  REVOKED("revoke answered after", "ms", false),
+  RESIDENT_EACH("resident", "B/lease", false),
+  TABLE_EACH("live arrays of numbers", "B/lease", false),
+  OBJECTS_EACH("live objects else", "B/lease", false);
 
   private final String label;
   private final String unit;

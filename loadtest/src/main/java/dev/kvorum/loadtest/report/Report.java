@@ -2,6 +2,7 @@ package dev.kvorum.loadtest.report;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -11,7 +12,7 @@ import java.util.Locale;
  * @param benchmark such as {@code put}
  * @param variant such as {@code 8x16}
  * @param first the first server's name and version
- * @param second the second server's name and version
+ * @param second the second server's name and version, empty if there is none
  */
 public record Report(
     String benchmark, String variant, String first, String second, List<Comparison> comparisons) {
@@ -20,9 +21,35 @@ public record Report(
     comparisons = List.copyOf(comparisons);
   }
 
+  /** What one server showed, with none beside it. */
+  public static Report alone(String benchmark, String variant, String server, Sample sample) {
+    List<Comparison> values = new ArrayList<>();
+    sample
+        .values()
+        .forEach((metric, value) -> values.add(new Comparison(metric, value, 0, 0, 0, 0, 1)));
+    return new Report(benchmark, variant, server, "", values);
+  }
+
+  private boolean isAlone() {
+    return second.isEmpty();
+  }
+
   /** A table for people: one line a metric. */
   public String table() {
     StringBuilder table = new StringBuilder();
+    if (isAlone()) {
+      table.append(String.format(Locale.ROOT, "%s %s, %s%n", benchmark, variant, first));
+      for (Comparison line : comparisons) {
+        table.append(
+            String.format(
+                Locale.ROOT,
+                "  %-26s %14s %s%n",
+                line.metric().label(),
+                number(line.first()),
+                line.metric().unit()));
+      }
+      return table.toString();
+    }
     table.append(
         String.format(
             Locale.ROOT,
@@ -58,12 +85,16 @@ public record Report(
           new JsonObject()
               .put("metric", line.metric().name().toLowerCase(Locale.ROOT))
               .put("unit", line.metric().unit())
-              .put("first", line.first())
+              .put("first", line.first()));
+      if (!isAlone()) {
+        metrics
+            .getJsonObject(metrics.size() - 1)
               .put("second", line.second())
               .put("ratio", line.ratio())
               .put("lowest", line.lowestRatio())
               .put("highest", line.highestRatio())
-              .put("pairs", line.pairs()));
+              .put("pairs", line.pairs());
+      }
     }
     return new JsonObject()
         .put("benchmark", benchmark)

@@ -14,6 +14,14 @@ import dev.kvorum.api.etcdserverpb.HashKVRequest;
 import dev.kvorum.api.etcdserverpb.HashKVResponse;
 import dev.kvorum.api.etcdserverpb.HashRequest;
 import dev.kvorum.api.etcdserverpb.HashResponse;
+import dev.kvorum.api.etcdserverpb.LeaseGrantRequest;
+import dev.kvorum.api.etcdserverpb.LeaseGrantResponse;
+import dev.kvorum.api.etcdserverpb.LeaseLeasesRequest;
+import dev.kvorum.api.etcdserverpb.LeaseLeasesResponse;
+import dev.kvorum.api.etcdserverpb.LeaseRevokeRequest;
+import dev.kvorum.api.etcdserverpb.LeaseRevokeResponse;
+import dev.kvorum.api.etcdserverpb.LeaseTimeToLiveRequest;
+import dev.kvorum.api.etcdserverpb.LeaseTimeToLiveResponse;
 import dev.kvorum.api.etcdserverpb.MemberListRequest;
 import dev.kvorum.api.etcdserverpb.MemberListResponse;
 import dev.kvorum.api.etcdserverpb.PutRequest;
@@ -49,6 +57,15 @@ public final class Methods {
   public static final Method<HashKVRequest, HashKVResponse> HASH_KV =
       maintenance("HashKV", HashKVRequest.class, HashKVResponse.parser());
 
+  public static final Method<LeaseGrantRequest, LeaseGrantResponse> LEASE_GRANT =
+      lease("LeaseGrant", LeaseGrantRequest.class, LeaseGrantResponse.parser());
+  public static final Method<LeaseRevokeRequest, LeaseRevokeResponse> LEASE_REVOKE =
+      lease("LeaseRevoke", LeaseRevokeRequest.class, LeaseRevokeResponse.parser());
+  public static final Method<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> LEASE_TIME_TO_LIVE =
+      lease("LeaseTimeToLive", LeaseTimeToLiveRequest.class, LeaseTimeToLiveResponse.parser());
+  public static final Method<LeaseLeasesRequest, LeaseLeasesResponse> LEASE_LEASES =
+      lease("LeaseLeases", LeaseLeasesRequest.class, LeaseLeasesResponse.parser());
+
   public static final Method<MemberListRequest, MemberListResponse> MEMBER_LIST =
       new Method<>(
           "etcdserverpb.Cluster/MemberList", MemberListRequest.class, MemberListResponse.parser());
@@ -58,6 +75,11 @@ public final class Methods {
   private static <Q extends Message, A extends Message> Method<Q, A> keyValue(
       String name, Class<Q> request, Parser<A> parser) {
     return new Method<>("etcdserverpb.KV/" + name, request, parser);
+  }
+
+  private static <Q extends Message, A extends Message> Method<Q, A> lease(
+      String name, Class<Q> request, Parser<A> parser) {
+    return new Method<>("etcdserverpb.Lease/" + name, request, parser);
   }
 
   private static <Q extends Message, A extends Message> Method<Q, A> maintenance(

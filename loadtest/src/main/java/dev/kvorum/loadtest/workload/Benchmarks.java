@@ -13,7 +13,16 @@ public final class Benchmarks {
           RangeBenchmark.LIST,
           RangeBenchmark.PAGES,
           new StartBenchmark(),
-          new IdleBenchmark());
+          new IdleBenchmark(),
+          new Sequence(
+              "lease-rates",
+              List.of(
+                  new LoadBenchmark(new LeaseGrantWorkload("lease-grant")),
+                  new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive", 100)),
+                  new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive-once", 1)))),
+          new LeaseMemoryBenchmark(),
+          new LeaseStormBenchmark(),
+          new LeaseRevokeBenchmark());
 
   private Benchmarks() {}
 

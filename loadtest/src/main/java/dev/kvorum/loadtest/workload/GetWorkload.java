@@ -34,7 +34,7 @@ final class GetWorkload implements LoadWorkload {
   }
 
   @Override
-  public int revisionsPerRequest() {
+  public int effectsPerRequest() {
     return 0;
   }
 

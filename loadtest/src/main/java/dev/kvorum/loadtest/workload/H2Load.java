@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import dev.kvorum.loadtest.server.Programs;
 import dev.kvorum.loadtest.server.Scratch;
 import dev.kvorum.loadtest.wire.Frames;
+import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -31,14 +32,20 @@ final class H2Load {
    * A load of one method.
    *
    * @param requests one for each process
+   * @param times how often the message stands in one call
    */
-  H2Load(Scratch scratch, int port, String method, List<? extends Message> requests) {
+  H2Load(
+      Scratch scratch, int port, String method, List<? extends Message> requests, int times) {
     this.scratch = scratch;
     this.url = "http://127.0.0.1:" + port + "/" + method;
     for (Message request : requests) {
       Path body = scratch.fresh("body");
       try {
-        Files.write(body, Frames.encode(request.toByteString()).getBytes());
+        Buffer frames = Buffer.buffer();
+        for (int time = 0; time < times; time++) {
+          frames.appendBuffer(Frames.encode(request.toByteString()));
+        }
+        Files.write(body, frames.getBytes());
       } catch (IOException failure) {
         throw new UncheckedIOException(failure);
       }

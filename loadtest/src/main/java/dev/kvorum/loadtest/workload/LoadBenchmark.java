@@ -17,8 +17,8 @@ import java.util.stream.IntStream;
  * One load on both servers in turns: first, second, first, second.
  *
  * <p>Both run the whole time, so that neither has the machine's caches to itself. A run is void
- * unless every request was answered and the store's revision advanced by exactly the acknowledged
- * writes: h2load cannot see a gRPC error, the revision can.
+ * unless every request was answered and the server says that exactly the acknowledged ones took
+ * effect: h2load cannot see a gRPC error, the store's revision can.
  */
 final class LoadBenchmark implements Benchmark {
   private static final int FIRST_REQUESTS = 2_000;
@@ -82,7 +82,8 @@ final class LoadBenchmark implements Benchmark {
             workload.method(),
             IntStream.range(0, settings.keys())
                 .mapToObj(key -> workload.request(key, settings))
-                .toList());
+                .toList(),
+            workload.operationsPerRequest());
     return new Lane(target, generator, settings);
   }
 
@@ -124,27 +125,29 @@ final class LoadBenchmark implements Benchmark {
 
     private H2Load.Outcome load(Shape shape, long requests, long requestsPerSecond)
         throws VoidRunException, InterruptedException {
-      long revision = target.revision();
+      long before = workload.effects(target);
       Duration patience = settings.run().multipliedBy(4).plusSeconds(30);
       H2Load.Outcome outcome = generator.run(shape, requests, requestsPerSecond, patience);
-      long advanced = target.revision() - revision;
+      long advanced = workload.effects(target) - before;
       if (outcome.succeeded() != outcome.requested()
-          || advanced != outcome.succeeded() * workload.revisionsPerRequest()) {
+          || advanced != outcome.succeeded() * workload.effectsPerRequest()) {
         throw new VoidRunException(
             String.format(
-                "%s %s on %s: %d requests, %d answered, revision advanced by %d",
+                "%s %s on %s: %d requests, %d answered, %d took effect",
                 name(), shape, target.label(), outcome.requested(), outcome.succeeded(), advanced));
       }
       return outcome;
     }
 
-    private static Sample sample(H2Load.Outcome outcome, ProcessUsage before, ProcessUsage after) {
+    private Sample sample(H2Load.Outcome outcome, ProcessUsage before, ProcessUsage after) {
       Map<Metric, Double> values = new EnumMap<>(Metric.class);
-      values.put(Metric.RATE, outcome.rate());
+      values.put(Metric.RATE, outcome.rate() * workload.operationsPerRequest());
       values.put(Metric.LATENCY_MEAN, outcome.meanMicros());
       values.put(
           Metric.CPU_PER_MILLION,
-          (after.cpuSeconds() - before.cpuSeconds()) * 1e6 / outcome.succeeded());
+          (after.cpuSeconds() - before.cpuSeconds())
+              * 1e6
+              / (outcome.succeeded() * workload.operationsPerRequest()));
       values.put(Metric.RESIDENT, after.residentBytes() / BYTES_PER_MEBIBYTE);
       values.put(Metric.ANONYMOUS, after.anonymousBytes() / BYTES_PER_MEBIBYTE);
       if (!outcome.log().isEmpty()) {

@@ -17,8 +17,18 @@ public interface LoadWorkload {
   /** The request that is repeated for the given key. */
   Message request(int key, Settings settings);
 
-  /** How much one acknowledged request raises the store's revision: 1 for a write, else 0. */
-  int revisionsPerRequest();
+  /** How many operations one request is: its message is sent so many times in one call. */
+  default int operationsPerRequest() {
+    return 1;
+  }
+
+  /** A count that the server keeps of what took effect: its revision, for writes and reads. */
+  default long effects(Target target) throws VoidRunException, InterruptedException {
+    return target.revision();
+  }
+
+  /** How much one acknowledged request raises {@link #effects}: 1 for a write, 0 for a read. */
+  int effectsPerRequest();
 
   /** Writes what the requests need to find. */
   void prepare(Target target, Settings settings) throws VoidRunException, InterruptedException;

@@ -24,7 +24,7 @@ final class PutWorkload implements LoadWorkload {
   }
 
   @Override
-  public int revisionsPerRequest() {
+  public int effectsPerRequest() {
     return 1;
   }
 

@@ -132,7 +132,8 @@ final class RangeBenchmark implements Benchmark {
                   contest.scratch(),
                   target.process().plan().clientPort(),
                   Methods.RANGE.name(),
-                  List.of(variant.request.apply(settings).build()))
+                  List.of(variant.request.apply(settings).build()),
+                  1)
               .withWindow(WINDOW_BITS);
     }
 

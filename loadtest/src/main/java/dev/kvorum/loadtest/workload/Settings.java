@@ -20,6 +20,8 @@ import java.util.List;
  * @param starts how often the start benchmark starts each server
  * @param idleBefore how long the idle benchmark lets a ready server rest
  * @param idleFor how long it then measures
+ * @param counted how many things a benchmark makes whose load is a number of things; 0 for as many
+ *     as it makes by itself
  */
 public record Settings(
     List<Shape> shapes,
@@ -34,12 +36,25 @@ public record Settings(
     long requestsPerSecond,
     int starts,
     Duration idleBefore,
-    Duration idleFor) {
+    Duration idleFor,
+    int counted) {
 
   public Settings {
     shapes = List.copyOf(shapes);
-    if (pairs < 1 || keys < 1 || fillKeys < 1 || fillValueBytes < 0 || starts < 1 || valueBytes < 0 || requestsPerSecond < 0) {
+    if (pairs < 1
+        || keys < 1
+        || fillKeys < 1
+        || fillValueBytes < 0
+        || starts < 1
+        || valueBytes < 0
+        || requestsPerSecond < 0
+        || counted < 0) {
       throw new IllegalArgumentException("counts start at 1, sizes and rates at 0");
     }
+  }
+
+  /** How many things to make. */
+  int count(int byDefault) {
+    return counted == 0 ? byDefault : counted;
   }
 }

@@ -11,6 +11,11 @@ import dev.kvorum.loadtest.wire.GrpcStatusException;
 import dev.kvorum.loadtest.wire.Method;
 import dev.kvorum.loadtest.wire.Methods;
 import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -67,6 +72,25 @@ public final class Target implements AutoCloseable {
     } catch (GrpcStatusException refused) {
       throw new VoidRunException(
           method.name() + ": code " + refused.code() + ", " + refused.getMessage());
+    }
+  }
+
+  /** A client of one connection; it ends with this target. */
+  public GrpcClient client() {
+    return client;
+  }
+
+  /** The sum of a metric over its labels, 0 if it is not there. */
+  public double metric(String name) throws VoidRunException, InterruptedException {
+    URI page = URI.create("http://127.0.0.1:" + process.plan().clientPort() + "/metrics");
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofLines())
+          .body()
+          .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+          .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+          .sum();
+    } catch (IOException unreadable) {
+      throw new VoidRunException("the metrics cannot be read: " + unreadable);
     }
   }
 

@@ -12,8 +12,10 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,7 @@ public final class RaftVerticle extends VerticleBase {
   private final Disk disk;
   private final long tickMillis;
   private final Consumer<RaftStatus> statusListener;
+  private final LongConsumer tickListener;
   private final Runnable onDiskLow;
   private final NodeGuard guard;
   private final FlightRecorder recorder;
@@ -47,6 +50,7 @@ public final class RaftVerticle extends VerticleBase {
   /**
    * @param tickMillis the heartbeat interval
    * @param statusListener hears of every change of term, leader or commit index, on this loop
+   * @param tickListener hears at each tick by how many nanoseconds it is late, on this loop
    * @param onDiskLow raises the member's space alarm; called on this loop
    */
   public RaftVerticle(
@@ -55,6 +59,7 @@ public final class RaftVerticle extends VerticleBase {
       Disk disk,
       long tickMillis,
       Consumer<RaftStatus> statusListener,
+      LongConsumer tickListener,
       Runnable onDiskLow,
       NodeGuard guard,
       FlightRecorder recorder) {
@@ -63,6 +68,7 @@ public final class RaftVerticle extends VerticleBase {
     this.disk = disk;
     this.tickMillis = tickMillis;
     this.statusListener = statusListener;
+    this.tickListener = tickListener;
     this.onDiskLow = onDiskLow;
     this.guard = guard;
     this.recorder = recorder;
@@ -90,7 +96,13 @@ public final class RaftVerticle extends VerticleBase {
             ended.position() == null
                 ? stage.snapshotFailed()
                 : stage.snapshotTaken(ended.position(), ended.liveBytes()));
-    vertx.setPeriodic(tickMillis, _ -> guard.run(() -> perform(stage.tick())));
+    var plan = new TickPlan(TimeUnit.MILLISECONDS.toNanos(tickMillis), System.nanoTime());
+    vertx.setPeriodic(
+        tickMillis,
+        _ -> {
+          tickListener.accept(plan.ticked(System.nanoTime()));
+          guard.run(() -> perform(stage.tick()));
+        });
     guard.run(() -> perform(stage.start()));
     return Future.succeededFuture();
   }

@@ -38,6 +38,11 @@ public final class Oracles implements Observer {
 
   private static final int MAX_SEARCHED_NODES = 200_000;
 
+  /** For which of the acknowledged writes, in millionths, all members are booted once. */
+  private static final int POWER_CUT_RATE = 1_500;
+
+  private static final long POWER_CUTS = 0x706f776572L;
+
   /** About how many revisions are hashed at the end. */
   private static final int HASHES = 6;
 
@@ -191,6 +196,14 @@ public final class Oracles implements Observer {
     if (!world().isOnQuorum(entry)) {
       throw new WrongException(
           "what is acknowledged is durable on a quorum", "%s: %s".formatted(entry, request));
+    }
+    if (world().random(POWER_CUTS + index).chance(POWER_CUT_RATE)) {
+      world().coverage().hit("an acknowledged write sought after a power cut of all");
+      if (!world().survivesPowerCut(entry)) {
+        throw new WrongException(
+            "what is acknowledged survives a power cut of all members",
+            "%s: %s; %s".formatted(entry, request, world().describeDurable()));
+      }
     }
   }
 

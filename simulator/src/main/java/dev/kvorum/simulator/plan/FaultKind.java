@@ -83,5 +83,14 @@ public enum FaultKind {
   /** History is compacted. */
   COMPACT,
   /** A member writes a full snapshot file now. */
-  SNAPSHOT
+  SNAPSHOT,
+  /**
+   * The power of a member is cut while it writes its next vote, or right after, so that it is soon
+   * asked again; the number says which, and the policy.
+   */
+  CRASH_VOTING,
+  /** One voter takes the place of another, in one joint change. */
+  REPLACE_VOTER,
+  /** One of a member's two vote files is garbage when it starts again. */
+  DISK_VOTE_GARBAGE
 }

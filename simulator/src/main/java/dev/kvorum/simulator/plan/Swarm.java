@@ -26,7 +26,11 @@ public final class Swarm {
   /** What an operator does in clusters that change their members. */
   static final List<FaultKind> MEMBERSHIP =
       List.of(
-          FaultKind.ADD_LEARNER, FaultKind.PROMOTE, FaultKind.REMOVE_MEMBER, FaultKind.REFORMAT);
+          FaultKind.ADD_LEARNER,
+          FaultKind.PROMOTE,
+          FaultKind.REMOVE_MEMBER,
+          FaultKind.REFORMAT,
+          FaultKind.REPLACE_VOTER);
 
   /**
    * What destroys what was durable. The fault atlas: in one run it happens to one and the same
@@ -40,6 +44,7 @@ public final class Swarm {
           FaultKind.DISK_BIT_FLIP,
           FaultKind.DISK_GARBAGE_SECTOR,
           FaultKind.DISK_ZERO_SECTOR,
+          FaultKind.DISK_VOTE_GARBAGE,
           FaultKind.DISK_SYNC_ERROR);
 
   private Swarm() {}
@@ -75,7 +80,7 @@ public final class Swarm {
         random.oneOf(20, 100, 1_000) * MICRO,
         random.oneOf(50, 300, 3_000, 30_000) * MICRO,
         some(random, 1_000, 20_000, 150_000),
-        some(random, 1_000, 50_000),
+        some(random, 1_000, 50_000, 300_000),
         some(random, 1_000, 50_000, 300_000),
         some(random, 100, 2_000),
         random.below(4) == 0 ? random.oneOf(1, 10, 100) : 0,
@@ -171,7 +176,8 @@ public final class Swarm {
           SLOW_LINK,
           BLACKHOLE,
           RECONNECT_STORM,
-          TRANSFER_LEADERSHIP ->
+          TRANSFER_LEADERSHIP,
+          CRASH_VOTING ->
           true;
       case CRASH,
           CRASH_BEFORE_SYNC,
@@ -200,7 +206,9 @@ public final class Swarm {
           PROMOTE,
           REMOVE_MEMBER,
           COMPACT,
-          SNAPSHOT ->
+          SNAPSHOT,
+          REPLACE_VOTER,
+          DISK_VOTE_GARBAGE ->
           false;
     };
   }
@@ -211,6 +219,7 @@ public final class Swarm {
         switch (kind) {
           case PAUSE_MEMBER, PAUSE_LOGIC, PAUSE_JOURNAL, PAUSE_STATE ->
               random.oneOf(10, 300, 2_000, 30_000) * MILLI;
+          case CRASH_VOTING -> random.oneOf(1, 50, 500) * MILLI;
           case PARTITION_LEADER_FLAPPING -> random.oneOf(500, 3_000) * MILLI;
           default -> random.oneOf(50, 500, 3_000, 10_000) * MILLI;
         };

@@ -25,13 +25,6 @@ final class MvccBugs {
   static List<Bug> all() {
     return List.of(
         bug(
-            "revision-falls-after-compaction",
-            "revision decreases after compaction crash (#17780)",
-            "A restarted store counts on from its last record, although a compaction removed later"
-                + " ones.",
-            new Calls(STORE, "restore", MATH, "max", 2, 2, argument(0)),
-            "a member starts again"),
-        bug(
             "compaction-drops-the-visible",
             "compaction drops the version visible at compact revision",
             "A compaction removes the version of a key that is to be read at its revision.",
@@ -121,17 +114,6 @@ final class MvccBugs {
             "txn cache duplicate (#17247)",
             "A comparison with a key that is not there always holds.",
             new Answers(EVALUATION, "holdsForMissingKey", 1),
-            "every answer fits the history"),
-        bug(
-            "removal-ignores-readers",
-            "compaction drops the version visible at compact revision",
-            "A compaction removes records that a reader has still to fetch.",
-            new Calls(
-                "verticles.stage.Compactions",
-                "slice",
-                "verticles.stage.RemovalGate",
-                "allowsRemovalAt",
-                number(1)),
             "every answer fits the history"));
   }
 
@@ -142,10 +124,6 @@ final class MvccBugs {
 
   private static Instead number(long number) {
     return new Instead.Constant(number);
-  }
-
-  private static Instead argument(int position) {
-    return new Instead.Argument(position);
   }
 
   private static Instead by(String replacement) {

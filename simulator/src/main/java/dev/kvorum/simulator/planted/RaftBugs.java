@@ -217,12 +217,6 @@ final class RaftBugs {
             new Answers(ELECTION, "isBeyondClaim", 1),
             "a committed entry never changes"),
         bug(
-            "amnesia-unnoticed",
-            "claimed position forgotten",
-            "A leader keeps counting what a member acknowledged before its disk forgot it.",
-            new Answers("raft.core.Healing", "compare", 0),
-            "the cluster heals in time"),
-        bug(
             "applied-before-durable",
             "serializable read of un-durable data",
             "A member applies committed entries that its own journal does not have yet.",

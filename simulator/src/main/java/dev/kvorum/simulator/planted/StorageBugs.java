@@ -51,8 +51,8 @@ final class StorageBugs {
         bug(
             "journal-released-before-state-sync",
             "WAL released before state sync",
-            "Entries are given up that only the un-synced state store holds.",
-            new Calls(RELEASE, "durable", MATH, "min", 1, 2, argument(1)),
+            "Entries are given up that neither a snapshot nor the synced state store holds.",
+            new Calls(RELEASE, "durable", MATH, "min", 2, 2, argument(1)),
             "a member starts again"),
         bug(
             "journal-released-before-snapshot",

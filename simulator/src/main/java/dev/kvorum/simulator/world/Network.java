@@ -76,6 +76,11 @@ final class Network {
     Arrays.fill(states, LinkState.OPEN);
   }
 
+  /** Whether something is sent twice that is no message. */
+  boolean repeats() {
+    return random.chance(weather.duplicateRate());
+  }
+
   void weather(Weather newWeather) {
     weather = newWeather;
   }

@@ -11,6 +11,7 @@ public final class Reachable {
   private static final List<String> POINTS =
       List.of(
           "a lying disk lost its power",
+          "an acknowledged write sought after a power cut of all",
           "compaction finished",
           "crash after sync",
           "crash before sync",

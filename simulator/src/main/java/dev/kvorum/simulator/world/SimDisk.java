@@ -6,6 +6,7 @@ import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.disk.ForwardingDisk;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Submitted work takes as long as a disk would. Blocking calls, which a member makes at boot and
  * for snapshots, happen at once; the power may go out in the middle of one.
  */
-final class SimDisk extends Actor implements Disk {
+final class SimDisk extends ForwardingDisk {
   /** Hears of moments at which a crash is worth more than at others. */
   interface Moments {
     /** An operation was performed; the disk's next one is not begun. */
@@ -27,9 +28,11 @@ final class SimDisk extends Actor implements Disk {
   private static final int STEP = 0;
   private static final int SYNC_FACTOR = 4;
 
+  private final Arm arm;
   private final FaultyDisk disk;
   private final SimRandom random;
   private final Moments moments;
+  private final boolean readsPastCache;
   private long meanNanos;
 
   /** Lists of operations that are not completed. */
@@ -39,15 +42,23 @@ final class SimDisk extends Actor implements Disk {
   private long powerLeft = Long.MAX_VALUE;
 
   SimDisk(Scheduler scheduler, FaultyDisk disk, SimRandom random, long meanNanos, Moments moments) {
-    super(scheduler);
+    super(disk);
+    arm = new Arm(scheduler);
     this.disk = disk;
     this.random = random;
     this.meanNanos = meanNanos;
     this.moments = moments;
+    readsPastCache = random.chance(SimRandom.MILLION / 2);
   }
 
-  FaultyDisk files() {
-    return disk;
+  /** Stands still from now on for so long. */
+  void stall(long nanos) {
+    arm.stall(nanos);
+  }
+
+  /** Nothing that was submitted happens any more. */
+  void kill() {
+    arm.kill();
   }
 
   /** How long operations take from now on, on average. */
@@ -79,28 +90,7 @@ final class SimDisk extends Actor implements Disk {
     var sync = next instanceof DiskOperation.Sync || next instanceof DiskOperation.SyncDirectory;
     var mean = sync ? meanNanos * SYNC_FACTOR : meanNanos;
     stepping = true;
-    later(mean / 2 + random.exponential(mean / 2), STEP, 0, null);
-  }
-
-  @Override
-  boolean loses(int kind) {
-    return false;
-  }
-
-  @Override
-  void lost(int kind) {}
-
-  @Override
-  void happen(int kind, long argument, @Nullable Object payload) {
-    stepping = false;
-    var next = disk.next();
-    var _ = disk.step();
-    if (next != null) {
-      moments.performed(next);
-    }
-    if (!isDead() && !stepping && waiting > 0) {
-      stepLater();
-    }
+    arm.later(mean / 2 + random.exponential(mean / 2), STEP, 0, null);
   }
 
   @Override
@@ -114,33 +104,51 @@ final class SimDisk extends Actor implements Disk {
     }
   }
 
+  /** Some file systems know no such reads. */
   @Override
-  public int read(String path, long offset, ByteBuffer target) throws DiskFaultException {
-    return disk.read(path, offset, target);
-  }
-
-  @Override
-  public List<String> list(String directory) throws DiskFaultException {
-    return disk.list(directory);
-  }
-
-  @Override
-  public boolean exists(String path) {
-    return disk.exists(path);
-  }
-
-  @Override
-  public long size(String path) throws DiskFaultException {
-    return disk.size(path);
-  }
-
-  @Override
-  public long usableBytes() throws DiskFaultException {
-    return disk.usableBytes();
+  public @Nullable Disk pastCache(String path) {
+    var medium = readsPastCache ? super.pastCache(path) : null;
+    if (medium == null) {
+      return null;
+    }
+    return new ForwardingDisk(this) {
+      @Override
+      public int read(String file, long offset, ByteBuffer target) throws DiskFaultException {
+        return medium.read(file, offset, target);
+      }
+    };
   }
 
   @Override
   public void close() {
     kill();
+  }
+
+  /** What does the work, and may stand still. */
+  private final class Arm extends Actor {
+    Arm(Scheduler scheduler) {
+      super(scheduler);
+    }
+
+    @Override
+    boolean loses(int kind) {
+      return false;
+    }
+
+    @Override
+    void lost(int kind) {}
+
+    @Override
+    void happen(int kind, long argument, @Nullable Object payload) {
+      stepping = false;
+      var next = disk.next();
+      var _ = disk.step();
+      if (next != null) {
+        moments.performed(next);
+      }
+      if (!isDead() && !stepping && waiting > 0) {
+        stepLater();
+      }
+    }
   }
 }

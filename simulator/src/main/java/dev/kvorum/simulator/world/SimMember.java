@@ -3,6 +3,7 @@ package dev.kvorum.simulator.world;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.simulator.engine.SimRandom;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
@@ -10,6 +11,7 @@ import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.vote.Claim;
+import dev.kvorum.storage.model.InvariantViolation;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -179,6 +181,38 @@ final class SimMember {
       throw new WrongException(
           "a vote is there after a restart",
           "member %d had %s and finds %s".formatted(index, vote, found));
+    }
+  }
+
+  /**
+   * Whether the entry is on the medium, under its name, whatever the member believes.
+   *
+   * @param entryIndex durable as far as the journal of the present life, or the last one, knows
+   */
+  boolean isOnMedium(long entryIndex) {
+    var itsJournal = InvariantViolation.present(journal, "who has entries has a journal");
+    for (var place : itsJournal.range(entryIndex, entryIndex + 1).places()) {
+      var to = place.offset() + place.bytes();
+      if (!files.survivesPowerCut(place.path(), place.offset(), to)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether a start after a power cut now, in which nothing survives that no sync has made durable,
+   * finds the entry or a state that has it. The member itself goes on as if nothing was.
+   */
+  boolean wouldFind(EntryId entry) {
+    var found = files.crash(CrashPolicy.NOTHING.survival(0, 0));
+    try {
+      var opened =
+          new Boot(found, world.plan().tuning(), id, founders)
+              .reopen(incarnation + 1, backend.afterPowerLoss(), failedAfterBatch);
+      return opened.journal().holds(entry);
+    } catch (RefusedException | DiskFaultException | SnapshotDamagedException _) {
+      return false;
     }
   }
 

@@ -8,6 +8,8 @@ import dev.kvorum.simulator.plan.FaultKind;
 import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultPlan;
+import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,11 +20,23 @@ import org.jspecify.annotations.Nullable;
 /** Makes the plan's faults happen, and takes them back when the chaos is over. */
 final class Storm {
   private static final long MILLI = 1_000_000L;
+  private static final long LONG_FLAP_NANOS = 1_000 * MILLI;
+  private static final int MANY_FLAPS = 12;
+  private static final int FEW_FLAPS = 4;
+  private static final int SECTOR_BYTES = 512;
+  private static final int LAST_SECTORS = 4;
+  private static final int LARGEST_ENTRY_BYTES = 8 << 10;
+  private static final String VOTE_FILES = "vote.";
   private static final int START_CUT_RATE = 50_000;
   private static final int START_OPERATIONS = 40;
 
   /** A crash that waits for its moment. */
-  private record Waiting(boolean afterSync, CrashPolicy policy, long downNanos) {}
+  private record Waiting(boolean afterSync, boolean voting, CrashPolicy policy, long downNanos) {
+    boolean isNow(DiskOperation operation) {
+      return SimMember.isSync(operation) == afterSync
+          && (!voting || operation.path().startsWith(VOTE_FILES));
+    }
+  }
 
   private final World world;
   private final SimRandom random;
@@ -47,10 +61,9 @@ final class Storm {
   /** A disk has performed something: perhaps that is the moment for a crash. */
   void performed(int member, DiskOperation operation) {
     var crash = waiting.get(member);
-    var sync = SimMember.isSync(operation);
-    if (crash != null && sync == crash.afterSync) {
+    if (crash != null && crash.isNow(operation)) {
       waiting.remove(member);
-      world.coverage().hit(sync ? "crash after sync" : "crash before sync");
+      world.coverage().hit(crash.afterSync ? "crash after sync" : "crash before sync");
       world.crash(member, crash.policy, crash.downNanos);
     }
   }
@@ -116,9 +129,13 @@ final class Storm {
     switch (fault.kind()) {
       case CRASH -> world.crash(member, policy(fault), fault.durationNanos());
       case CRASH_BEFORE_SYNC ->
-          waiting.put(member, new Waiting(false, policy(fault), fault.durationNanos()));
+          waiting.put(member, new Waiting(false, false, policy(fault), fault.durationNanos()));
       case CRASH_AFTER_SYNC ->
-          waiting.put(member, new Waiting(true, policy(fault), fault.durationNanos()));
+          waiting.put(member, new Waiting(true, false, policy(fault), fault.durationNanos()));
+      case CRASH_VOTING ->
+          waiting.put(
+              member,
+              new Waiting((fault.number() & 1) != 0, true, policy(fault), fault.durationNanos()));
       case CRASH_ALL -> {
         for (var i = 0; i < world.memberCount(); i++) {
           world.crash(i, policy(fault), fault.durationNanos() + i * MILLI);
@@ -155,7 +172,8 @@ final class Storm {
           PARTITION_CONSTRAINED,
           BLACKHOLE ->
           partition(fault, member);
-      case PARTITION_LEADER_FLAPPING -> flap(fault, 4);
+      case PARTITION_LEADER_FLAPPING ->
+          flap(fault, fault.durationNanos() < LONG_FLAP_NANOS ? MANY_FLAPS : FEW_FLAPS);
       case PARTITION_CLIENTS -> {
         for (var i = 0; i < world.memberCount(); i++) {
           cutClients(i, i != member, fault);
@@ -190,6 +208,9 @@ final class Storm {
       case DISK_FULL -> {
         var files = world.member(member).files();
         files.limitSpace(used(member) + fault.number());
+        if (fault.number() == 0) {
+          refuseOverwriting(member);
+        }
         undo(fault, () -> world.member(member).files().limitSpace(Long.MAX_VALUE));
       }
       case DISK_SLOW -> {
@@ -201,7 +222,17 @@ final class Storm {
       }
       case DISK_LIES -> world.member(member).lie();
       case DISK_SHORN_WRITE ->
-          waiting.put(member, new Waiting(false, CrashPolicy.SHORN, fault.durationNanos()));
+          waiting.put(member, new Waiting(false, false, CrashPolicy.SHORN, fault.durationNanos()));
+      case DISK_VOTE_GARBAGE -> {
+        world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
+        var path = VOTE_FILES + ((fault.number() & 1) == 0 ? "a" : "b");
+        if (world.member(member).files().exists(path)) {
+          world
+              .member(member)
+              .files()
+              .damage(dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR, path, 0);
+        }
+      }
       case DISK_BIT_FLIP, DISK_GARBAGE_SECTOR, DISK_ZERO_SECTOR -> damage(fault, member);
       case STATE_LOST -> {
         world.crash(member, policy(fault), fault.durationNanos());
@@ -231,6 +262,7 @@ final class Storm {
           change(MembershipChange.Kind.REMOVE, world.memberId(member));
         }
       }
+      case REPLACE_VOTER -> replaceVoter(member, fault);
       case COMPACT -> compact(member);
       case SNAPSHOT -> {
         if (life != null) {
@@ -381,6 +413,23 @@ final class Storm {
         });
   }
 
+  /** On a file system that copies what it writes, a full disk has no space for the same bytes. */
+  private void refuseOverwriting(int member) {
+    var files = world.member(member).files();
+    files.plan(
+        new FaultPlan() {
+          @Override
+          public dev.kvorum.storage.journal.disk.@Nullable FaultKind operation(
+              DiskOperation operation) {
+            if (!(operation instanceof DiskOperation.Write)) {
+              return null;
+            }
+            files.plan(FaultPlan.NONE);
+            return dev.kvorum.storage.journal.disk.FaultKind.NO_SPACE;
+          }
+        });
+  }
+
   private long used(int member) {
     var files = world.member(member).files();
     var bytes = 0L;
@@ -402,20 +451,47 @@ final class Storm {
     if (journal.isEmpty()) {
       return;
     }
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
+    var atEnd = random.chance(SimRandom.MILLION / 2);
+    var place = Math.floorMod(fault.number(), (long) journal.size());
+    var path = atEnd ? journal.getLast() : journal.get((int) place);
+    var written = written(files, path);
+    if (written.isEmpty()) {
+      return;
+    }
+    var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
+    var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeLastBatch(journal, path, written, at)) {
       world.member(member).mayForget();
     }
-    var path = journal.get((int) Math.floorMod(fault.number(), (long) journal.size()));
-    var sectors = (int) (files.size(path) / 512);
-    if (sectors > 0) {
-      var kind =
-          switch (fault.kind()) {
-            case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
-            case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
-            default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
-          };
-      files.damage(kind, path, (int) Math.floorMod(fault.number() >>> 8, (long) sectors));
+    var kind =
+        switch (fault.kind()) {
+          case DISK_BIT_FLIP -> dev.kvorum.storage.journal.disk.FaultKind.FLIPPED_BIT;
+          case DISK_ZERO_SECTOR -> dev.kvorum.storage.journal.disk.FaultKind.ZEROED_SECTOR;
+          default -> dev.kvorum.storage.journal.disk.FaultKind.GARBLED_SECTOR;
+        };
+    files.damage(kind, path, written.get(at));
+  }
+
+  /** Sectors with anything in them, ascending: damage to the others is no loss. */
+  private static List<Integer> written(FaultyDisk files, String path) {
+    var content = files.content(path);
+    var found = new ArrayList<Integer>();
+    for (var sector = 0; sector < content.length / SECTOR_BYTES; sector++) {
+      for (var i = 0; i < SECTOR_BYTES; i++) {
+        if (content[sector * SECTOR_BYTES + i] != 0) {
+          found.add(sector);
+          break;
+        }
+      }
     }
+    return found;
+  }
+
+  /** Whether nothing tells that a later batch follows the one in that sector. */
+  private boolean mayBeLastBatch(List<String> journal, String path, List<Integer> written, int at) {
+    var batchBytes = Math.max(world.plan().tuning().journal().batchBytes(), LARGEST_ENTRY_BYTES);
+    var sectors = batchBytes / SECTOR_BYTES * 2 + 2;
+    return journal.indexOf(path) >= journal.size() - 2 && written.size() - at <= sectors;
   }
 
   // Members.
@@ -450,6 +526,40 @@ final class Storm {
           }
         });
     world.repeatIn(2_000 * MILLI, () -> change(MembershipChange.Kind.ADD_VOTER, replacement));
+  }
+
+  /**
+   * A voter goes and a new member comes in its place, under two majorities meanwhile: until the
+   * leader ends that by itself, or an operator does.
+   */
+  private void replaceVoter(int member, Fault fault) {
+    var leads = world.leader();
+    var id = world.memberId(member);
+    if (leads == null || !leads.core().membership().isVoter(id)) {
+      return;
+    }
+    var added = world.addMember(Membership.NOBODY);
+    world.startMember(added);
+    leads.change(
+        new MembershipChange(
+            List.of(
+                new MembershipChange.Step(MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
+                new MembershipChange.Step(MembershipChange.Kind.REMOVE, id)),
+            (fault.number() & 1) == 0
+                ? MembershipChange.Transition.JOINT_IMPLICIT
+                : MembershipChange.Transition.JOINT_EXPLICIT,
+            Bytes.EMPTY));
+    undo(fault, this::leaveJoint);
+  }
+
+  /** Ends a joint phase that the leader does not end by itself. */
+  void leaveJoint() {
+    var leads = world.leader();
+    if (leads != null
+        && leads.core().membership().isJoint()
+        && !leads.core().membership().autoLeave()) {
+      leads.change(MembershipChange.leave());
+    }
   }
 
   private void compact(int member) {

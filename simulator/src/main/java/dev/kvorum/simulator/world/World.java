@@ -56,6 +56,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private static final long LIVENESS_NANOS = 180_000_000_000L;
 
   private static final long DISK_OPERATIONS_AN_ELECTION = 200;
+  private static final long HEALED_DISK_NANOS = 500_000;
 
   /** The part of the events that the chaos may use, in percent. */
   private static final int CHAOS_PERCENT = 80;
@@ -178,6 +179,8 @@ public final class World implements ClientPort, Scheduler.Target {
     // Two votes, each two syncs on two disks, must fit an election timeout several times.
     var electionNanos = plan.tuning().tickNanos() * plan.tuning().electionTicks();
     diskNanos = Math.min(diskNanos, electionNanos / DISK_OPERATIONS_AN_ELECTION);
+    // And a log that goes one entry at a time must outrun what clients repeat (seed 473).
+    diskNanos = Math.min(diskNanos, HEALED_DISK_NANOS);
     for (var member : members) {
       var life = member.life();
       if (life != null) {
@@ -196,6 +199,7 @@ public final class World implements ClientPort, Scheduler.Target {
   private void look() {
     live = traffic.isQuiet() && isEqual();
     if (!live) {
+      storm.leaveJoint();
       scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
     }
   }
@@ -428,7 +432,12 @@ public final class World implements ClientPort, Scheduler.Target {
     var receiver = members.get(to).life();
     var open = network.state(from, to) == Network.LinkState.OPEN;
     if (receiver != null && open && parcel.position().index() >= request.minimumIndex()) {
-      receiver.arrive(1_000_000 + parcel.file().remaining() * 10L, parcel);
+      var nanos = 1_000_000 + parcel.file().remaining() * 10L;
+      receiver.arrive(nanos, parcel);
+      if (network.repeats()) {
+        // A sender that thought the first one lost; long after, the log may be far ahead.
+        receiver.arrive(nanos + clientLinks.exponential(PARCEL_TIMEOUT_NANOS), parcel);
+      }
     }
   }
 
@@ -643,13 +652,37 @@ public final class World implements ClientPort, Scheduler.Target {
         : 0;
   }
 
-  /** Whether the member's journal holds that very entry durably; one that is down keeps it. */
-  public boolean holdsDurably(int member, EntryId entry) {
-    var journal = members.get(member).journal();
-    return journal != null
-        && (entry.index() <= journal.base().index()
-            || (entry.index() <= journal.lastDurable().index()
-                && journal.termAt(entry.index()) == entry.term()));
+  /**
+   * Whether that very entry is durable at the member, also while it is down: its journal says so,
+   * and the medium has it. The disk of a victim of the fault atlas may lie, and is believed: the
+   * atlas leaves a quorum without it. A victim that had the entry and lost it stands in for it with
+   * its claim (P5): nobody is elected by its vote who lacks the entry.
+   */
+  private boolean holdsDurably(int member, EntryId entry) {
+    var one = members.get(member);
+    var journal = one.journal();
+    if (journal == null) {
+      return false;
+    }
+    if (plan.isVictim(member)) {
+      var before = new EntryId(entry.term(), entry.index() - 1);
+      return journal.holds(entry) || journal.vote().claim().isBeyond(before);
+    }
+    return journal.holds(entry)
+        && (entry.index() <= journal.base().index() || one.isOnMedium(entry.index()));
+  }
+
+  /**
+   * Whether a quorum would find the entry after a power cut of all members now. Each of them boots
+   * from what its disk would hold, which costs as much as that many starts.
+   */
+  public boolean survivesPowerCut(EntryId entry) {
+    return isOnQuorum(
+        entry,
+        (member, wanted) ->
+            plan.isVictim(member)
+                ? holdsDurably(member, wanted)
+                : members.get(member).journal() != null && members.get(member).wouldFind(wanted));
   }
 
   /** A member uses this configuration from now on. */
@@ -660,6 +693,11 @@ public final class World implements ClientPort, Scheduler.Target {
     }
   }
 
+  /** Whether a member has an entry, in some sense. */
+  private interface Holds {
+    boolean test(int member, EntryId entry);
+  }
+
   /**
    * Whether the entry is durable on a quorum of the configuration in force, or of one of the two
    * before it: a change takes force when it is applied, and what was committed by the voters of
@@ -667,8 +705,12 @@ public final class World implements ClientPort, Scheduler.Target {
    * a member in common.
    */
   public boolean isOnQuorum(EntryId entry) {
+    return isOnQuorum(entry, this::holdsDurably);
+  }
+
+  private boolean isOnQuorum(EntryId entry, Holds holds) {
     for (var back = 1; back <= 3 && back <= configurations.size(); back++) {
-      if (isOnQuorumOf(configurations.get(configurations.size() - back), entry)) {
+      if (isOnQuorumOf(configurations.get(configurations.size() - back), entry, holds)) {
         return true;
       }
     }
@@ -678,12 +720,12 @@ public final class World implements ClientPort, Scheduler.Target {
   /** The same, or on a quorum of the configuration that the member has come to just now. */
   public boolean isOnQuorum(int member, EntryId entry) {
     var now = membership(member);
-    return isOnQuorum(entry) || (now != null && isOnQuorumOf(now, entry));
+    return isOnQuorum(entry) || (now != null && isOnQuorumOf(now, entry, this::holdsDurably));
   }
 
-  private boolean isOnQuorumOf(Membership membership, EntryId entry) {
-    return isOnQuorum(entry, membership.voters())
-        && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing()));
+  private static boolean isOnQuorumOf(Membership membership, EntryId entry, Holds holds) {
+    return isOnQuorum(entry, membership.voters(), holds)
+        && (!membership.isJoint() || isOnQuorum(entry, membership.votersOutgoing(), holds));
   }
 
   /** What every member's journal holds durably, and the configurations so far, for evidence. */
@@ -697,10 +739,10 @@ public final class World implements ClientPort, Scheduler.Target {
     return text.append(configurations).toString();
   }
 
-  private boolean isOnQuorum(EntryId entry, List<Long> voters) {
+  private static boolean isOnQuorum(EntryId entry, List<Long> voters, Holds holds) {
     var holders = 0;
     for (var voter : voters) {
-      holders += holdsDurably((int) (voter - 1), entry) ? 1 : 0;
+      holders += holds.test((int) (voter - 1), entry) ? 1 : 0;
     }
     return holders > voters.size() / 2;
   }

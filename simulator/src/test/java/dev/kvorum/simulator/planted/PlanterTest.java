@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.simulator.planted.Substitution.Answers;
-import dev.kvorum.simulator.planted.Substitution.Calls;
-import dev.kvorum.simulator.planted.Substitution.Instead;
+import dev.kvorum.simulator.planted.Substitution.Reads;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,16 +44,10 @@ class PlanterTest {
 
   @Test
   void aPlaceThatIsThereMoreOftenIsAnError() {
-    var substitution =
-        new Calls(
-            "raft.core.Following",
-            "onAppend",
-            "raft.core.RaftLog",
-            "commit",
-            new Instead.Constant(0));
+    var substitution = new Reads("raft.core.Persistence", "barrier", "lastWithState", 0);
     assertThatThrownBy(() -> plant(substitution))
         .isInstanceOf(PlantException.class)
-        .hasMessageContaining("there are 3 such places");
+        .hasMessageContaining("there are 2 such places");
   }
 
   private static void plant(Substitution substitution) throws ClassNotFoundException {

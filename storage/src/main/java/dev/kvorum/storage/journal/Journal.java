@@ -343,6 +343,9 @@ public final class Journal {
         entries.isEmpty()
             ? before
             : new EntryId(entries.getLast().term(), entries.getLast().index());
+    // A follower hears that entries are committed before they are durable here. After a power cut
+    // a hint beyond what this batch brings would look like a log that has lost its end (P6).
+    var committed = Math.min(commit, last.index());
     var restarting = restart;
     var number = nextNumber;
     var header =
@@ -354,18 +357,18 @@ public final class Journal {
             before.index() + 1,
             last,
             before.term(),
-            commit,
+            committed,
             number - 1,
             prevHash,
             0);
     var segment = segments.getLast();
     var sector = nextSector;
     var encoded = encoder.encode(header, records, segment.number(), sector);
+    var path = segment.path();
     List<DiskOperation> operations =
         List.of(
-            new DiskOperation.Write(
-                segment.path(), (long) sector * Sector.BYTES, encoded.sectors()),
-            new DiskOperation.Sync(segment.path()));
+            new DiskOperation.Write(path, (long) sector * Sector.BYTES, encoded.sectors()),
+            new DiskOperation.Sync(path));
     return new Task(
         new JournalJob(JournalJob.Kind.BATCH, operations),
         false,
@@ -545,6 +548,11 @@ public final class Journal {
     return log.termAt(index);
   }
 
+  /** Whether this very entry is durable, or lies before the first one that can be read. */
+  public boolean holds(EntryId entry) {
+    return entry.index() <= log.base().index() || log.contains(entry);
+  }
+
   /** The newest batch whose sync has succeeded; 0 before there is one. */
   public long durableBatch() {
     return nextNumber - 1;
@@ -600,6 +608,10 @@ public final class Journal {
   }
 
   public JournalStatistics statistics() {
+    var segmentBytes = 0L;
+    for (var segment : segments) {
+      segmentBytes += segment.bytes();
+    }
     return new JournalStatistics(
         batches,
         durable.entries(),
@@ -607,6 +619,6 @@ public final class Journal {
         writtenBytes,
         votes,
         segments.size(),
-        segments.stream().mapToLong(SegmentFile::bytes).sum());
+        segmentBytes);
   }
 }

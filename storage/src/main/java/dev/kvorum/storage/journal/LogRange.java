@@ -68,6 +68,26 @@ public final class LogRange {
     return extents.stream().mapToLong(extent -> (long) extent.sectorCount() * Sector.BYTES).sum();
   }
 
+  /**
+   * Where on the disk the entries lie, for whoever looks at the disk itself.
+   *
+   * @param offset the first byte
+   * @param bytes how many there are; a part of them may be other entries
+   */
+  public record Place(String path, long offset, long bytes) {}
+
+  /** The places of the entries, in their order. */
+  public List<Place> places() {
+    return extents.stream()
+        .map(
+            extent ->
+                new Place(
+                    SegmentFile.path(extent.segment()),
+                    (long) extent.sector() * Sector.BYTES,
+                    (long) extent.sectorCount() * Sector.BYTES))
+        .toList();
+  }
+
   /** Where the entries lie. */
   List<LogIndex.Extent> extents() {
     return extents;

@@ -1,6 +1,5 @@
 package dev.kvorum.storage.journal;
 
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +12,9 @@ record SegmentFile(long number, int sectorCount) {
   static final String DIRECTORY = "journal";
   private static final String SUFFIX = ".seg";
 
+  /** Numbers have at least as many digits, so that names sort like numbers. */
+  private static final String TEN_ZEROS = "0000000000";
+
   String path() {
     return path(number);
   }
@@ -22,7 +24,9 @@ record SegmentFile(long number, int sectorCount) {
   }
 
   static String name(long number) {
-    return String.format(Locale.ROOT, "%010d", number) + SUFFIX;
+    var digits = Long.toString(number);
+    var missing = Math.max(0, TEN_ZEROS.length() - digits.length());
+    return TEN_ZEROS.substring(0, missing) + digits + SUFFIX;
   }
 
   long bytes() {
@@ -34,6 +38,6 @@ record SegmentFile(long number, int sectorCount) {
     if (!name.matches("\\d{10}\\.seg")) {
       return null;
     }
-    return Long.parseLong(name.substring(0, 10));
+    return Long.parseLong(name.substring(0, TEN_ZEROS.length()));
   }
 }

@@ -2,31 +2,58 @@ package dev.kvorum.storage.lease;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The replicated part of leases: which exist, for how long they were granted, what a checkpoint
  * said remained, and which keys are attached. It changes by log entries alone and knows no time.
  *
- * <p>About 40 bytes a lease, and beside that a node for each attached key. A key is attached to at
- * most one lease (contract S4.3).
+ * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 4 more; beside that
+ * there are two nodes for each attached key. A key is attached to at most one lease (contract S4.3).
  */
 public final class LeaseTable {
-  /** An attached key, linked with the other keys of its lease. */
-  private static final class Attachment {
-    private final Bytes key;
+  /**
+   * The keys of one lease, in key order: the end of a lease with very many keys must not begin with
+   * sorting them. Most leases have one key, which needs no tree.
+   */
+  private static final class Keys {
     private final long lease;
-    private @Nullable Attachment previous;
-    private @Nullable Attachment next;
+    private @Nullable Bytes only;
+    private @Nullable TreeSet<Bytes> many;
 
-    Attachment(Bytes key, long lease) {
-      this.key = key;
+    Keys(long lease, Bytes first) {
       this.lease = lease;
+      only = first;
+    }
+
+    int count() {
+      return many == null ? 1 : many.size();
+    }
+
+    void add(Bytes key) {
+      if (many == null) {
+        many = new TreeSet<>();
+        if (only != null) {
+          many.add(only);
+          only = null;
+        }
+      }
+      many.add(key);
+    }
+
+    /** Takes a key away; whether it was the last. */
+    boolean remove(Bytes key) {
+      return many == null || (many.remove(key) && many.isEmpty());
+    }
+
+    List<Bytes> list() {
+      return only == null ? List.copyOf(Objects.requireNonNull(many)) : List.of(only);
     }
   }
 
@@ -37,14 +64,16 @@ public final class LeaseTable {
   }
 
   private final LeaseIds ids = new LeaseIds();
-  private long[] ttlSeconds = new long[ids.capacity()];
+  private final SecondsColumn ttlSeconds = new SecondsColumn();
 
   /** What the last checkpoint said, 0 without one. */
-  private long[] remainingSeconds = new long[ids.capacity()];
+  private final SecondsColumn remainingSeconds = new SecondsColumn();
 
-  private int[] attachedCount = new int[ids.capacity()];
-  private @Nullable Attachment[] firstAttached = new @Nullable Attachment[ids.capacity()];
-  private final Map<Bytes, Attachment> attachments = new HashMap<>();
+  /** By slot: the keys of a lease that has any. */
+  private final Pages<@Nullable Keys[]> keysOfSlot = new Pages<>(Keys[][]::new);
+
+  /** By key: where it is among the keys of a lease. */
+  private final Map<Bytes, Keys> attachments = new HashMap<>();
 
   /** How many leases there are. */
   public int size() {
@@ -59,32 +88,24 @@ public final class LeaseTable {
   public void add(long id, long ttl, long remaining) {
     InvariantViolation.check(!contains(id), "a lease is granted once");
     var slot = ids.add(id);
-    if (ttlSeconds.length < ids.capacity()) {
-      ttlSeconds = Arrays.copyOf(ttlSeconds, ids.capacity());
-      remainingSeconds = Arrays.copyOf(remainingSeconds, ids.capacity());
-      attachedCount = Arrays.copyOf(attachedCount, ids.capacity());
-      firstAttached = Arrays.copyOf(firstAttached, ids.capacity());
-    }
-    ttlSeconds[slot] = ttl;
-    remainingSeconds[slot] = remaining;
-    attachedCount[slot] = 0;
-    firstAttached[slot] = null;
+    ttlSeconds.set(slot, ttl);
+    remainingSeconds.set(slot, remaining);
   }
 
   /** The time for which the lease was granted; the lease exists. */
   public long ttlSeconds(long id) {
-    return ttlSeconds[slot(id)];
+    return ttlSeconds.get(slot(id));
   }
 
   /** The lease, which exists, as the backend keeps it. */
   public LeaseRecord record(long id) {
     var slot = slot(id);
-    return new LeaseRecord(id, ttlSeconds[slot], remainingSeconds[slot]);
+    return new LeaseRecord(id, ttlSeconds.get(slot), remainingSeconds.get(slot));
   }
 
   /** Notes what remains of the lease, which exists; 0 stands for all of it. */
   public void checkpoint(long id, long remaining) {
-    remainingSeconds[slot(id)] = remaining;
+    remainingSeconds.set(slot(id), remaining);
   }
 
   /**
@@ -101,63 +122,44 @@ public final class LeaseTable {
         return;
       }
       attachments.remove(key);
-      unlink(before);
+      if (before.remove(key)) {
+        setKeys(slot(before.lease), null);
+      }
     }
     var slot = lease == 0 ? -1 : ids.find(lease);
     if (slot < 0) {
       return;
     }
     // The key may be a window on a record that would otherwise be kept alive.
-    var attachment = new Attachment(key.compact(), lease);
-    attachments.put(attachment.key, attachment);
-    var first = firstAttached[slot];
-    attachment.next = first;
-    if (first != null) {
-      first.previous = attachment;
-    }
-    firstAttached[slot] = attachment;
-    attachedCount[slot]++;
-  }
-
-  private void unlink(Attachment attachment) {
-    var slot = slot(attachment.lease);
-    var previous = attachment.previous;
-    var next = attachment.next;
-    if (previous == null) {
-      firstAttached[slot] = next;
+    var own = key.compact();
+    var keys = keys(slot);
+    if (keys == null) {
+      keys = new Keys(lease, own);
+      setKeys(slot, keys);
     } else {
-      previous.next = next;
+      keys.add(own);
     }
-    if (next != null) {
-      next.previous = previous;
-    }
-    attachedCount[slot]--;
+    attachments.put(own, keys);
   }
 
   /** How many keys are attached, 0 for a lease that does not exist. */
   public int attachedCount(long id) {
     var slot = ids.find(id);
-    return slot < 0 ? 0 : attachedCount[slot];
+    var keys = slot < 0 ? null : keys(slot);
+    return keys == null ? 0 : keys.count();
   }
 
   /** The attached keys in key order, none for a lease that does not exist. */
   public List<Bytes> attachedKeys(long id) {
     var slot = ids.find(id);
-    if (slot < 0) {
-      return List.of();
-    }
-    var keys = new ArrayList<Bytes>(attachedCount[slot]);
-    for (var each = firstAttached[slot]; each != null; each = each.next) {
-      keys.add(each.key);
-    }
-    keys.sort(null);
-    return keys;
+    var keys = slot < 0 ? null : keys(slot);
+    return keys == null ? List.of() : keys.list();
   }
 
   /** Forgets a lease that exists and has no key any more. */
   public void remove(long id) {
     var slot = ids.remove(id);
-    InvariantViolation.check(attachedCount[slot] == 0, "a lease goes after its keys");
+    InvariantViolation.check(keys(slot) == null, "a lease goes after its keys");
   }
 
   /** Visits every lease, in no particular order. */
@@ -167,9 +169,32 @@ public final class LeaseTable {
     ids.forEachFree(slot -> live[slot] = false);
     for (var slot = 0; slot < live.length; slot++) {
       if (live[slot]) {
-        visitor.visit(ids.id(slot), ttlSeconds[slot], remainingSeconds[slot]);
+        visitor.visit(ids.id(slot), ttlSeconds.get(slot), remainingSeconds.get(slot));
       }
     }
+  }
+
+  /**
+   * What the leases occupy in memory, but not their keys: a key's attachment belongs to the key.
+   */
+  public long sizeBytes() {
+    return ids.sizeBytes()
+        + ttlSeconds.sizeBytes()
+        + remainingSeconds.sizeBytes()
+        + keysOfSlot.sizeBytes(Integer.BYTES);
+  }
+
+  private @Nullable Keys keys(int slot) {
+    var page = keysOfSlot.at(slot);
+    return page == null ? null : page[Pages.within(slot)];
+  }
+
+  private void setKeys(int slot, @Nullable Keys keys) {
+    var page = keysOfSlot.at(slot);
+    if (page == null) {
+      page = keysOfSlot.put(slot, new @Nullable Keys[Pages.SLOTS]);
+    }
+    page[Pages.within(slot)] = keys;
   }
 
   private int slot(long id) {

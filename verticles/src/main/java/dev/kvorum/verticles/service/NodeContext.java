@@ -12,6 +12,7 @@ import dev.kvorum.verticles.store.Pins;
 import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -60,6 +61,7 @@ public final class NodeContext {
     this.metrics = metrics;
     this.applied = applied;
     this.raft = raft;
+    metrics.show(ledger);
   }
 
   public Service.Identity identity() {
@@ -143,43 +145,98 @@ public final class NodeContext {
 
   /** What gauges show of this moment. */
   public NodeState gauges() {
-    var state = applied;
-    var status = raft;
-    var kv = state.kv();
-    return new NodeState(
-        status.leader() != 0,
-        status.leading(),
-        status.learner(),
-        status.committed(),
-        state.appliedIndex(),
-        pendingProposals.sum(),
-        kv.revision(),
-        Math.max(0, kv.compactRevision()),
-        kv.index().count(ALL_KEYS, kv.revision()),
-        state.allocatedBytes(),
-        state.inUseBytes(),
-        reader.openViews());
+    try (var held = hold()) {
+      var state = held.state();
+      var status = raft;
+      var kv = state.kv();
+      return new NodeState(
+          status.leader() != 0,
+          status.leading(),
+          status.learner(),
+          status.committed(),
+          state.appliedIndex(),
+          pendingProposals.sum(),
+          kv.revision(),
+          Math.max(0, kv.compactRevision()),
+          kv.index().count(ALL_KEYS, kv.revision()),
+          state.allocatedBytes(),
+          state.inUseBytes(),
+          reader.openViews());
+    }
+  }
+
+  /**
+   * The newest state for looking into its index, which is held until it is closed: for the rest of
+   * a turn. Who needs history from the backend as well takes a {@link #pin}.
+   */
+  public HeldState hold() {
+    while (true) {
+      var state = applied;
+      if (state.kv().tryHold()) {
+        return new HeldState(state);
+      }
+      // It was superseded, and the next one is published before anything else happens.
+      Thread.onSpinWait();
+    }
+  }
+
+  /** A state whose index may be read until it is closed, once, on any thread. */
+  public record HeldState(AppliedState state) implements AutoCloseable {
+    @Override
+    public void close() {
+      state.kv().release();
+    }
   }
 
   /** The newest state, and a claim that nothing it shows is removed before the claim is closed. */
   public PinnedState pin() {
     while (true) {
-      var state = applied;
+      var held = hold();
+      var state = held.state();
       var pin = pins.pin(state.kv().compactRevision());
       // A compaction is published before it removes anything. So if none was published until the
       // pin stood, every removal from now on sees the pin.
       if (applied.kv().compactRevision() == state.kv().compactRevision()) {
-        return new PinnedState(state, pin);
+        return new PinnedState(held, pin);
       }
       pin.close();
+      held.close();
     }
   }
 
-  /** A state whose history stays readable while the pin is open. */
-  public record PinnedState(AppliedState state, Pins.Pin pin) implements AutoCloseable {
+  /** A state whose index and history stay readable until it is closed. */
+  public static final class PinnedState implements AutoCloseable {
+    private final HeldState held;
+    private final Pins.Pin pin;
+    private final AtomicBoolean viewClosed = new AtomicBoolean();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private PinnedState(HeldState held, Pins.Pin pin) {
+      this.held = held;
+      this.pin = pin;
+    }
+
+    public AppliedState state() {
+      return held.state();
+    }
+
+    /**
+     * Lets the state go and keeps its history: any newer state shows it as well, and holding one
+     * for long would cost the index a copy of each page that changes.
+     */
+    public void closeView() {
+      if (viewClosed.compareAndSet(false, true)) {
+        held.close();
+      }
+    }
+
+    /** Any thread may close it; twice is harmless. */
     @Override
     public void close() {
-      pin.close();
+      if (closed.compareAndSet(false, true)) {
+        pin.close();
+        closeView();
+      }
     }
   }
 }

@@ -12,6 +12,7 @@ import io.vertx.core.Context;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,10 +54,10 @@ final class Reads {
         failure -> {
           if (failure != null) {
             answer.accept(new Result.Failed(failure));
-          } else if (isHeavy(range)) {
+          } else if (isHeavy(view -> ReadWeight.keys(view, range))) {
             runApart(view -> view.plan(range), answer);
           } else {
-            run(view -> view.plan(range), Planned.of(newest().plan(range)), answer);
+            run(view -> view.plan(range), () -> runApart(view -> view.plan(range), answer), answer);
           }
         });
   }
@@ -68,10 +69,10 @@ final class Reads {
         failure -> {
           if (failure != null) {
             answer.accept(new Result.Failed(failure));
-          } else if (ReadWeight.keys(newest(), txn) > SHORT_KEYS) {
+          } else if (isHeavy(view -> ReadWeight.keys(view, txn))) {
             runApart(view -> view.plan(txn), answer);
           } else {
-            run(view -> view.plan(txn), Planned.of(newest().plan(txn)), answer);
+            run(view -> view.plan(txn), () -> runApart(view -> view.plan(txn), answer), answer);
           }
         });
   }
@@ -92,18 +93,18 @@ final class Reads {
 
   private void range(
       Command.Range range, CallContext call, Service.RangeSink sink, Consumer<Result> answer) {
-    if (!isHeavy(range)) {
-      var planned = Planned.of(newest().plan(range));
-      if (planned.bytes() <= SHORT_BYTES || !LongRange.isPossible(range)) {
-        run(view -> view.plan(range), planned, answer);
-        return;
-      }
-    } else if (!LongRange.isPossible(range)) {
-      runApart(view -> view.plan(range), answer);
-      return;
+    Runnable whole = () -> runApart(view -> view.plan(range), answer);
+    Runnable inPieces =
+        () -> {
+          node.metrics().mvcc().executed(1, 0, 0, 0);
+          longReads.unary(range, call, sink);
+        };
+    var whenLong = LongRange.isPossible(range) ? inPieces : whole;
+    if (isHeavy(view -> ReadWeight.keys(view, range))) {
+      whenLong.run();
+    } else {
+      run(view -> view.plan(range), whenLong, answer);
     }
-    node.metrics().mvcc().executed(1, 0, 0, 0);
-    longReads.unary(range, call, sink);
   }
 
   private static void answer(Service.RangeSink sink, Result result) {
@@ -148,53 +149,51 @@ final class Reads {
         first -> allowed(serializable, first::accept));
   }
 
-  private boolean isHeavy(Command.Range range) {
-    return ReadWeight.keys(newest(), range) > SHORT_KEYS;
-  }
-
-  private StoreView newest() {
-    return node.applied().kv();
-  }
-
-  /** A read that is planned, and what it needs, which is found once. */
-  private record Planned(ReadPlan plan, List<Need> needs, long bytes) {
-    static Planned of(ReadPlan plan) {
-      var needs = plan.needs();
-      var bytes = 0L;
-      for (var need : needs) {
-        bytes += need.recordSize();
-      }
-      return new Planned(plan, needs, bytes);
+  private boolean isHeavy(ToLongFunction<StoreView> keys) {
+    try (var held = node.hold()) {
+      return keys.applyAsLong(held.state().kv()) > SHORT_KEYS;
     }
   }
 
+  /**
+   * Answers at once if everything is in memory, and a moment later if not.
+   *
+   * @param whenLong is done instead when the records are more than a loop should hold
+   */
   private void run(
-      Function<StoreView, ReadPlan> read, Planned planned, Consumer<Result> answer) {
-    var bytes = planned.bytes();
-    if (bytes <= SHORT_BYTES) {
-      gather(read, planned, answer);
-    } else if (node.ledger().tryReserve(Account.ANSWERS, bytes)) {
-      gather(
-          read,
-          planned,
-          result -> {
-            node.ledger().release(Account.ANSWERS, bytes);
-            answer.accept(result);
-          });
-    } else {
-      answer.accept(TOO_MANY);
-    }
-  }
-
-  private void gather(
-      Function<StoreView, ReadPlan> read, Planned planned, Consumer<Result> answer) {
-    var records = GatheredRecords.gather(planned.needs(), node.memory());
-    if (records.missing().isEmpty()) {
+      Function<StoreView, ReadPlan> read, Runnable whenLong, Consumer<Result> answer) {
+    var look = look(read);
+    if (look.isLong()) {
+      whenLong.run();
+    } else if (look.result() != null) {
       node.metrics().mvcc().executed(1, 0, 0, 0);
-      answer.accept(planned.plan().finish(records));
+      answer.accept(look.result());
     } else {
       gatherPinned(read, answer);
     }
+  }
+
+  /** The first look at a read: the answer, unless a record is not in memory or they are long. */
+  private record Look(boolean isLong, @Nullable Result result) {}
+
+  private Look look(Function<StoreView, ReadPlan> read) {
+    try (var held = node.hold()) {
+      var plan = read.apply(held.state().kv());
+      var needs = plan.needs();
+      if (bytes(needs) > SHORT_BYTES) {
+        return new Look(true, null);
+      }
+      var records = GatheredRecords.gather(needs, node.memory());
+      return new Look(false, records.missing().isEmpty() ? plan.finish(records) : null);
+    }
+  }
+
+  private static long bytes(List<Need> needs) {
+    var bytes = 0L;
+    for (var need : needs) {
+      bytes += need.recordSize();
+    }
+    return bytes;
   }
 
   /** Once more, now under a pin: between the first look and the pin a record may have gone. */
@@ -207,10 +206,11 @@ final class Reads {
             records.missing(),
             action -> context.runOnContext(_ -> action.run()),
             fetched -> {
-              pinned.close();
               records.complete(fetched);
+              var result = plan.finish(records);
+              pinned.close();
               node.metrics().mvcc().executed(1, 0, 0, 0);
-              answer.accept(plan.finish(records));
+              answer.accept(result);
             });
   }
 
@@ -220,10 +220,11 @@ final class Reads {
     node.reader()
         .runOfRange(
             () -> {
-              var planned = Planned.of(read.apply(pinned.state().kv()));
-              var bytes = planned.bytes() + planned.needs().size() * KEY_BYTES;
+              var plan = read.apply(pinned.state().kv());
+              var needs = plan.needs();
+              var bytes = bytes(needs) + needs.size() * KEY_BYTES;
               var reserved = node.ledger().tryReserve(Account.ANSWERS, bytes);
-              var result = reserved ? runNow(planned) : TOO_MANY;
+              var result = reserved ? runNow(plan, needs) : TOO_MANY;
               pinned.close();
               context.runOnContext(
                   _ -> {
@@ -236,9 +237,9 @@ final class Reads {
             });
   }
 
-  private Result runNow(Planned planned) {
-    var records = GatheredRecords.gather(planned.needs(), node.memory());
+  private Result runNow(ReadPlan plan, List<Need> needs) {
+    var records = GatheredRecords.gather(needs, node.memory());
     records.complete(node.reader().readNow(records.missing()));
-    return planned.plan().finish(records);
+    return plan.finish(records);
   }
 }

@@ -72,7 +72,7 @@ final class Compactions {
       return effects;
     }
     running = false;
-    var hash = machine.state().kv().compactionHash(job.revision());
+    var hash = machine.kv().compactionHash(job.revision());
     effects.add(new StoreEffect.CompactionFinished(job.revision(), hash == null ? 0 : hash.hash()));
     var answer = waiting.remove(job.revision());
     if (answer != null) {

@@ -2,6 +2,7 @@ package dev.kvorum.verticles.watch;
 
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.storage.model.ResponseCodec.Origin;
+import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.WatchEffect;
 import dev.kvorum.storage.watch.WatchHub;
@@ -55,11 +56,11 @@ public final class WatchVerticle extends VerticleBase {
         WatchBus.HAPPENED,
         message -> step(moment -> hub.happened(message.body().events(), moment)));
     bus.<WatchBus.Said>localConsumer(
-        WatchBus.SAID, message -> guard.run(() -> said(message.body().words())));
+        WatchBus.SAID, message -> step(moment -> said(message.body().words(), moment)));
     return Future.succeededFuture();
   }
 
-  private void said(List<WatchBus.Word> words) {
+  private List<WatchEffect> said(List<WatchBus.Word> words, WatchHub.Moment moment) {
     var effects = new ArrayList<WatchEffect>();
     for (var word : words) {
       switch (word) {
@@ -68,27 +69,32 @@ public final class WatchVerticle extends VerticleBase {
         case WatchBus.Requested requested ->
             effects.addAll(
                 hub.request(
-                    requested.stream(), requested.request(), requested.atRevision(), moment()));
+                    requested.stream(), requested.request(), requested.atRevision(), moment));
         case WatchBus.Taken taken ->
-            effects.addAll(hub.taken(taken.stream(), taken.bytes(), moment()));
+            effects.addAll(hub.taken(taken.stream(), taken.bytes(), moment));
         case WatchBus.Closed closed -> hub.close(closed.stream());
       }
     }
-    perform(effects);
+    return effects;
   }
 
   private static long jittered(long nanos) {
     return nanos + (long) (nanos * JITTER * ThreadLocalRandom.current().nextDouble());
   }
 
-  private WatchHub.Moment moment() {
+  private WatchHub.Moment moment(StoreView view) {
     var identity = node.identity();
     var origin = new Origin(identity.clusterId(), identity.memberId(), node.raft().term());
-    return new WatchHub.Moment(System.nanoTime(), origin, node.applied().kv());
+    return new WatchHub.Moment(System.nanoTime(), origin, view);
   }
 
   private void step(Function<WatchHub.Moment, List<WatchEffect>> input) {
-    guard.run(() -> perform(input.apply(moment())));
+    guard.run(
+        () -> {
+          try (var held = node.hold()) {
+            perform(input.apply(moment(held.state().kv())));
+          }
+        });
   }
 
   private void perform(List<WatchEffect> effects) {
@@ -154,12 +160,7 @@ public final class WatchVerticle extends VerticleBase {
   }
 
   private void arrived(NodeContext.PinnedState pin, History history) {
-    guard.run(
-        () -> {
-          var now = moment();
-          var moment = new WatchHub.Moment(now.nowNanos(), now.origin(), pin.state().kv());
-          perform(hub.history(history, moment));
-        });
+    guard.run(() -> perform(hub.history(history, moment(pin.state().kv()))));
   }
 
   private void unpin() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.lease.LeaseClock;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.LeaseAsk;
@@ -173,6 +174,67 @@ class LeaseStageTest {
             new LeaseEffect.Propose(
                 new Command.LeaseCheckpoint(
                     List.of(new Command.LeaseCheckpoint.Remaining(1, 300)))));
+  }
+
+  @Test
+  void withoutTheGateNothingIsCheckpointed() {
+    var plain = new LeaseStage(SECOND, false);
+    plain.lead(TERM, moment());
+    plain.changed(List.of(new LeaseChange.Granted(1, 3_600)), moment());
+    now += 1_800 * SECOND;
+
+    assertThat(plain.wake(moment())).isEmpty();
+    assertThat(plain.nextWakeNanos()).isEqualTo(now + 1_800 * SECOND);
+  }
+
+  /** What remained at the checkpoint, and the time in which nobody could renew. */
+  @Test
+  void aNewLeaderGivesWhatTheCheckpointLeftAndOneElectionTimeoutMore() {
+    var table = new LeaseTable();
+    table.add(1, 3_600, 1_200);
+    table.add(2, 3_600, 0);
+    stage.load(table, now);
+    now += 30 * SECOND;
+    lead();
+
+    assertThat(ask(new LeaseAsk.TimeToLive(1, false))).containsExactly(remaining(1, 1_201));
+    assertThat(ask(new LeaseAsk.TimeToLive(2, false))).containsExactly(remaining(2, 3_601));
+  }
+
+  /** The log has another leader's entry where the checkpoint should be taken back. */
+  @Test
+  void aRenewalIsNotConfirmedUnlessTheCheckpointIsTakenBack() {
+    lead();
+    grant(1, 600);
+    stage.changed(List.of(new LeaseChange.Checkpointed(1, 100)), moment());
+    var reset = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
+
+    assertThat(stage.proposed(reset.command(), false, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.TIMEOUT)));
+  }
+
+  /** Confirmed, then replaced, and leading again later: the round of before does not go on. */
+  @Test
+  void aRoundOfAnEarlierTermEndsWithTheTerm() {
+    lead();
+    grant(1, 5);
+    now += 5 * SECOND;
+    stage.wake(moment());
+    var counting = (LeaseEffect.CountKeys) stage.confirmed(TERM, moment()).getFirst();
+    stage.follow();
+    assertThat(stage.counted(counting.ids(), new int[] {0}, moment())).isEmpty();
+
+    stage.lead(TERM + 2, moment());
+    now += 6 * SECOND - 1;
+    assertThat(stage.wake(moment())).isEmpty();
+    now += 1;
+    assertThat(stage.wake(moment())).containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(stage.confirmed(TERM, moment())).as("an earlier term's answer").isEmpty();
+  }
+
+  private static LeaseEffect remaining(long id, long seconds) {
+    return new LeaseEffect.Reply(
+        2, 9, new Result.LeaseTimeToLive(7, id, seconds, 3_600, List.of()));
   }
 
   @Test

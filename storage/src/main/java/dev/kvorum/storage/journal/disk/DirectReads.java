@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,11 +14,10 @@ import org.jspecify.annotations.Nullable;
  * kernel first, so a read shows what the medium has, or fails. Everything else is done by the disk
  * beneath. Slow, and meant for a start after a fault.
  */
-final class DirectReads implements Disk {
+final class DirectReads extends ForwardingDisk {
   /** The most that is read at once; a multiple of any alignment that a medium asks for. */
   private static final int WINDOW_BYTES = 1 << 20;
 
-  private final Disk disk;
   private final Path root;
   private final int alignment;
   private final ByteBuffer window;
@@ -30,7 +28,7 @@ final class DirectReads implements Disk {
   private String channelPath = "";
 
   DirectReads(Disk disk, Path root) throws IOException {
-    this.disk = disk;
+    super(disk);
     this.root = root;
     alignment = Math.toIntExact(Files.getFileStore(root).getBlockSize());
     if (Integer.bitCount(alignment) != 1 || alignment > WINDOW_BYTES) {
@@ -113,36 +111,6 @@ final class DirectReads implements Disk {
     var size = Math.clamp(window.position() - skip, 0, target.remaining());
     target.put(window.slice(skip, size));
     return size;
-  }
-
-  @Override
-  public void submit(List<DiskOperation> operations, Completion completion) {
-    disk.submit(operations, completion);
-  }
-
-  @Override
-  public void perform(List<DiskOperation> operations) throws DiskFaultException {
-    disk.perform(operations);
-  }
-
-  @Override
-  public List<String> list(String directory) throws DiskFaultException {
-    return disk.list(directory);
-  }
-
-  @Override
-  public boolean exists(String path) {
-    return disk.exists(path);
-  }
-
-  @Override
-  public long size(String path) throws DiskFaultException {
-    return disk.size(path);
-  }
-
-  @Override
-  public long usableBytes() throws DiskFaultException {
-    return disk.usableBytes();
   }
 
   /** Closes its own file; the disk beneath belongs to somebody else. */

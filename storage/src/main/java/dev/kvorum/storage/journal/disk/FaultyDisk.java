@@ -288,6 +288,18 @@ public final class FaultyDisk implements Disk {
     return unsyncedNames.size();
   }
 
+  /**
+   * Whether these bytes of the file would be found, under its name and as a reader finds them now,
+   * if the power was cut and nothing survived that no sync has made durable.
+   *
+   * @param from the first byte
+   * @param to the byte behind the last one
+   */
+  public boolean survivesPowerCut(String path, long from, long to) {
+    var image = names.get(path);
+    return image != null && durableNames.get(path) == image && image.isOnMedium(from, to);
+  }
+
   /** The paths of all files, sorted. */
   public List<String> files() {
     return names.entrySet().stream()
@@ -583,7 +595,14 @@ public final class FaultyDisk implements Disk {
   }
 
   /** The same disk, read past the cache. */
-  private record PastCache(FaultyDisk disk) implements Disk {
+  private static final class PastCache extends ForwardingDisk {
+    private final FaultyDisk disk;
+
+    PastCache(FaultyDisk disk) {
+      super(disk);
+      this.disk = disk;
+    }
+
     @Override
     public int read(String path, long offset, ByteBuffer target) throws DiskFaultException {
       var image = disk.names.get(path);
@@ -591,41 +610,6 @@ public final class FaultyDisk implements Disk {
         throw new DiskFaultException(new DiskFault(DiskFault.Kind.READ, path, "no such file"));
       }
       return image.pastCache().read(offset, target);
-    }
-
-    @Override
-    public void submit(List<DiskOperation> operations, Completion completion) {
-      disk.submit(operations, completion);
-    }
-
-    @Override
-    public void perform(List<DiskOperation> operations) throws DiskFaultException {
-      disk.perform(operations);
-    }
-
-    @Override
-    public List<String> list(String directory) {
-      return disk.list(directory);
-    }
-
-    @Override
-    public boolean exists(String path) {
-      return disk.exists(path);
-    }
-
-    @Override
-    public long size(String path) {
-      return disk.size(path);
-    }
-
-    @Override
-    public long usableBytes() {
-      return disk.usableBytes();
-    }
-
-    @Override
-    public void close() {
-      // Nothing is held.
     }
   }
 

@@ -3,7 +3,6 @@ package dev.kvorum.storage.journal.disk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * a write returns an error. After the first failed write or sync the disk refuses all further work
  * (P9): a second sync may return success for data that the first one lost.
  */
-public final class FileDisk implements Disk {
+public final class FileDisk extends RealFiles {
   private static final int TRANSFER_BYTES = 1 << 18;
   private static final FileAttribute<?> DIRECTORY_MODE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -47,7 +46,6 @@ public final class FileDisk implements Disk {
     void performed(DiskOperation operation, long nanos);
   }
 
-  private final Path root;
   private final boolean syncing;
   private final boolean posix;
   private final ExecutorService thread;
@@ -75,7 +73,7 @@ public final class FileDisk implements Disk {
    *     data nobody will miss
    */
   public FileDisk(Path root, String name, boolean syncing) {
-    this.root = root;
+    super(root);
     this.syncing = syncing;
     this.posix = root.getFileSystem().supportedFileAttributeViews().contains("posix");
     this.thread =
@@ -286,64 +284,6 @@ public final class FileDisk implements Disk {
     }
   }
 
-  private static int readFully(FileChannel channel, long offset, ByteBuffer target)
-      throws IOException {
-    var done = 0;
-    while (target.hasRemaining()) {
-      var size = channel.read(target, offset + done);
-      if (size < 0) {
-        break;
-      }
-      done += size;
-    }
-    return done;
-  }
-
-  @Override
-  public List<String> list(String directory) throws DiskFaultException {
-    var path = root.resolve(directory);
-    if (!Files.isDirectory(path)) {
-      return List.of();
-    }
-    try (var entries = Files.list(path)) {
-      return entries.map(entry -> String.valueOf(entry.getFileName())).sorted().toList();
-    } catch (IOException e) {
-      throw readFault(directory, e);
-    }
-  }
-
-  @Override
-  public boolean exists(String path) {
-    return Files.exists(root.resolve(path));
-  }
-
-  @Override
-  public long size(String path) throws DiskFaultException {
-    try {
-      return Files.size(root.resolve(path));
-    } catch (IOException e) {
-      throw readFault(path, e);
-    }
-  }
-
-  @Override
-  public long usableBytes() throws DiskFaultException {
-    try {
-      return Files.getFileStore(root).getUsableSpace();
-    } catch (IOException e) {
-      throw readFault("", e);
-    }
-  }
-
-  @Override
-  public long totalBytes() throws DiskFaultException {
-    try {
-      return Files.getFileStore(root).getTotalSpace();
-    } catch (IOException e) {
-      throw readFault("", e);
-    }
-  }
-
   @Override
   public @Nullable Disk pastCache(String path) {
     try {
@@ -382,22 +322,8 @@ public final class FileDisk implements Disk {
     channels.clear();
   }
 
-  static DiskFaultException readFault(String path, IOException cause) {
-    return new DiskFaultException(new DiskFault(DiskFault.Kind.READ, path, detail(cause)));
-  }
-
   private static boolean isNoSpace(IOException e) {
     var text = detail(e);
     return text.contains("No space left on device") || text.contains("Disk quota exceeded");
-  }
-
-  private static String detail(IOException e) {
-    var reason = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
-    return reason == null ? e.getClass().getSimpleName() : reason;
-  }
-
-  @Override
-  public String toString() {
-    return root.toString();
   }
 }

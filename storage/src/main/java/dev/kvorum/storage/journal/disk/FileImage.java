@@ -179,6 +179,20 @@ final class FileImage {
     return (int) Math.max(0, end - offset);
   }
 
+  /** Whether the medium has the bytes {@code [from, to)} as a reader finds them. */
+  boolean isOnMedium(long from, long to) {
+    if (to > mediumSize) {
+      return false;
+    }
+    for (var at = from; at < to; at += SECTOR_BYTES - at % SECTOR_BYTES) {
+      var sector = (int) (at / SECTOR_BYTES);
+      if (live[sector] != medium[sector]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The same file as a reader finds it who asks the medium; dirty sectors are written first. */
   FileImage pastCache() {
     var image = new FileImage(medium, mediumSize);

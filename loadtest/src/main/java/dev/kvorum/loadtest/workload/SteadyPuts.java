@@ -1,0 +1,131 @@
+package dev.kvorum.loadtest.workload;
+
+import dev.kvorum.api.etcdserverpb.PutRequest;
+import dev.kvorum.loadtest.wire.GrpcClient;
+import dev.kvorum.loadtest.wire.Methods;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts at a fixed rate, sent whether or not answers come (open loop), so that a server that stands
+ * still shows in the latencies of all puts that were due meanwhile: each is counted from the moment
+ * when it was due.
+ */
+final class SteadyPuts implements AutoCloseable {
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  /** A put that was answered: when it was due, and when the answer came. */
+  private record Answered(long dueNanos, long doneNanos) {}
+
+  private final GrpcClient client;
+  private final Vertx vertx;
+  private final PutRequest request;
+  private final int perSecond;
+  private final long beganNanos = System.nanoTime();
+  private final List<Answered> answered = new ArrayList<>();
+  private final long timer;
+  private long sent;
+  private volatile boolean closed;
+
+  /** Why the first put failed that did, empty as long as none has. */
+  private String failure = "";
+
+  private SteadyPuts(Vertx vertx, int port, int perSecond, int valueBytes) {
+    this.vertx = vertx;
+    this.client = new GrpcClient(vertx, port, 1);
+    this.perSecond = perSecond;
+    this.request =
+        PutRequest.newBuilder().setKey(Keys.key(0)).setValue(Keys.value(valueBytes)).build();
+    this.timer =
+        vertx.setPeriodic(
+            1,
+            _ -> {
+              if (!closed) {
+                send();
+              }
+            });
+  }
+
+  /** Begins to put to one key of the server on this port. */
+  static SteadyPuts start(Vertx vertx, int port, int perSecond, int valueBytes) {
+    return new SteadyPuts(vertx, port, perSecond, valueBytes);
+  }
+
+  private void send() {
+    long due = (System.nanoTime() - beganNanos) * perSecond / SECOND_NANOS;
+    while (sent < due) {
+      sent++;
+      long dueNanos = beganNanos + sent * SECOND_NANOS / perSecond;
+      client
+          .call(Methods.PUT, request)
+          .onComplete(outcome -> done(dueNanos, outcome));
+    }
+  }
+
+  private synchronized void done(long dueNanos, AsyncResult<?> outcome) {
+    if (outcome.succeeded()) {
+      answered.add(new Answered(dueNanos, System.nanoTime()));
+    } else if (failure.isEmpty()) {
+      failure = outcome.cause().toString();
+    }
+  }
+
+  /**
+   * What the puts of a time saw.
+   *
+   * @param answered how many there were
+   * @param longestGapMicros the longest time in which no answer came
+   */
+  record Seen(
+      int answered, double p50Micros, double p99Micros, double maxMicros, double longestGapMicros) {}
+
+  /** Of the puts that were due in {@code [fromNanos, toNanos)} of {@link System#nanoTime}. */
+  synchronized Seen between(long fromNanos, long toNanos) throws VoidRunException {
+    if (!failure.isEmpty()) {
+      throw new VoidRunException("a put failed: " + failure);
+    }
+    long[] micros =
+        answered.stream()
+            .filter(each -> each.dueNanos - fromNanos >= 0 && each.dueNanos - toNanos < 0)
+            .mapToLong(each -> (each.doneNanos - each.dueNanos) / 1_000)
+            .sorted()
+            .toArray();
+    long[] times =
+        answered.stream()
+            .mapToLong(Answered::doneNanos)
+            .filter(done -> done - fromNanos >= 0 && done - toNanos < 0)
+            .sorted()
+            .toArray();
+    if (micros.length == 0 || times.length == 0) {
+      throw new VoidRunException("no put was answered");
+    }
+    long gap = Math.max(times[0] - fromNanos, toNanos - times[times.length - 1]);
+    for (int at = 1; at < times.length; at++) {
+      gap = Math.max(gap, times[at] - times[at - 1]);
+    }
+    return new Seen(
+        micros.length,
+        quantile(micros, 0.5),
+        quantile(micros, 0.99),
+        micros[micros.length - 1],
+        gap / 1e3);
+  }
+
+  private static double quantile(long[] sorted, double part) {
+    return sorted[Math.clamp((int) Math.ceil(part * sorted.length) - 1, 0, sorted.length - 1)];
+  }
+
+  /** How many puts were answered so far. */
+  synchronized int answered() {
+    return answered.size();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    vertx.cancelTimer(timer);
+    client.close();
+  }
+}
