@@ -115,24 +115,26 @@ public final class GrpcClient implements AutoCloseable {
   /**
    * Sends one message and never takes more of the answer than the transport takes by itself.
    *
-   * @return completes when the answer has begun, with its stream, or with null if it never does
+   * @return completes with the stream when an answer has begun; fails if the call was refused
    */
-  public Future<@Nullable HttpClientRequest> leave(String method, ByteString request) {
+  public Future<HttpClientRequest> leave(String method, ByteString request) {
     return http.request(HttpMethod.POST, port, "127.0.0.1", "/" + method)
         .compose(
             stream -> {
-              Future<@Nullable HttpClientRequest> begun =
+              Future<HttpClientRequest> begun =
                   stream
                       .response()
-                      .<@Nullable HttpClientRequest>map(
+                      .compose(
                           response -> {
                             response.pause();
-                            return stream;
+                            String refusal = response.getHeader("grpc-status");
+                            return refusal == null
+                                ? Future.succeededFuture(stream)
+                                : Future.failedFuture(refusal);
                           });
               send(stream, request);
               return begun;
-            })
-        .otherwise((@Nullable HttpClientRequest) null);
+            });
   }
 
   private static void send(HttpClientRequest stream, ByteString request) {

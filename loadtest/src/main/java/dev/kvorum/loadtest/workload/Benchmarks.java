@@ -12,6 +12,7 @@ public final class Benchmarks {
           new LoadBenchmark(new GetWorkload("get-serializable", true)),
           RangeBenchmark.LIST,
           RangeBenchmark.PAGES,
+          new CrowdBenchmark(),
           new StartBenchmark(),
           new IdleBenchmark(),
           new Sequence(
