@@ -79,9 +79,7 @@ public final class Main implements Callable<Integer> {
       description = "keys that list, pages and crowd write first; default ${DEFAULT-VALUE}")
   private int fillKeys = 1_000_000;
 
-  @Option(
-      names = "--fill-value-bytes",
-      description = "of each of them; default ${DEFAULT-VALUE}")
+  @Option(names = "--fill-value-bytes", description = "of each of them; default ${DEFAULT-VALUE}")
   private int fillValueBytes = 1024;
 
   @Option(

@@ -137,7 +137,14 @@ public final class GrpcEdge {
       RequestHead.Accepted head) {
     var call =
         new HttpGrpcCall(
-            request, writer, connection, head, limits.maxMessageBytes(), observer, slowCalls, ledger);
+            request,
+            writer,
+            connection,
+            head,
+            limits.maxMessageBytes(),
+            observer,
+            slowCalls,
+            ledger);
     var handler = handlers.get(head.method());
     var streamHandler = streamHandlers.get(head.method());
     if (handler != null) {

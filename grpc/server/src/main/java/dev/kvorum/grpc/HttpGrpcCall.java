@@ -41,6 +41,7 @@ final class HttpGrpcCall implements GrpcCall {
   private @Nullable RpcHandler handler;
   private StreamHandler.@Nullable Incoming incoming;
   private @Nullable Bytes message;
+
   /** The message that was sent, or the last part of it. */
   private @Nullable Bytes answer;
 

@@ -89,8 +89,7 @@ final class SlowCalls {
   }
 
   /** Counts as etcd counts them: a put is one, a transaction has the operations of its branch. */
-  static Sizes sizes(
-      RpcMethod method, Bytes request, @Nullable Bytes response, long responseSize) {
+  static Sizes sizes(RpcMethod method, Bytes request, @Nullable Bytes response, long responseSize) {
     try {
       if (method.equals(RpcMethods.RANGE)) {
         var count = number(response, RangeResponse.COUNT_FIELD_NUMBER);
@@ -133,16 +132,8 @@ final class SlowCalls {
   }
 
   private static Sizes of(
-      long requestCount,
-      Command command,
-      Bytes request,
-      long responseCount,
-      long responseSize) {
+      long requestCount, Command command, Bytes request, long responseCount, long responseSize) {
     return new Sizes(
-        requestCount,
-        request.size(),
-        responseCount,
-        responseSize,
-        CommandText.of(command));
+        requestCount, request.size(), responseCount, responseSize, CommandText.of(command));
   }
 }

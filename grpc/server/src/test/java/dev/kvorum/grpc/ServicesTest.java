@@ -53,8 +53,8 @@ import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service.RangeSink;
 import io.vertx.core.buffer.Buffer;
-import java.util.Collections;
 import io.vertx.core.http.StreamResetException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -350,7 +350,11 @@ class ServicesTest {
           sink.end();
         };
 
-    var response = call("/etcdserverpb.KV/Range", RangeRequest.newBuilder().setKey(text("a")).build(), RangeResponse.parser());
+    var response =
+        call(
+            "/etcdserverpb.KV/Range",
+            RangeRequest.newBuilder().setKey(text("a")).build(),
+            RangeResponse.parser());
 
     assertThat(response)
         .isEqualTo(
@@ -373,10 +377,12 @@ class ServicesTest {
         };
     var request = edge.open("/etcdserverpb.KV/Range");
     var reset = new LinkedBlockingQueue<Long>();
-    request.response().onSuccess(
-        response ->
-            response.exceptionHandler(
-                failure -> reset.add(((StreamResetException) failure).getCode())));
+    request
+        .response()
+        .onSuccess(
+            response ->
+                response.exceptionHandler(
+                    failure -> reset.add(((StreamResetException) failure).getCode())));
     request.end(frame(new byte[0]));
 
     assertThat(reset.poll(20, TimeUnit.SECONDS)).isEqualTo(11);

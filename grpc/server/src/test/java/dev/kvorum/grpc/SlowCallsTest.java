@@ -74,7 +74,8 @@ class SlowCallsTest {
         Protos.bytes(
             TxnRequest.newBuilder().addSuccess(put).addSuccess(put).addFailure(put).build());
     var succeeded = Protos.bytes(TxnResponse.newBuilder().setSucceeded(true).build());
-    assertThat(SlowCalls.sizes(RpcMethods.TXN, request, succeeded, succeeded.size()).requestCount()).isEqualTo(2);
+    assertThat(SlowCalls.sizes(RpcMethods.TXN, request, succeeded, succeeded.size()).requestCount())
+        .isEqualTo(2);
     var sizes = SlowCalls.sizes(RpcMethods.TXN, request, null, 0);
     assertThat(sizes.requestCount()).isEqualTo(1);
     assertThat(sizes.responseSize()).isZero();

@@ -166,8 +166,7 @@ public final class Crowd {
 
     /** What the ledger shows; 0 on a server that has none. */
     private long gauge(String account) {
-      URI page =
-          URI.create("http://127.0.0.1:" + process.plan().clientPort() + "/metrics");
+      URI page = URI.create("http://127.0.0.1:" + process.plan().clientPort() + "/metrics");
       try {
         String name = "kvorum_ledger_" + account + "_bytes ";
         return pages

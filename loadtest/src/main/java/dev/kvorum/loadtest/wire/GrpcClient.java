@@ -73,7 +73,9 @@ public final class GrpcClient implements AutoCloseable {
         .compose(stream -> exchange(stream, request));
   }
 
-  /** How much of an answer came, and how it ended: a gRPC status or the reason why there is none. */
+  /**
+   * How much of an answer came, and how it ended: a gRPC status or the reason why there is none.
+   */
   public record Drained(long bytes, String end) {
     public boolean succeeded() {
       return end.equals("0");

@@ -32,8 +32,7 @@ final class CrowdBenchmark implements Benchmark {
       throws VoidRunException, InterruptedException {
     try (Target target = contest.start(contest.first())) {
       Fill.fill(contest.vertx(), target, settings);
-      Crowd crowd =
-          new Crowd(contest.vertx(), target.process(), Fill.all().build(), PATIENCE);
+      Crowd crowd = new Crowd(contest.vertx(), target.process(), Fill.all().build(), PATIENCE);
       System.out.println("one list:        " + crowd.lists(1));
       System.out.println("again:           " + crowd.lists(1));
       System.out.println(LISTS + " lists:        " + crowd.lists(LISTS));
@@ -43,8 +42,7 @@ final class CrowdBenchmark implements Benchmark {
               .setValue(Keys.value(LARGE_PUT_BYTES - 1024))
               .build();
       System.out.println(LARGE_PUTS + " large puts: " + crowd.puts(LARGE_PUTS, large));
-      System.out.println(
-          STOPPED_READERS + " stopped:    " + crowd.stoppedReaders(STOPPED_READERS));
+      System.out.println(STOPPED_READERS + " stopped:    " + crowd.stoppedReaders(STOPPED_READERS));
     }
   }
 }

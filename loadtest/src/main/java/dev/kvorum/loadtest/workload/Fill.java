@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 
 /**
- * Writes many keys quickly: transactions of a hundred puts, several under way at a time; the keys in
- * order, or in one that has nothing to do with theirs, as in a store that has lived for a while.
+ * Writes many keys quickly: transactions of a hundred puts, several under way at a time; the keys
+ * in order, or in one that has nothing to do with theirs, as in a store that has lived for a while.
  */
 final class Fill {
   private static final int PUTS_PER_TXN = 100;

@@ -16,7 +16,8 @@ record H2LoadReport(
     long requested, long succeeded, double seconds, double meanMicros, long receivedBytes) {
   private static final Pattern REQUESTS =
       Pattern.compile("requests: (\\d+) total, .* (\\d+) succeeded,");
-  private static final Pattern TRAFFIC = Pattern.compile("traffic: [0-9.]+[A-Z]+ \\((\\d+)\\) total");
+  private static final Pattern TRAFFIC =
+      Pattern.compile("traffic: [0-9.]+[A-Z]+ \\((\\d+)\\) total");
   private static final Pattern FINISHED = Pattern.compile("finished in ([0-9.]+[a-z]+),");
 
   /** Lowest, highest, mean: the third column. */

@@ -32,8 +32,7 @@ final class RangeBenchmark implements Benchmark {
           "list",
           new Shape(1, 1),
           List.of(
-              new Variant(
-                  "all keys", settings -> Fill.all(), settings -> settings.fillKeys())));
+              new Variant("all keys", settings -> Fill.all(), settings -> settings.fillKeys())));
 
   /** What a client asks that does not want everything. */
   static final Benchmark PAGES =
@@ -42,8 +41,7 @@ final class RangeBenchmark implements Benchmark {
           new Shape(4, 1),
           List.of(
               new Variant("count only", _ -> Fill.all().setCountOnly(true), _ -> 0),
-              new Variant(
-                  "first 500", _ -> Fill.all().setLimit(PAGE_KEYS), _ -> PAGE_KEYS),
+              new Variant("first 500", _ -> Fill.all().setLimit(PAGE_KEYS), _ -> PAGE_KEYS),
               new Variant(
                   "500 from the middle",
                   settings -> Fill.from(settings.fillKeys() / 2).setLimit(PAGE_KEYS),

@@ -50,8 +50,7 @@ public final class Ledger {
 
   /** Bounds for a process with a heap of this size, which has other things to hold as well. */
   public static Ledger forHeap(long heapBytes) {
-    var share =
-        Math.clamp(heapBytes / SHARES_OF_HEAP, SMALLEST_SHARE_BYTES, LARGEST_SHARE_BYTES);
+    var share = Math.clamp(heapBytes / SHARES_OF_HEAP, SMALLEST_SHARE_BYTES, LARGEST_SHARE_BYTES);
     return new Ledger(share, share, share, share / CACHE_SHARES);
   }
 

@@ -54,9 +54,7 @@ final class ReadWeight {
   }
 
   private static long count(StoreView view, Bytes key, Bytes rangeEnd) {
-    return rangeEnd.isEmpty()
-        ? 1
-        : view.index().count(KeyRange.of(key, rangeEnd), view.revision());
+    return rangeEnd.isEmpty() ? 1 : view.index().count(KeyRange.of(key, rangeEnd), view.revision());
   }
 
   /** Whether the limit bounds what is looked at: not with a filter, nor with an order to find. */

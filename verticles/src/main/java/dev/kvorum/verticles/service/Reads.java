@@ -160,8 +160,7 @@ final class Reads {
    *
    * @param whenLong is done instead when the records are more than a loop should hold
    */
-  private void run(
-      Function<StoreView, ReadPlan> read, Runnable whenLong, Consumer<Result> answer) {
+  private void run(Function<StoreView, ReadPlan> read, Runnable whenLong, Consumer<Result> answer) {
     var look = look(read);
     if (look.isLong()) {
       whenLong.run();

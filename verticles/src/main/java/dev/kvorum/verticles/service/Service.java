@@ -40,7 +40,9 @@ public interface Service {
    */
   void stream(Command.Range range, CallContext call, RangeSink sink);
 
-  /** What the node's work occupies in memory; an edge counts what it keeps of its clients' there. */
+  /**
+   * What the node's work occupies in memory; an edge counts what it keeps of its clients' there.
+   */
   Ledger ledger();
 
   /**

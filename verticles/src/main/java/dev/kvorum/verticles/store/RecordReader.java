@@ -162,9 +162,7 @@ public final class RecordReader implements AutoCloseable {
     var distance = after.main() - before.main();
     return distance == 0
         ? after.sub() - before.sub() <= NEAR_REVISIONS
-        : distance == 1
-            ? after.sub() <= NEAR_REVISIONS
-            : distance <= NEAR_REVISIONS;
+        : distance == 1 ? after.sub() <= NEAR_REVISIONS : distance <= NEAR_REVISIONS;
   }
 
   private static void readRun(ReadView view, List<Revision> run, Map<Revision, Bytes> found) {

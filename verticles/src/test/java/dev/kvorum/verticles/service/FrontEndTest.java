@@ -518,8 +518,7 @@ class FrontEndTest {
   }
 
   private static ServiceLimits limits(long quotaBytes, long requestTimeoutNanos) {
-    return new ServiceLimits(
-        128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, 2);
+    return new ServiceLimits(128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, 2);
   }
 
   private static StateMachine machine() {

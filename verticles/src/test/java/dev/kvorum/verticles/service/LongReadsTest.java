@@ -110,7 +110,8 @@ class LongReadsTest {
     sink.paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
 
     store(key(KEYS - 1), "another value");
-    machine.apply(machine.appliedIndex() + 1, 1, new Command.Compact(KEYS + 2, false), Records.NONE);
+    machine.apply(
+        machine.appliedIndex() + 1, 1, new Command.Compact(KEYS + 2, false), Records.NONE);
     node.publish(machine.state());
 
     // This is what physical compaction asks before each slice.
@@ -261,10 +262,7 @@ class LongReadsTest {
 
   private Write apply(String key, String value) {
     var put = new Command.Put(Bytes.utf8(key), Bytes.utf8(value), 0, false, false, false);
-    return machine
-        .apply(machine.appliedIndex() + 1, 1, put, Records.NONE)
-        .writes()
-        .getFirst();
+    return machine.apply(machine.appliedIndex() + 1, 1, put, Records.NONE).writes().getFirst();
   }
 
   private void commit(Write write) {

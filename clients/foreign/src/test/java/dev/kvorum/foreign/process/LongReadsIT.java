@@ -112,7 +112,7 @@ class LongReadsIT {
             .setValue(ByteString.copyFrom(new byte[1_500_000]))
             .build();
 
-    Outcome outcome = crowd.puts(200, large);
+    Outcome outcome = crowd.puts(100, large);
 
     assertThat(outcome.ends().keySet()).as("%s", outcome).isSubsetOf("0", TOO_MANY);
     assertThat(outcome.succeeded()).isPositive();
