@@ -33,6 +33,7 @@ import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.FrontEnd;
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.service.Service;
 import dev.kvorum.verticles.service.ServiceLimits;
@@ -64,7 +65,9 @@ final class StalledBackendTest {
   private final StalledBackend backend = new StalledBackend();
   private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
   private final BlockingQueue<Long> flushed = new LinkedBlockingQueue<>();
-  private final RecordMemory memory = new RecordMemory(1 << 20, 2 * MOST_TAIL_BYTES);
+  private final Ledger ledger =
+      new Ledger(1 << 30, 1 << 30, MOST_TAIL_BYTES, 1 << 20);
+  private final RecordMemory memory = new RecordMemory(ledger);
   private final RecordReader reader = new RecordReader(backend, memory, faults::add);
   private final BackendWriter writer = new BackendWriter(backend, 1, new Heard());
   private long lastIndex = 1;
@@ -103,8 +106,8 @@ final class StalledBackendTest {
                 1 << 20,
                 0,
                 TimeUnit.SECONDS.toNanos(2 * PATIENCE_SECONDS),
-                2,
-                MOST_TAIL_BYTES),
+                2),
+            ledger,
             memory,
             reader,
             writer,
