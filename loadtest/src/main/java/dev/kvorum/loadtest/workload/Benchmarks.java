@@ -31,7 +31,10 @@ public final class Benchmarks {
                   new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive-once", 1)))),
           new LeaseMemoryBenchmark(),
           new LeaseStormBenchmark(),
-          new LeaseRevokeBenchmark());
+          new LeaseRevokeBenchmark(),
+          new PauseBenchmark(PauseBenchmark.Work.COMPACTION),
+          new PauseBenchmark(PauseBenchmark.Work.DELETE),
+          new PauseBenchmark(PauseBenchmark.Work.EVERYTHING));
 
   private Benchmarks() {}
 

@@ -105,7 +105,9 @@ public final class StoreVerticle extends VerticleBase {
     return Future.succeededFuture();
   }
 
-  /** The backend shows more records: an apply that waits for room may go on. Any thread may call. */
+  /**
+   * The backend shows more records: an apply that waits for room may go on. Any thread may call.
+   */
   public void flushed() {
     if (!flushedTold.getAndSet(true)) {
       context.runOnContext(
@@ -120,7 +122,7 @@ public final class StoreVerticle extends VerticleBase {
     guard.run(() -> input.get().forEach(this::perform));
     if (wantsTurn) {
       wantsTurn = false;
-      NextTurn.run(vertx, this::proceed);
+      NextTurn.run(context, this::proceed);
     }
   }
 
@@ -133,7 +135,7 @@ public final class StoreVerticle extends VerticleBase {
     } while (wantsTurn && System.nanoTime() - began < TURN_NANOS);
     if (wantsTurn) {
       wantsTurn = false;
-      NextTurn.run(vertx, this::proceed);
+      NextTurn.run(context, this::proceed);
     }
   }
 
