@@ -115,7 +115,9 @@ final class Boot {
       loader.add(Bucket.CLUSTER, MembershipRecord.KEY, founders.encode());
     }
     loader.add(
-        Bucket.META, StoreMeta.KEY, new MvccStore(IndexMemory.onHeap()).meta(start.index(), start.term()).encode());
+        Bucket.META,
+        StoreMeta.KEY,
+        new MvccStore(IndexMemory.onHeap()).meta(start.index(), start.term()).encode());
     loader.finish();
     var journal = Journal.open(disk, owner, tuning.journal(), scan, new Keep.Everything(), vote);
     if (!joins()) {
@@ -245,7 +247,8 @@ final class Boot {
       if (joins() && scan.base().index() == 0) {
         var empty = new MemoryBackend();
         var loader = new BackendLoader(empty);
-        loader.add(Bucket.META, StoreMeta.KEY, new MvccStore(IndexMemory.onHeap()).meta(0, 0).encode());
+        loader.add(
+            Bucket.META, StoreMeta.KEY, new MvccStore(IndexMemory.onHeap()).meta(0, 0).encode());
         loader.finish();
         return empty;
       }

@@ -63,7 +63,8 @@ class StateSnapshotTest {
     backend.commit(new WriteBatch().put(Bucket.CLUSTER, Bytes.utf8("a"), Bytes.EMPTY));
 
     try (var view = backend.openReadView()) {
-      assertThatThrownBy(() -> LoadedState.read(view, IndexMemory.onHeap())).isInstanceOf(CorruptRecordException.class);
+      assertThatThrownBy(() -> LoadedState.read(view, IndexMemory.onHeap()))
+          .isInstanceOf(CorruptRecordException.class);
     }
   }
 

@@ -135,6 +135,7 @@ final class BackendWriterTest {
   }
 
   private static Flush flush(long appliedIndex) {
-    return new Flush(List.of(), List.of(), List.of(), new MvccStore(IndexMemory.onHeap()).meta(appliedIndex, 1));
+    return new Flush(
+        List.of(), List.of(), List.of(), new MvccStore(IndexMemory.onHeap()).meta(appliedIndex, 1));
   }
 }
