@@ -133,7 +133,8 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .resideInAnyPackage("dev.kvorum.verticles.lease..", "dev.kvorum.verticles.coordination..")
+            .resideInAnyPackage(
+                "dev.kvorum.verticles.lease..", "dev.kvorum.verticles.coordination..")
             .should()
             .callMethod(System.class, "currentTimeMillis")
             .orShould()

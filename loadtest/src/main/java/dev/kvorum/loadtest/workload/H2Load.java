@@ -31,8 +31,7 @@ final class H2Load {
    * @param requests one for each process
    * @param times how often the message stands in one call
    */
-  H2Load(
-      Scratch scratch, int port, String method, List<? extends Message> requests, int times) {
+  H2Load(Scratch scratch, int port, String method, List<? extends Message> requests, int times) {
     this.scratch = scratch;
     this.url = "http://127.0.0.1:" + port + "/" + method;
     for (Message request : requests) {

@@ -35,7 +35,12 @@ public record Settings(
 
   public Settings {
     shapes = List.copyOf(shapes);
-    if (pairs < 1 || keys < 1 || starts < 1 || valueBytes < 0 || requestsPerSecond < 0 || counted < 0) {
+    if (pairs < 1
+        || keys < 1
+        || starts < 1
+        || valueBytes < 0
+        || requestsPerSecond < 0
+        || counted < 0) {
       throw new IllegalArgumentException("counts start at 1, sizes and rates at 0");
     }
   }
