@@ -34,7 +34,7 @@ final class LeaseStormBenchmark implements Benchmark {
   private static final int DEFAULT_LEASES = 200_000;
   private static final int PUTS_PER_SECOND = 2_000;
   private static final int OPEN_AT_ONCE = 256;
-  private static final int GRANTS_PER_SECOND = 4_000;
+  private static final int GRANTS_PER_SECOND = 3_000;
   private static final long SECOND_NANOS = 1_000_000_000L;
   private static final Duration IDLE = Duration.ofSeconds(8);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
