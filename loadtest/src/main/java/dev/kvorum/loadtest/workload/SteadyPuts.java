@@ -62,9 +62,7 @@ final class SteadyPuts implements AutoCloseable {
     while (sent < due) {
       sent++;
       long dueNanos = beganNanos + sent * SECOND_NANOS / perSecond;
-      client
-          .call(Methods.PUT, request)
-          .onComplete(outcome -> done(dueNanos, outcome));
+      client.call(Methods.PUT, request).onComplete(outcome -> done(dueNanos, outcome));
     }
   }
 
@@ -83,7 +81,11 @@ final class SteadyPuts implements AutoCloseable {
    * @param longestGapMicros the longest time in which no answer came
    */
   record Seen(
-      int answered, double p50Micros, double p99Micros, double maxMicros, double longestGapMicros) {}
+      int answered,
+      double p50Micros,
+      double p99Micros,
+      double maxMicros,
+      double longestGapMicros) {}
 
   /** Of the puts that were due in {@code [fromNanos, toNanos)} of {@link System#nanoTime}. */
   synchronized Seen between(long fromNanos, long toNanos) throws VoidRunException {

@@ -121,8 +121,7 @@ public final class WatchHub {
    * @param revision the store's, from which on the hub hears of every change
    * @param records those that are in memory
    */
-  public WatchHub(
-      long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
+  public WatchHub(long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
     this.records = records;
     this.sizes = sizes;
     recent = new RecentEvents(revision, sizes.recentBytes());
@@ -337,9 +336,9 @@ public final class WatchHub {
   }
 
   /**
-   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what happened
-   * in between: all watchers go on, and read it from the new store from where they are (contract
-   * S9.19).
+   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what
+   * happened in between: all watchers go on, and read it from the new store from where they are
+   * (contract S9.19).
    *
    * @param moment of the new store
    */
@@ -482,8 +481,7 @@ public final class WatchHub {
 
   private void send(WatchStream stream, Bytes start, long watchId, EventBlock block) {
     sentEvents += block.count();
-    emit(
-        new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
+    emit(new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
   }
 
   private void control(WatchStream stream, Bytes message) {
