@@ -93,7 +93,7 @@ final class StateStore {
         doubt = "its engine does not open";
       }
     }
-    return rebuild(doubt == null ? "it is not readable" : doubt);
+    return rebuild(doubt == null ? "it is not readable" : doubt, journal);
   }
 
   private boolean hasFiles() {
@@ -117,10 +117,21 @@ final class StateStore {
     return LoadedState.open(backend);
   }
 
-  private Opened rebuild(String doubt)
+  private Opened rebuild(String doubt, JournalScan journal)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
-    setAside(doubt);
     var newest = snapshots.newestWhole(LOGGER::warn);
+    if (newest != null
+        && journal.isSound()
+        && newest.position().index() > journal.last().index()) {
+      throw new StartRefusedException(
+          """
+          the newest snapshot holds everything up to index %d, and the journal ends at index %d: the \
+          disk has lost what it had reported as written; restore a backup into a new data \
+          directory; nothing was changed\
+          """
+              .formatted(newest.position().index(), journal.last().index()));
+    }
+    setAside(doubt);
     if (newest == null) {
       throw new StartRefusedException(
           "the state store cannot be used ("

@@ -23,6 +23,8 @@ public enum Metric {
   PUT_RATE_KEPT("put rate kept", "%", true),
   PUT_P99("put p99", "ms", false),
   TICK_LATE_MAX("Raft tick late, max", "ms", false),
+  TICKS("Raft ticks", "", true),
+  TICKS_LATE("Raft ticks > 50 ms late", "", false),
   LEADER_CHANGES("leader changes", "", false),
   GONE("gone after its time", "ms", false),
   EARLIEST("first gone after its time", "ms", true),

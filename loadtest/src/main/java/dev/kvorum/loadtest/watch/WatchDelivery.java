@@ -42,6 +42,7 @@ public final class WatchDelivery implements Benchmark {
       fleet.awaitEvents(puts.sent() * LAYOUT.allWatchers(), PATIENCE);
       fleet.verify(puts.sent() * LAYOUT.watchers());
       fleet.clear();
+      puts.delays().clear();
       long warmUpPuts = puts.sent();
       ProcessUsage before = target.process().usage();
       long started = System.nanoTime();

@@ -17,6 +17,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -28,6 +30,8 @@ public final class WatchOneKey implements Benchmark {
   private static final ByteString KEY = ByteString.copyFromUtf8("/watched/one");
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final double BAR_MILLIS = 50;
+  private static final String CHANGES = "etcd_server_leader_changes_seen_total";
+  private static final String TICKS_LATE = "kvorum_raft_tick_late_seconds_bucket{le=\"";
 
   @Override
   public String name() {
@@ -41,21 +45,20 @@ public final class WatchOneKey implements Benchmark {
         HttpClient http = HttpClient.newHttpClient();
         StreamLoop loop = new StreamLoop()) {
       int port = target.process().plan().clientPort();
-      double changesBefore = metric(http, port, "etcd_server_leader_changes_seen_total");
       Fleet fleet = new Fleet(loop, LAYOUT);
       fleet.open(port, _ -> Bar.watch(KEY), PATIENCE);
       Puts puts = new Puts(loop, port, KEY, settings.valueBytes());
+      drive(loop, fleet, puts, settings.warmUp());
+      long warmUpPuts = puts.sent();
+      fleet.clear();
+      Page pageBefore = page(http, port);
       ProcessUsage before = target.process().usage();
       long started = System.nanoTime();
-      while (System.nanoTime() - started < settings.run().toNanos()) {
-        puts.send();
-        loop.poll(0);
-        fleet.awaitEvents(puts.sent() * LAYOUT.allWatchers(), PATIENCE);
-      }
+      drive(loop, fleet, puts, settings.run());
       double seconds = (System.nanoTime() - started) / 1e9;
       ProcessUsage after = target.process().usage();
-      fleet.verify(puts.sent() * LAYOUT.watchers());
-      double changes = metric(http, port, "etcd_server_leader_changes_seen_total") - changesBefore;
+      Page pageAfter = page(http, port);
+      fleet.verify((puts.sent() - warmUpPuts) * LAYOUT.watchers());
       reports.accept(
           new Bar()
               .measured(Metric.EVENTS_RATE, fleet.allEvents() / seconds)
@@ -63,18 +66,62 @@ public final class WatchOneKey implements Benchmark {
                   Metric.EVENTS_PER_CPU,
                   fleet.allEvents() / (after.cpuSeconds() - before.cpuSeconds()))
               .measured(Metric.DELIVERY_P99, fleet.delays().quantileMillis(0.99))
+              .measured(Metric.TICK_LATE_MAX, latestTickMillis(pageBefore, pageAfter), BAR_MILLIS)
               .measured(
-                  Metric.TICK_LATE_MAX,
-                  1e3 * metric(http, port, "kvorum_raft_tick_late_max_seconds"),
-                  BAR_MILLIS)
-              .measured(Metric.LEADER_CHANGES, changes, 0)
+                  Metric.TICKS_LATE,
+                  ticks(pageBefore, pageAfter, "+Inf") - ticks(pageBefore, pageAfter, "0.05"),
+                  0)
+              .measured(Metric.TICKS, ticks(pageBefore, pageAfter, "+Inf"))
+              .measured(
+                  Metric.LEADER_CHANGES, pageAfter.get(CHANGES) - pageBefore.get(CHANGES), 0)
               .report(name(), LAYOUT.toString(), target.label()));
     }
   }
 
-  /** A metric without labels from the server's page. */
-  private static double metric(HttpClient http, int port, String name)
-      throws VoidRunException, InterruptedException {
+  private static void drive(StreamLoop loop, Fleet fleet, Puts puts, Duration time)
+      throws VoidRunException {
+    long started = System.nanoTime();
+    long got = fleet.allEvents();
+    while (System.nanoTime() - started < time.toNanos()) {
+      puts.send();
+      loop.poll(0);
+      got += LAYOUT.allWatchers();
+      fleet.awaitEvents(got, PATIENCE);
+    }
+  }
+
+  /** Ticks in between that were at most so many seconds late. */
+  private static double ticks(Page before, Page after, String seconds) {
+    String name = TICKS_LATE + seconds + "\"}";
+    return after.get(name) - before.get(name);
+  }
+
+  /** The bound of the highest class of the histogram that has got ticks in between. */
+  private static double latestTickMillis(Page before, Page after) {
+    double latest = 0;
+    double below = 0;
+    for (Map.Entry<String, Double> line : after.values.entrySet()) {
+      if (line.getKey().startsWith(TICKS_LATE)) {
+        double grown = line.getValue() - before.get(line.getKey());
+        if (grown > below) {
+          below = grown;
+          String bound =
+              line.getKey().substring(TICKS_LATE.length(), line.getKey().length() - "\"}".length());
+          latest = bound.equals("+Inf") ? Double.POSITIVE_INFINITY : Double.parseDouble(bound);
+        }
+      }
+    }
+    return 1e3 * latest;
+  }
+
+  /** The server's metrics at one moment, in the order of the page. */
+  private record Page(Map<String, Double> values) {
+    double get(String name) {
+      return values.getOrDefault(name, 0.0);
+    }
+  }
+
+  private static Page page(HttpClient http, int port) throws InterruptedException {
     try {
       String page =
           http.send(
@@ -83,11 +130,15 @@ public final class WatchOneKey implements Benchmark {
                       .build(),
                   HttpResponse.BodyHandlers.ofString())
               .body();
-      return page.lines()
-          .filter(line -> line.startsWith(name + " "))
-          .map(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .findFirst()
-          .orElseThrow(() -> new VoidRunException("the server has no metric " + name));
+      Map<String, Double> values = new LinkedHashMap<>();
+      page.lines()
+          .filter(line -> line.startsWith(CHANGES) || line.startsWith(TICKS_LATE))
+          .forEach(
+              line -> {
+                int blank = line.lastIndexOf(' ');
+                values.put(line.substring(0, blank), Double.parseDouble(line.substring(blank + 1)));
+              });
+      return new Page(values);
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

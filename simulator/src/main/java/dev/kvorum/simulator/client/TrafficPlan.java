@@ -66,6 +66,10 @@ public record TrafficPlan(
   private static List<SessionPlan> sessions(Plan plan, SimRandom random, boolean singleKeys) {
     var sessions = new ArrayList<SessionPlan>();
     add(sessions, SessionPlan.Kind.WATCH, random.oneOf(1, 2, 2, 5), plan, random);
+    if (!singleKeys) {
+      // The search knows nothing of leases.
+      add(sessions, SessionPlan.Kind.LEASE, random.oneOf(1, 2, 4), plan, random);
+    }
     return sessions;
   }
 

@@ -139,7 +139,14 @@ final class KeyHistory {
     if (newest < 0) {
       return 0;
     }
-    return isTombstone(history, newest) && history[newest] != revision ? newest + STRIDE : newest;
+    return isTombstone(history, newest) && !isOfRevision(history, newest, revision)
+        ? newest + STRIDE
+        : newest;
+  }
+
+  /** A watch that begins at the compact revision is still shown what happened in it. */
+  private static boolean isOfRevision(long[] history, int at, long revision) {
+    return history[at] == revision;
   }
 
   /** Tells of every record in {@code [0, start)}. */

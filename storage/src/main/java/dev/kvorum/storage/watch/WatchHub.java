@@ -391,7 +391,14 @@ public final class WatchHub {
     return turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
   }
 
+  /**
+   * The work of a turn, unless the next turn is due anyhow: what comes in before it only says what
+   * is to be done. A hundred inputs at once are not a hundred turns.
+   */
   private List<WatchEffect> run(Moment moment) {
+    if (continuing) {
+      return effects;
+    }
     while (!turnIsOver() && (fanOut != null || !queue.isEmpty())) {
       if (fanOut == null) {
         var next = queue.removeFirst();
@@ -405,7 +412,7 @@ public final class WatchHub {
     catchUp(moment);
     var isIdle =
         fanOut == null && queue.isEmpty() && (catchUp == null || fetching) && !canReadMore();
-    if (!isIdle && !continuing) {
+    if (!isIdle) {
       continuing = true;
       effects.add(new WatchEffect.Continue());
     }

@@ -17,7 +17,7 @@ class DifferentialIT {
   private static final int ROUNDS = Integer.getInteger("kvorum.differential.rounds", 4);
 
   /** Steps of the runs with watches, which wait for both servers after each. */
-  private static final int WATCHED = Integer.getInteger("kvorum.differential.watched", 2_000);
+  private static final int WATCHED = Integer.getInteger("kvorum.differential.watched", 1_500);
 
   private static final int WATCHED_ROUNDS =
       Integer.getInteger("kvorum.differential.watchedRounds", 2);

@@ -117,6 +117,11 @@ final class DifferentialRun {
       watches.send(watch);
       return watches.difference(position.revision());
     }
+    String before =
+        operation.request() instanceof CompactionRequest ? watches.settle(position) : "";
+    if (!before.isEmpty()) {
+      return before;
+    }
     String difference = answers(operation, number);
     return difference.isEmpty() ? watches.difference(position.revision()) : difference;
   }

@@ -27,7 +27,7 @@ final class WatchedServer implements AutoCloseable {
   /** The id that the server chooses first; other watchers have greater ones. */
   private static final long EVERYTHING = 0;
 
-  private static final ByteString ALL_KEYS = ByteString.copyFrom(new byte[1]);
+  static final ByteString ALL_KEYS = ByteString.copyFrom(new byte[1]);
 
   private final BidiStream stream;
   private final Predicate<Event> lost;
@@ -105,6 +105,11 @@ final class WatchedServer implements AutoCloseable {
         .flatMap(List::stream)
         .filter(line -> line.startsWith("created"))
         .count();
+  }
+
+  /** Whether anything came on this watch after its creation. */
+  boolean hasEvents(long id) {
+    return seen.getOrDefault(id, List.of()).size() > 1;
   }
 
   /** What has come so far, by watch ids. */
