@@ -183,8 +183,7 @@ public final class MvccStore {
     var txn = new WriteTxn(index, revision);
     return new Execution(
         txn,
-        allowance ->
-            txn.delete(keys, allowance) ? new Result.LeaseRevoke(txn.revision()) : null);
+        allowance -> txn.delete(keys, allowance) ? new Result.LeaseRevoke(txn.revision()) : null);
   }
 
   /** Part of the work of a command; the result when nothing is left of it. */

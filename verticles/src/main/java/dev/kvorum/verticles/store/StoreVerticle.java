@@ -103,7 +103,9 @@ public final class StoreVerticle extends VerticleBase {
     return Future.succeededFuture();
   }
 
-  /** The backend shows more records: an apply that waits for room may go on. Any thread may call. */
+  /**
+   * The backend shows more records: an apply that waits for room may go on. Any thread may call.
+   */
   public void flushed() {
     if (!flushedTold.getAndSet(true)) {
       context.runOnContext(

@@ -63,8 +63,7 @@ final class LongCommandTest {
     assertThat(published.appliedIndex()).isEqualTo(KEYS + 2);
     var events = all(StoreEffect.Happened.class).getFirst().events();
     assertThat(events).hasSize(KEYS);
-    assertThat(events.stream().map(Event::revision).toList())
-        .isEqualTo(revisions(KEYS + 2, KEYS));
+    assertThat(events.stream().map(Event::revision).toList()).isEqualTo(revisions(KEYS + 2, KEYS));
     assertThat(answers()).containsExactly(new Result.DeleteRange(KEYS + 2, KEYS, List.of()));
 
     perform(stage.proceed());
@@ -151,8 +150,9 @@ final class LongCommandTest {
     for (var i = 0; i < 35; i++) {
       ops.add(put("k" + i, "v" + i, 0));
     }
-    ops.add(new Command.Range(
-        Bytes.utf8("k"), Bytes.utf8("l"), 0, 0, 0, 0, false, false, false, 0, 0, 0, 0));
+    ops.add(
+        new Command.Range(
+            Bytes.utf8("k"), Bytes.utf8("l"), 0, 0, 0, 0, false, false, false, 0, 0, 0, 0));
     ops.add(deleteAll(true));
     perform(stage.committed(List.of(entry(new Command.Txn(List.of(), ops, List.of())))));
     drain();
@@ -192,15 +192,18 @@ final class LongCommandTest {
     memory.forgetsWhatItShows = true;
     perform(
         stage.committed(
-            List.of(
-                entry(new Command.Put(Bytes.utf8("a"), Bytes.EMPTY, 0, true, false, false)))));
+            List.of(entry(new Command.Put(Bytes.utf8("a"), Bytes.EMPTY, 0, true, false, false)))));
     assertThat(answers()).last().extracting(result -> ((Result.Put) result).prevKv()).isNotNull();
   }
 
   private void putKeys(long lease) {
     for (var i = KEYS - 1; i >= 0; i--) {
-      perform(stage.committed(List.of(entry(new Command.Put(
-          key(i), Bytes.utf8("value " + i), lease, false, false, false)))));
+      perform(
+          stage.committed(
+              List.of(
+                  entry(
+                      new Command.Put(
+                          key(i), Bytes.utf8("value " + i), lease, false, false, false)))));
     }
     drain();
     seen.clear();
