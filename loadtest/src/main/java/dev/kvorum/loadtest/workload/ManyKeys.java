@@ -21,8 +21,16 @@ final class ManyKeys {
   private static final int KEY_BYTES = 41;
   private static final List<String> KINDS =
       List.of(
-          "pods", "leases", "events", "nodes", "secrets", "services", "configmaps", "endpoints",
-          "jobs", "claims");
+          "pods",
+          "leases",
+          "events",
+          "nodes",
+          "secrets",
+          "services",
+          "configmaps",
+          "endpoints",
+          "jobs",
+          "claims");
 
   private ManyKeys() {}
 
@@ -58,9 +66,7 @@ final class ManyKeys {
           int from = txn % txns * PUTS_PER_TXN;
           return target
               .client()
-              .call(
-                  Methods.TXN,
-                  puts(from, Math.min(count, from + PUTS_PER_TXN), value));
+              .call(Methods.TXN, puts(from, Math.min(count, from + PUTS_PER_TXN), value));
         });
   }
 

@@ -488,8 +488,7 @@ public final class WatchHub {
 
   private void send(WatchStream stream, Bytes start, long watchId, EventBlock block) {
     sentEvents += block.count();
-    emit(
-        new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
+    emit(new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
   }
 
   private void control(WatchStream stream, Bytes message) {

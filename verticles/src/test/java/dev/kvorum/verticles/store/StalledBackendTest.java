@@ -120,8 +120,7 @@ final class StalledBackendTest {
             new RaftStatus(MEMBER, 1, MEMBER, 1, false, true));
     store =
         new StoreVerticle(
-            new StoreStage(
-                machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
+            new StoreStage(machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
             node,
             1,
             () -> {},
@@ -157,8 +156,7 @@ final class StalledBackendTest {
     assertThat(last).isEqualTo(new Result.Failed(Failure.TOO_MANY_REQUESTS));
     // All that room was used, and not more than one put beyond it.
     assertThat(answered).isGreaterThan(90);
-    assertThat(memory.tailBytes())
-        .isBetween(MOST_TAIL_BYTES, MOST_TAIL_BYTES + 2 * VALUE_BYTES);
+    assertThat(memory.tailBytes()).isBetween(MOST_TAIL_BYTES, MOST_TAIL_BYTES + 2 * VALUE_BYTES);
     assertThat(flushed).isEmpty();
 
     backend.goOn.countDown();
@@ -175,17 +173,11 @@ final class StalledBackendTest {
   private Result put(int number) throws Exception {
     var command =
         new Command.Put(
-            Bytes.utf8("key " + number),
-            Bytes.wrap(new byte[VALUE_BYTES]),
-            0,
-            false,
-            false,
-            false);
+            Bytes.utf8("key " + number), Bytes.wrap(new byte[VALUE_BYTES]), 0, false, false, false);
     var answer = new CompletableFuture<Result>();
     context.runOnContext(
         _ ->
-            front.call(
-                command, CommandCodec.encode(command), CallContext.PLAIN, answer::complete));
+            front.call(command, CommandCodec.encode(command), CallContext.PLAIN, answer::complete));
     return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
