@@ -197,7 +197,8 @@ final class Node {
             config.member().name(),
             Url.texts(config.member().advertiseClientUrls()),
             autoCompaction(cluster.compactionRetention(), machine.kv().revision()));
-    var leaseStage = new LeaseStage(cluster.electionTimeout().toNanos(), cluster.leaseCheckpoints());
+    var leaseStage =
+        new LeaseStage(cluster.electionTimeout().toNanos(), cluster.leaseCheckpoints());
     leaseStage.load(machine.leases(), LeaseVerticle.nowNanos());
     var leases = new LeaseVerticle(context, leaseStage, placement.leaseLoop(), guard);
     var stage =

@@ -120,9 +120,7 @@ final class StateStore {
   private Opened rebuild(String doubt, JournalScan journal)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     var newest = snapshots.newestWhole(LOGGER::warn);
-    if (newest != null
-        && journal.isSound()
-        && newest.position().index() > journal.last().index()) {
+    if (newest != null && journal.isSound() && newest.position().index() > journal.last().index()) {
       throw new StartRefusedException(
           """
           the newest snapshot holds everything up to index %d, and the journal ends at index %d: the \

@@ -564,7 +564,8 @@ final class Storm {
     var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
     var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
     var sector = written.get(at);
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeOfLastBatch(files, journal, path, sector)) {
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR
+        && mayBeOfLastBatch(files, journal, path, sector)) {
       world.member(member).mayForget();
     }
     switch (fault.kind()) {
