@@ -13,6 +13,7 @@ import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.lease.LeaseClock;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.StoreView;
@@ -224,7 +225,7 @@ public final class Replacements {
 
   /** The wall clock of a member, which is set right every few seconds. */
   public static long wallClock(Object shell) {
-    var elapsed = (Long) call(shell, "localNow");
+    var elapsed = (Long) InvariantViolation.present(call(shell, "localNow"), "a clock shows");
     return elapsed + elapsed / 5_000_000_000L * 3_600_000_000_000L;
   }
 
