@@ -32,6 +32,8 @@ class HygieneTest {
   private static final String[] DETERMINISTIC = {
     "dev.kvorum.storage.model..",
     "dev.kvorum.storage.mvcc..",
+    "dev.kvorum.storage.lease..",
+    "dev.kvorum.storage.watch..",
     "dev.kvorum.storage.membership..",
     "dev.kvorum.storage.state..",
     "dev.kvorum.raft.core..",
