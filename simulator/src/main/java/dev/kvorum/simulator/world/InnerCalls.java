@@ -76,8 +76,7 @@ final class InnerCalls implements QueueCalls {
     var line = shell.newLine();
     watches.put(line, watched);
     shell.watch(
-        line,
-        new WatchRequest.Create(key, rangeEnd, from, false, false, false, false, 0, false));
+        line, new WatchRequest.Create(key, rangeEnd, from, false, false, false, false, 0, false));
     return () -> {
       watches.remove(line);
       shell.stopWatching(line);

@@ -921,7 +921,9 @@ final class Life extends Actor {
   /** What the locks ask of their member. */
   private final class LockShell implements LockDesk.Shell {
     @Override
-    public void tell(long line, dev.kvorum.verticles.coordination.Reply<dev.kvorum.verticles.coordination.Entry> reply) {
+    public void tell(
+        long line,
+        dev.kvorum.verticles.coordination.Reply<dev.kvorum.verticles.coordination.Entry> reply) {
       world.lines().tell(line, reply);
     }
 

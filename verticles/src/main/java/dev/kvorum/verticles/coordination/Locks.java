@@ -29,7 +29,8 @@ public final class Locks {
    */
   public Runnable lock(Bytes name, long lease, CallContext context, Consumer<Reply<Entry>> answer) {
     var attempt =
-        queue.enter(name, lease, Bytes.EMPTY, calls.within(context), (_, _, goOn, _) -> goOn.run(), answer);
+        queue.enter(
+            name, lease, Bytes.EMPTY, calls.within(context), (_, _, goOn, _) -> goOn.run(), answer);
     return attempt::cancel;
   }
 

@@ -193,7 +193,7 @@ public final class Queue {
               key,
               Bytes.EMPTY,
               revision + 1,
-                  new QueueCalls.Watched() {
+              new QueueCalls.Watched() {
                 @Override
                 public void put(KeyValue kv) {}
 

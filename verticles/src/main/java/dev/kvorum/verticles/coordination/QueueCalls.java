@@ -19,11 +19,7 @@ public interface QueueCalls {
    * @param onFailure is told when there can be no watch
    */
   Watching watch(
-      Bytes key,
-      Bytes rangeEnd,
-      long fromRevision,
-      Watched watched,
-      Consumer<Failure> onFailure);
+      Bytes key, Bytes rangeEnd, long fromRevision, Watched watched, Consumer<Failure> onFailure);
 
   /** Sees what happens to a key. */
   interface Watched {
