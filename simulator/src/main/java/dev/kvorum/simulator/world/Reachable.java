@@ -35,7 +35,25 @@ public final class Reachable {
           "snapshot written",
           "started",
           "stopped",
-          "store compared with the model");
+          "store compared with the model",
+          "a previous value was fetched for a watch",
+          "a waiter gave its place up",
+          "a watch is behind",
+          "a watch went on at another member",
+          "history was read for a watch",
+          "lease could not be renewed",
+          "lease expired",
+          "lease expired by a later leader",
+          "lease renewed",
+          "lease revoked",
+          "lock held",
+          "lock refused",
+          "watch events",
+          "watch fragment",
+          "watch overtaken by a compaction",
+          "watch progress asked for",
+          "watch progress notified",
+          "watches went on after a snapshot");
 
   /**
    * What Raft's own random clusters see and these do not: a member that forgets without knowing it
