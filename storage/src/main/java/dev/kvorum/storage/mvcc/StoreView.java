@@ -143,15 +143,6 @@ public final class StoreView {
     };
   }
 
-  /**
-   * A range in chunks (contract S3) that passed {@link RequestCheck#checkStream}.
-   *
-   * @param maxRequestBytes the member's limit for requests, by which chunks grow and shrink
-   */
-  public RangeCursor stream(Command.Range range, long maxRequestBytes) {
-    return new RangeCursor(range, maxRequestBytes);
-  }
-
   /** The hash that a recent compaction to exactly this revision left behind (S18.3), or null. */
   public @Nullable KvHash compactionHash(long requestedRevision) {
     return compactionHashes.find(requestedRevision);

@@ -121,8 +121,7 @@ public final class WatchHub {
    * @param revision the store's, from which on the hub hears of every change
    * @param records those that are in memory
    */
-  public WatchHub(
-      long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
+  public WatchHub(long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
     this.records = records;
     this.sizes = sizes;
     recent = new RecentEvents(revision, sizes.recentBytes());
@@ -285,11 +284,13 @@ public final class WatchHub {
     begin();
     for (var from = 0; from < events.size(); ) {
       var main = events.get(from).revision().main();
-      var to = from + 1;
+      // A revision with very many events comes alone, packed: it is not unpacked here.
+      var isWhole = from == 0 && events.getLast().revision().main() == main;
+      var to = isWhole ? events.size() : from + 1;
       while (to < events.size() && events.get(to).revision().main() == main) {
         to++;
       }
-      var ofRevision = List.copyOf(events.subList(from, to));
+      var ofRevision = isWhole ? events : List.copyOf(events.subList(from, to));
       recent.add(main, ofRevision);
       queue.addLast(new Queued(main, ofRevision));
       queuedEvents += ofRevision.size();
@@ -335,9 +336,9 @@ public final class WatchHub {
   }
 
   /**
-   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what happened
-   * in between: all watchers go on, and read it from the new store from where they are (contract
-   * S9.19).
+   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what
+   * happened in between: all watchers go on, and read it from the new store from where they are
+   * (contract S9.19).
    *
    * @param moment of the new store
    */

@@ -1,5 +1,7 @@
 package dev.kvorum.verticles.metrics;
 
+import dev.kvorum.verticles.service.Ledger;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -46,6 +48,21 @@ public final class NodeMetrics {
    * @param quotaBytes the quota in force; negative when there is none (contract S17.3)
    */
   public record NodeLabels(long memberId, String version, String runtimeVersion, long quotaBytes) {}
+
+  /** Shows how much memory clients' work occupies, and how much it may. */
+  public void show(Ledger ledger) {
+    for (var account : Ledger.Account.values()) {
+      var name = "kvorum_ledger_" + account.name().toLowerCase(Locale.ROOT);
+      registry.gauge(
+          name + "_bytes",
+          "What " + account + " occupies in memory.",
+          () -> (double) ledger.used(account));
+      registry.gauge(
+          name + "_limit_bytes",
+          "From where on nothing is added to " + account + ".",
+          () -> (double) ledger.most(account));
+    }
+  }
 
   public ServerMetrics server() {
     return server;

@@ -25,6 +25,7 @@ public final class NodeContext {
   private final Service.Identity identity;
   private final int life;
   private final ServiceLimits limits;
+  private final Ledger ledger;
   private final RecordMemory memory;
   private final RecordReader reader;
   private final BackendWriter writer;
@@ -41,6 +42,7 @@ public final class NodeContext {
       Service.Identity identity,
       int life,
       ServiceLimits limits,
+      Ledger ledger,
       RecordMemory memory,
       RecordReader reader,
       BackendWriter writer,
@@ -51,6 +53,7 @@ public final class NodeContext {
     this.identity = identity;
     this.life = life;
     this.limits = limits;
+    this.ledger = ledger;
     this.memory = memory;
     this.reader = reader;
     this.writer = writer;
@@ -58,6 +61,7 @@ public final class NodeContext {
     this.metrics = metrics;
     this.applied = applied;
     this.raft = raft;
+    metrics.show(ledger);
   }
 
   public Service.Identity identity() {
@@ -70,6 +74,10 @@ public final class NodeContext {
 
   public ServiceLimits limits() {
     return limits;
+  }
+
+  public Ledger ledger() {
+    return ledger;
   }
 
   public RecordMemory memory() {

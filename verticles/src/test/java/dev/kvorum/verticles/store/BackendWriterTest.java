@@ -105,14 +105,14 @@ final class BackendWriterTest {
     writer.submit(flush(2));
     assertThat(heard.next()).isEqualTo("full");
     writer.submit(flush(3));
-    assertThat(writer.isBehindFullDisk(100, 100)).isFalse();
-    assertThat(writer.isBehindFullDisk(101, 100)).isTrue();
+    assertThat(writer.isBehindFullDisk(false)).isFalse();
+    assertThat(writer.isBehindFullDisk(true)).isTrue();
 
     backend.full = false;
     assertThat(heard.next()).isEqualTo("space");
     assertThat(heard.next()).isEqualTo("flushed 2");
     assertThat(heard.next()).isEqualTo("flushed 3");
-    assertThat(writer.isBehindFullDisk(101, 100)).isFalse();
+    assertThat(writer.isBehindFullDisk(true)).isFalse();
     writer.awaitFlushed(3);
     writer.close();
     assertThat(heard.next()).isEqualTo("synced 3");
