@@ -49,7 +49,9 @@ public enum Metric {
   GROWN_OVER_LOGICAL("bytes on disk a logical byte", "", false),
   RESIDENT_EACH("resident", "B/lease", false),
   TABLE_EACH("live arrays of numbers", "B/lease", false),
-  OBJECTS_EACH("live objects else", "B/lease", false);
+  OBJECTS_EACH("live objects else", "B/lease", false),
+  RESIDENT_A_KEY("resident", "B/key", false),
+  INDEX_A_KEY("index", "B/key", false);
 
   private final String label;
   private final String unit;

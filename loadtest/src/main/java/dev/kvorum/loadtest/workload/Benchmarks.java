@@ -32,6 +32,7 @@ public final class Benchmarks {
                   new LoadBenchmark(new LeaseGrantWorkload("lease-grant")),
                   new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive", 100)),
                   new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive-once", 1)))),
+          new IndexMemoryBenchmark(),
           new LeaseMemoryBenchmark(),
           new LeaseStormBenchmark(),
           new LeaseRevokeBenchmark(),

@@ -57,16 +57,23 @@ final class ManyKeys {
   /** Puts the keys with the numbers {@code [0, count)}, each {@code times} times. */
   static void load(Target target, int count, int valueBytes, int times)
       throws VoidRunException, InterruptedException {
+    for (int time = 0; time < times; time++) {
+      loadRange(target, 0, count, valueBytes);
+    }
+  }
+
+  /** Puts the keys with the numbers {@code [from, to)}. */
+  static void loadRange(Target target, int from, int to, int valueBytes)
+      throws VoidRunException, InterruptedException {
     ByteString value = Keys.value(valueBytes);
-    int txns = Math.ceilDiv(count, PUTS_PER_TXN);
     Bulk.run(
-        txns * times,
+        Math.ceilDiv(to - from, PUTS_PER_TXN),
         OPEN_AT_ONCE,
         txn -> {
-          int from = txn % txns * PUTS_PER_TXN;
+          int first = from + txn * PUTS_PER_TXN;
           return target
               .client()
-              .call(Methods.TXN, puts(from, Math.min(count, from + PUTS_PER_TXN), value));
+              .call(Methods.TXN, puts(first, Math.min(to, first + PUTS_PER_TXN), value));
         });
   }
 
