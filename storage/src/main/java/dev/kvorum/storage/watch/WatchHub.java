@@ -101,6 +101,7 @@ public final class WatchHub {
   private boolean continuing;
   private int watcherCount;
   private int behindCount;
+  private final LaggingStreams lagging = new LaggingStreams();
   private long sentEvents;
 
   private List<WatchEffect> effects = new ArrayList<>();
@@ -121,8 +122,7 @@ public final class WatchHub {
    * @param revision the store's, from which on the hub hears of every change
    * @param records those that are in memory
    */
-  public WatchHub(
-      long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
+  public WatchHub(long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
     this.records = records;
     this.sizes = sizes;
     recent = new RecentEvents(revision, sizes.recentBytes());
@@ -138,6 +138,16 @@ public final class WatchHub {
   /** Watchers that are behind. */
   public int watchersBehind() {
     return behindCount;
+  }
+
+  /** Streams that have watchers behind. */
+  public int streamsLagging() {
+    return lagging.count();
+  }
+
+  /** The streams that are furthest behind, the worst first, so many at most. */
+  public List<StreamLag> worstStreams(int max) {
+    return lagging.worst(begun, max);
   }
 
   /** Events that wait for their fan-out. */
@@ -192,8 +202,14 @@ public final class WatchHub {
   }
 
   private void setState(Watcher watcher, Watcher.State state) {
-    behindCount -= watcher.state == Watcher.State.BEHIND ? 1 : 0;
-    behindCount += state == Watcher.State.BEHIND ? 1 : 0;
+    if (watcher.state == Watcher.State.BEHIND) {
+      behindCount--;
+      lagging.caughtUp(watcher.stream);
+    }
+    if (state == Watcher.State.BEHIND) {
+      behindCount++;
+      lagging.fellBehind(watcher.stream);
+    }
     watcher.state = state;
   }
 
@@ -335,9 +351,9 @@ public final class WatchHub {
   }
 
   /**
-   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what happened
-   * in between: all watchers go on, and read it from the new store from where they are (contract
-   * S9.19).
+   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what
+   * happened in between: all watchers go on, and read it from the new store from where they are
+   * (contract S9.19).
    *
    * @param moment of the new store
    */
@@ -487,8 +503,7 @@ public final class WatchHub {
 
   private void send(WatchStream stream, Bytes start, long watchId, EventBlock block) {
     sentEvents += block.count();
-    emit(
-        new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
+    emit(new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
   }
 
   private void control(WatchStream stream, Bytes message) {

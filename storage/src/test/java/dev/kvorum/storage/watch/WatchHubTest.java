@@ -196,7 +196,9 @@ class WatchHubTest {
     var history = plan.complete(store.history(2));
 
     assertThat(history.to()).isEqualTo(3);
-    assertThat(history.events()).extracting(event -> event.revision().main()).containsExactly(2L, 3L);
+    assertThat(history.events())
+        .extracting(event -> event.revision().main())
+        .containsExactly(2L, 3L);
     assertThat(plan.complete(new History(2, 1, List.of())).to()).isEqualTo(3);
   }
 
@@ -385,6 +387,47 @@ class WatchHubTest {
     assertThat(revisions(all, 0))
         .containsExactlyElementsOf(IntStream.rangeClosed(2, 41).mapToObj(r -> (long) r).toList());
     assertThat(store.hub().watchersBehind()).isZero();
+  }
+
+  @Test
+  void howFarAStreamIsBehindIsKnownWhileItIs() {
+    store.request(watch("a").request());
+    store.received();
+    store.holdTransport(true);
+    for (var value = 1; value <= 40; value++) {
+      store.put("a", "x".repeat(100_000));
+    }
+    var lag = store.hub().worstStreams(3);
+    assertThat(lag).hasSize(1);
+    assertThat(store.hub().streamsLagging()).isOne();
+    assertThat(lag.getFirst().watchersBehind()).isOne();
+    assertThat(lag.getFirst().revisions()).isBetween(30L, 40L);
+    assertThat(lag.getFirst().unsentBytes()).isGreaterThanOrEqualTo(WatchHub.STREAM_BYTES);
+
+    store.holdTransport(false);
+    store.put("a", "1");
+    assertThat(store.hub().worstStreams(3)).isEmpty();
+    assertThat(store.hub().streamsLagging()).isZero();
+  }
+
+  /** What comes in while a turn is due waits for it: a hundred words are not a hundred turns. */
+  @Test
+  void inputsBetweenTurnsAreNotTurns() {
+    for (var watcher = 0; watcher < 5_000; watcher++) {
+      store.request(watch("a").request());
+    }
+    store.received();
+    store.holdTurns(true);
+    store.put("a", "1");
+    var first = store.received().size();
+    for (var input = 0; input < 10; input++) {
+      store.request(new WatchRequest.Nothing());
+    }
+    assertThat(store.received()).isEmpty();
+    assertThat(first).isLessThan(5_000);
+
+    store.holdTurns(false);
+    assertThat(first + store.received().size()).isEqualTo(5_000);
   }
 
   @Test
