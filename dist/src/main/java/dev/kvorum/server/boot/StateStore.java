@@ -5,6 +5,7 @@ import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.backend.BackendLoader;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.xodus.XodusBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.JournalScan;
 import dev.kvorum.storage.journal.StateFit;
@@ -61,7 +62,7 @@ final class StateStore {
     for (var member : members) {
       loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
     }
-    var meta = new MvccStore().meta(birth.index(), birth.term());
+    var meta = new MvccStore(IndexMemory.offHeap()).meta(birth.index(), birth.term());
     loader.add(Bucket.META, StoreMeta.KEY, meta.encode());
     loader.finish();
     StateSnapshot.write(backend, membership, snapshots);
@@ -114,7 +115,7 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    return LoadedState.open(backend);
+    return LoadedState.open(backend, IndexMemory.offHeap());
   }
 
   private Opened rebuild(String doubt, JournalScan journal)

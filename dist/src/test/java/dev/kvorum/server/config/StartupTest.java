@@ -75,7 +75,10 @@ class StartupTest {
   @Test
   void gatesThatChangeNothingYetAreNamed() {
     assertThat(run("--feature-gates=CompactHashCheck=true,FastLeaseKeepAlive=true").notes())
-        .anyMatch(note -> note.toString().contains("gates") && note.toString().contains("[CompactHashCheck]"));
+        .anyMatch(
+            note ->
+                note.toString().contains("gates")
+                    && note.toString().contains("[CompactHashCheck]"));
   }
 
   @Test

@@ -43,7 +43,16 @@ public interface GrpcCall {
 
   void resumeInput();
 
-  /** Ends the call. */
+  /** Begins one message of several, or the only one, that is sent in parts. */
+  void begin(int messageSize);
+
+  /** Sends the next part of the message that was begun, which ends where was said. */
+  void part(Bytes part);
+
+  /**
+   * Ends the call. Inside of a message that was begun there is no status to give any more: the
+   * stream is reset, with a code that says as much as one can.
+   */
   void finish(GrpcStatus status);
 
   /** True once the call ended, whoever ended it. */

@@ -1,5 +1,6 @@
 package dev.kvorum.grpc;
 
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Service;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -31,6 +32,7 @@ public final class GrpcEdge {
   private final GrpcLimits limits;
   private final RpcObserver observer;
   private final SlowCalls slowCalls;
+  private final Ledger ledger;
   private final Handler<HttpServerRequest> other;
   private final HealthRpcs health = new HealthRpcs();
 
@@ -56,6 +58,7 @@ public final class GrpcEdge {
     this.observer = observer;
     slowCalls = new SlowCalls(expectedUnaryTime);
     this.other = other;
+    ledger = service.ledger();
     var answers = new Answers(service);
     handlers.putAll(new KvRpcs(service, answers).handlers());
     handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
@@ -185,6 +188,6 @@ public final class GrpcEdge {
   private HttpGrpcCall call(
       ClientConnection connection, ReplyWriter writer, RequestHead.Accepted head) {
     return new HttpGrpcCall(
-        writer, connection, head, limits.maxMessageBytes(), observer, slowCalls);
+        writer, connection, head, limits.maxMessageBytes(), observer, slowCalls, ledger);
   }
 }

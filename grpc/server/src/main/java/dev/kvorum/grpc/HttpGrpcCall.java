@@ -4,6 +4,8 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Ledger;
+import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Timer;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
@@ -30,10 +32,14 @@ final class HttpGrpcCall implements GrpcCall {
     void resume();
   }
 
+  /** An answer of this size takes hardly more than the stream that it waits in. */
+  static final int UNCOUNTED_BYTES = 4 * 1024;
+
   private final ReplyWriter writer;
   private final ClientConnection connection;
   private final RpcObserver observer;
   private final SlowCalls slowCalls;
+  private final Ledger ledger;
   private final RpcMethod method;
   private final CallContext context;
   private final MessageReader reader;
@@ -43,7 +49,18 @@ final class HttpGrpcCall implements GrpcCall {
   private @Nullable RpcHandler handler;
   private StreamHandler.@Nullable Incoming incoming;
   private @Nullable Bytes message;
+
+  /** The message that was sent, or the last part of it. */
   private @Nullable Bytes answer;
+
+  private long answerBytes;
+
+  /** What the message that was begun still lacks. */
+  private int unsentBytes;
+
+  /** What the ledger has of this call's request. */
+  private long requestBytes;
+
   private boolean halfClosed;
   private boolean closed;
   private @Nullable Timer deadline;
@@ -55,13 +72,15 @@ final class HttpGrpcCall implements GrpcCall {
       RequestHead.Accepted head,
       int maxMessageBytes,
       RpcObserver observer,
-      SlowCalls slowCalls) {
+      SlowCalls slowCalls,
+      Ledger ledger) {
     this.writer = writer;
     this.connection = connection;
     this.observer = observer;
     this.slowCalls = slowCalls;
     this.method = head.method();
-    this.reader = new MessageReader(maxMessageBytes);
+    this.ledger = ledger;
+    this.reader = new MessageReader(maxMessageBytes, this::admit);
     this.startedNanos = System.nanoTime();
     var deadlineNanos = deadlineNanos(head.timeoutNanos());
     this.context =
@@ -142,6 +161,15 @@ final class HttpGrpcCall implements GrpcCall {
     }
   }
 
+  /** A message does not lie in one chunk, so there will be memory of this call alone. */
+  private boolean admit(int messageBytes) {
+    if (!ledger.tryReserve(Account.REQUESTS, messageBytes)) {
+      return false;
+    }
+    requestBytes += messageBytes;
+    return true;
+  }
+
   private void message(Bytes received) {
     observer.messageReceived(method, received.size());
     var stream = incoming;
@@ -149,6 +177,7 @@ final class HttpGrpcCall implements GrpcCall {
       if (!closed) {
         guard(() -> stream.message(received));
       }
+      releaseRequest();
       return;
     }
     if (message != null) {
@@ -232,10 +261,18 @@ final class HttpGrpcCall implements GrpcCall {
     if (closed) {
       return;
     }
-    observer.messageSent(method, only.size());
-    writer.reply(only);
+    var size = only.size();
+    observer.messageSent(method, size);
+    if (size > UNCOUNTED_BYTES) {
+      // Until the client has taken it, which may be long after the call.
+      ledger.add(Account.ANSWERS, size);
+      writer.reply(only, () -> ledger.release(Account.ANSWERS, size));
+    } else {
+      writer.reply(only);
+    }
     connection.sent();
     answer = only;
+    answerBytes = size;
     close(GrpcCode.OK);
   }
 
@@ -260,11 +297,40 @@ final class HttpGrpcCall implements GrpcCall {
   }
 
   @Override
+  public void begin(int messageSize) {
+    if (closed) {
+      return;
+    }
+    InvariantViolation.check(unsentBytes == 0, "a message begins behind the end of another");
+    observer.messageSent(method, messageSize);
+    unsentBytes = messageSize;
+    answerBytes = messageSize;
+    writer.begin(messageSize);
+    connection.sent();
+  }
+
+  @Override
+  public void part(Bytes part) {
+    if (closed) {
+      return;
+    }
+    unsentBytes -= part.size();
+    InvariantViolation.check(unsentBytes >= 0, "a message ends where was said");
+    writer.part(part);
+    connection.sent();
+    answer = part;
+  }
+
+  @Override
   public void finish(GrpcStatus status) {
     if (closed) {
       return;
     }
-    writer.finish(status, !halfClosed);
+    if (unsentBytes > 0) {
+      writer.reset(status.code());
+    } else {
+      writer.finish(status, !halfClosed);
+    }
     connection.sent();
     close(status.code());
   }
@@ -286,15 +352,21 @@ final class HttpGrpcCall implements GrpcCall {
     var tookNanos = System.nanoTime() - startedNanos;
     observer.handled(method, code, tookNanos);
     if (slowCalls.isSlow(tookNanos)) {
-      slowCalls.log(method, tookNanos, connection.remoteAddress(), message, answer);
+      slowCalls.log(method, tookNanos, connection.remoteAddress(), message, answer, answerBytes);
     }
     message = null;
     answer = null;
+    releaseRequest();
     var action = onClose;
     if (action != null) {
       onClose = null;
       action.run();
     }
+  }
+
+  private void releaseRequest() {
+    ledger.release(Account.REQUESTS, requestBytes);
+    requestBytes = 0;
   }
 
   @Override

@@ -55,8 +55,19 @@ final class ReplyWriter {
 
   /** Writes the only message and ends the stream well. */
   void reply(Bytes message) {
+    reply(message, output.context().newPromise());
+  }
+
+  /** The same; the action runs when the transport does not hold the message any more. */
+  void reply(Bytes message, Runnable whenGone) {
+    var promise = output.context().newPromise();
+    promise.addListener(ignored -> whenGone.run());
+    reply(message, promise);
+  }
+
+  private void reply(Bytes message, ChannelPromise promise) {
+    writeMessage(message, promise);
     var context = output.context();
-    writeMessage(message, context.newPromise());
     output
         .encoder()
         .writeHeaders(context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
@@ -96,6 +107,44 @@ final class ReplyWriter {
   /** Sends what {@link #sendEvents} has left for later. */
   void flushEvents() {
     output.flushGathered();
+  }
+
+  /** Begins a message that is written in parts. */
+  void begin(int messageSize) {
+    writeHead();
+    var context = output.context();
+    var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
+    output
+        .encoder()
+        .writeData(
+            context,
+            streamId,
+            prefix.writeByte(0).writeInt(messageSize),
+            0,
+            false,
+            context.newPromise());
+  }
+
+  /** Writes the next part of the message, from where it lies. */
+  void part(Bytes part) {
+    var size = part.size();
+    waitingBytes += size;
+    var context = output.context();
+    var promise = context.newPromise();
+    promise.addListener(ignored -> written(size));
+    var buffer = Unpooled.wrappedBuffer(part.sharedArray(), part.offset(), size);
+    output.encoder().writeData(context, streamId, buffer, 0, false, promise);
+    flush();
+  }
+
+  /** Ends the stream inside of a message; what still waits for credit is dropped. */
+  void reset(GrpcCode code) {
+    reset(
+        switch (code) {
+          // Which clients show as an exhausted resource.
+          case RESOURCE_EXHAUSTED, UNKNOWN -> Http2Error.ENHANCE_YOUR_CALM;
+          default -> Http2Error.CANCEL;
+        });
   }
 
   private void writeMessage(Bytes message, ChannelPromise promise) {
@@ -153,13 +202,13 @@ final class ReplyWriter {
     var promise = output.context().newPromise();
     if (stopRequest) {
       // Not before the trailers are out: a reset drops what still waits for credit.
-      promise.addListener(ignored -> reset());
+      promise.addListener(ignored -> reset(Http2Error.NO_ERROR));
     }
     output.encoder().writeHeaders(output.context(), streamId, last, 0, true, promise);
     flush();
   }
 
-  private void reset() {
+  private void reset(Http2Error error) {
     if (output.handler().connection().stream(streamId) == null) {
       // The client was done in the meantime.
       return;
@@ -167,7 +216,7 @@ final class ReplyWriter {
     var context = output.context();
     output
         .encoder()
-        .writeRstStream(context, streamId, Http2Error.NO_ERROR.code(), context.newPromise());
+        .writeRstStream(context, streamId, error.code(), context.newPromise());
     flush();
   }
 

@@ -89,11 +89,11 @@ public record Report(
       if (!isAlone()) {
         metrics
             .getJsonObject(metrics.size() - 1)
-              .put("second", line.second())
-              .put("ratio", line.ratio())
-              .put("lowest", line.lowestRatio())
-              .put("highest", line.highestRatio())
-              .put("pairs", line.pairs());
+            .put("second", line.second())
+            .put("ratio", line.ratio())
+            .put("lowest", line.lowestRatio())
+            .put("highest", line.highestRatio())
+            .put("pairs", line.pairs());
       }
     }
     return new JsonObject()

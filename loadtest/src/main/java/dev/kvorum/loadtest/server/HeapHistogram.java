@@ -24,9 +24,7 @@ public record HeapHistogram(Map<String, Long> bytesByClass) {
       Path java = Files.readSymbolicLink(Path.of("/proc", Long.toString(pid), "exe"));
       Process jcmd =
           new ProcessBuilder(
-                  java.resolveSibling("jcmd").toString(),
-                  Long.toString(pid),
-                  "GC.class_histogram")
+                  java.resolveSibling("jcmd").toString(), Long.toString(pid), "GC.class_histogram")
               .redirectErrorStream(true)
               .start();
       String output = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

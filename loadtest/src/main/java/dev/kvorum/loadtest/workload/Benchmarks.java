@@ -15,6 +15,9 @@ public final class Benchmarks {
           new LoadBenchmark(new PutWorkload()),
           new LoadBenchmark(new GetWorkload("get", false)),
           new LoadBenchmark(new GetWorkload("get-serializable", true)),
+          RangeBenchmark.LIST,
+          RangeBenchmark.PAGES,
+          new CrowdBenchmark(),
           new StartBenchmark(),
           new IdleBenchmark(),
           new WatchDelivery(),
@@ -34,7 +37,10 @@ public final class Benchmarks {
           new LeaseRevokeBenchmark(),
           new PauseBenchmark(PauseBenchmark.Work.COMPACTION),
           new PauseBenchmark(PauseBenchmark.Work.DELETE),
-          new PauseBenchmark(PauseBenchmark.Work.EVERYTHING));
+          new PauseBenchmark(PauseBenchmark.Work.EVERYTHING),
+          new RestartBenchmark(),
+          new SpaceBenchmark(),
+          new WriteAmplificationBenchmark());
 
   private Benchmarks() {}
 

@@ -56,7 +56,8 @@ final class LeaseKeepAliveWorkload implements LoadWorkload {
       throws VoidRunException, InterruptedException {
     for (long id = 1; id <= settings.keys(); id++) {
       target.ask(
-          Methods.LEASE_GRANT, LeaseGrantRequest.newBuilder().setID(id).setTTL(TTL_SECONDS).build());
+          Methods.LEASE_GRANT,
+          LeaseGrantRequest.newBuilder().setID(id).setTTL(TTL_SECONDS).build());
     }
   }
 }

@@ -108,10 +108,14 @@ final class LeaseRevokeBenchmark implements Benchmark {
       SteadyPuts.Seen meanwhile = puts.between(began, over);
       return new Sample(
           Map.of(
-              Metric.LONGEST_GAP, meanwhile.longestGapMicros() / 1e3,
-              Metric.REVOKED, (answered - began) / 1e6,
-              Metric.IDLE_P99, before.p99Micros(),
-              Metric.LATENCY_MAX, meanwhile.maxMicros()));
+              Metric.LONGEST_GAP,
+              meanwhile.longestGapMicros() / 1e3,
+              Metric.REVOKED,
+              (answered - began) / 1e6,
+              Metric.IDLE_P99,
+              before.p99Micros(),
+              Metric.LATENCY_MAX,
+              meanwhile.maxMicros()));
     } catch (GrpcStatusException refused) {
       throw new VoidRunException("the lease was not revoked: " + refused.getMessage());
     }

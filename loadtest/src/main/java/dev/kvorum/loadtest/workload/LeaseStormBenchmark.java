@@ -90,7 +90,8 @@ final class LeaseStormBenchmark implements Benchmark {
         throw new VoidRunException("the leases were not granted in time; choose a smaller --count");
       }
       try (ReplyStream _ =
-              ReplyStream.open(contest.vertx(), port, "etcdserverpb.Watch/Watch", watch(), this::seen);
+              ReplyStream.open(
+                  contest.vertx(), port, "etcdserverpb.Watch/Watch", watch(), this::seen);
           SteadyPuts puts =
               SteadyPuts.start(contest.vertx(), port, PUTS_PER_SECOND, settings.valueBytes())) {
         // The storm begins a second before the end: times are whole seconds.
@@ -117,8 +118,7 @@ final class LeaseStormBenchmark implements Benchmark {
                 .call(
                     Methods.LEASE_GRANT,
                     LeaseGrantRequest.newBuilder().setID(number + 1L).setTTL(ttlSeconds).build())
-                .onSuccess(
-                    _ -> endNanos[number] = System.nanoTime() + ttlSeconds * SECOND_NANOS);
+                .onSuccess(_ -> endNanos[number] = System.nanoTime() + ttlSeconds * SECOND_NANOS);
           });
     }
 
@@ -170,7 +170,9 @@ final class LeaseStormBenchmark implements Benchmark {
         throw new VoidRunException("a lease ended " + -earliest / 1e6 + " ms early");
       }
       int left =
-          target.ask(Methods.LEASE_LEASES, LeaseLeasesRequest.getDefaultInstance()).getLeasesCount();
+          target
+              .ask(Methods.LEASE_LEASES, LeaseLeasesRequest.getDefaultInstance())
+              .getLeasesCount();
       if (left > 0) {
         throw new VoidRunException(left + " leases have no key and live on");
       }

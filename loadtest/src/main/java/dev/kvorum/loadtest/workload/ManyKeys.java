@@ -5,6 +5,7 @@ import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.api.etcdserverpb.RequestOp;
 import dev.kvorum.api.etcdserverpb.TxnRequest;
 import dev.kvorum.loadtest.wire.Methods;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -18,12 +19,17 @@ final class ManyKeys {
   private static final int PUTS_PER_TXN = 100;
   private static final int OPEN_AT_ONCE = 32;
   private static final int KEY_BYTES = 41;
-  private static final String[] KINDS = {
-    "pods", "leases", "events", "nodes", "secrets", "services", "configmaps", "endpoints", "jobs",
-    "claims"
-  };
+  private static final List<String> KINDS =
+      List.of(
+          "pods", "leases", "events", "nodes", "secrets", "services", "configmaps", "endpoints",
+          "jobs", "claims");
 
   private ManyKeys() {}
+
+  /** What stands behind the prefix; each has the same share of the keys. */
+  static List<String> kinds() {
+    return KINDS;
+  }
 
   /** The key of a number; different numbers have different keys in no order. */
   static ByteString key(int number) {
@@ -32,7 +38,7 @@ final class ManyKeys {
     spread = (spread ^ spread >>> 32) * 0xd6e8feb86659fd93L;
     String start =
         "/registry/"
-            + KINDS[Math.floorMod(number, KINDS.length)]
+            + KINDS.get(Math.floorMod(number, KINDS.size()))
             + String.format(Locale.ROOT, "/ns-%03d/", Math.floorMod(spread >>> 20, 1_000));
     String end = String.format(Locale.ROOT, "%016x%08x", spread, number);
     int room = KEY_BYTES - start.length();

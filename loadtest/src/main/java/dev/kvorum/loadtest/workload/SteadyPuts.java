@@ -36,8 +36,7 @@ final class SteadyPuts implements AutoCloseable {
     this.vertx = vertx;
     this.client = new GrpcClient(vertx, port, 1);
     this.perSecond = perSecond;
-    this.request =
-        PutRequest.newBuilder().setKey(Keys.key(0)).setValue(Keys.value(valueBytes)).build();
+    this.request = request(valueBytes);
     this.timer =
         vertx.setPeriodic(
             1,
@@ -53,14 +52,17 @@ final class SteadyPuts implements AutoCloseable {
     return new SteadyPuts(vertx, port, perSecond, valueBytes);
   }
 
+  /** A put of the key that all of them write. */
+  static PutRequest request(int valueBytes) {
+    return PutRequest.newBuilder().setKey(Keys.key(0)).setValue(Keys.value(valueBytes)).build();
+  }
+
   private void send() {
     long due = (System.nanoTime() - beganNanos) * perSecond / SECOND_NANOS;
     while (sent < due) {
       sent++;
       long dueNanos = beganNanos + sent * SECOND_NANOS / perSecond;
-      client
-          .call(Methods.PUT, request)
-          .onComplete(outcome -> done(dueNanos, outcome));
+      client.call(Methods.PUT, request).onComplete(outcome -> done(dueNanos, outcome));
     }
   }
 
@@ -79,7 +81,11 @@ final class SteadyPuts implements AutoCloseable {
    * @param longestGapMicros the longest time in which no answer came
    */
   record Seen(
-      int answered, double p50Micros, double p99Micros, double maxMicros, double longestGapMicros) {}
+      int answered,
+      double p50Micros,
+      double p99Micros,
+      double maxMicros,
+      double longestGapMicros) {}
 
   /** Of the puts that were due in {@code [fromNanos, toNanos)} of {@link System#nanoTime}. */
   synchronized Seen between(long fromNanos, long toNanos) throws VoidRunException {

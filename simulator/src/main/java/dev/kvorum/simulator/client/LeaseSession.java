@@ -107,7 +107,9 @@ final class LeaseSession implements Session, Lines.Listener, Scheduler.Target {
     return random.below(4) > 0
         ? put
         : new Command.Txn(
-            java.util.List.of(), java.util.List.of(put, put(3 + random.below(3))), java.util.List.of());
+            java.util.List.of(),
+            java.util.List.of(put, put(3 + random.below(3))),
+            java.util.List.of());
   }
 
   private Command.Put put(int number) {

@@ -74,11 +74,7 @@ public record TrafficPlan(
   }
 
   private static void add(
-      List<SessionPlan> sessions,
-      SessionPlan.Kind kind,
-      int count,
-      Plan plan,
-      SimRandom random) {
+      List<SessionPlan> sessions, SessionPlan.Kind kind, int count, Plan plan, SimRandom random) {
     for (var i = 0; i < count; i++) {
       sessions.add(new SessionPlan(kind, plan.clients() + sessions.size(), random.next()));
     }

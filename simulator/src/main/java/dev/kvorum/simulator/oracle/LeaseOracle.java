@@ -177,8 +177,7 @@ final class LeaseOracle {
     }
     var begun = life.begun.getOrDefault(member, Long.MIN_VALUE);
     var ledAt = led.getOrDefault(member, Long.MIN_VALUE);
-    var deadline =
-        begun >= ledAt ? begun + life.ttlNanos : ledAt + life.ttlNanos + electionNanos;
+    var deadline = begun >= ledAt ? begun + life.ttlNanos : ledAt + life.ttlNanos + electionNanos;
     if (deadline > 0 && elapsedNanos > deadline) {
       throw wrong("a lease that has run out is not renewed", id, life, term);
     }

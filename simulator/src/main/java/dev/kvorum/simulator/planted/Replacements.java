@@ -68,7 +68,7 @@ public final class Replacements {
   /** Every message begins the wait for a leader anew, and is then judged as it should be. */
   public static boolean restartPatience(Object election, Message message) {
     call(election, "restartPatience");
-    return (Boolean) call(election, "ignores", Message.class, message);
+    return Boolean.TRUE.equals(call(election, "ignores", Message.class, message));
   }
 
   // Members.

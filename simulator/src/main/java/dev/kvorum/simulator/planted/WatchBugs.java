@@ -15,7 +15,7 @@ final class WatchBugs {
   private static final String CATCH_UP = "storage.watch.CatchUp";
   private static final String STORED = "storage.watch.HistoryPlan$Stored";
   private static final String VIEW = "storage.mvcc.StoreView";
-  private static final String HISTORY = "storage.mvcc.KeyHistory";
+  private static final String HISTORY = "storage.index.KeyHistory";
   private static final String STREAM = "java.util.stream.Stream";
 
   private WatchBugs() {}

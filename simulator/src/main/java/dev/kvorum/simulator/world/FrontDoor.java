@@ -5,6 +5,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.ReadPlan;
@@ -231,12 +232,14 @@ final class FrontDoor {
   }
 
   private void read(Request request) {
-    var plan = plan(request.command());
-    shell.reply(request, plan.finish(shell::record));
+    var view = shell.view();
+    InvariantViolation.check(view.tryHold(), "the newest published view can be held");
+    var result = plan(view, request.command()).finish(shell::record);
+    view.release();
+    shell.reply(request, result);
   }
 
-  private ReadPlan plan(Command command) {
-    var view = shell.view();
+  private static ReadPlan plan(StoreView view, Command command) {
     return command instanceof Command.Txn txn ? view.plan(txn) : view.plan((Command.Range) command);
   }
 }

@@ -104,16 +104,14 @@ final class LeaseDesk {
   private void confirm(LongConsumer answer) {
     var claim = LeadershipClaim.of(shell.raft());
     // The answer comes over the bus, behind everything that the store said before it.
-    shell.confirm(
-        held -> shell.soon(() -> answer.accept(claim.confirmedTerm(held, shell.raft()))));
+    shell.confirm(held -> shell.soon(() -> answer.accept(claim.confirmedTerm(held, shell.raft()))));
   }
 
   /** What the log did to leases. */
   void changed(List<LeaseChange> changes) {
     for (var change : changes) {
       if (change instanceof LeaseChange.Granted granted) {
-        shell.observe(
-            observer -> observer.leaseBegun(member, granted.id(), shell.localNow()));
+        shell.observe(observer -> observer.leaseBegun(member, granted.id(), shell.localNow()));
       }
     }
     step(() -> stage.changed(changes, moment()));
@@ -186,8 +184,7 @@ final class LeaseDesk {
     if (result instanceof Result.LeaseKeepAlive kept && kept.ttlSeconds() > 0) {
       shell.observe(
           observer ->
-              observer.leaseKept(
-                  member, seenTerm, kept.id(), kept.ttlSeconds(), shell.localNow()));
+              observer.leaseKept(member, seenTerm, kept.id(), kept.ttlSeconds(), shell.localNow()));
     }
     shell.tell(line, result);
   }

@@ -200,10 +200,7 @@ final class Life extends Actor {
     door = new FrontDoor(new Shell(), lifeNumber);
     leases =
         new LeaseDesk(
-            new LeaseShell(),
-            index,
-            tuning.tickNanos() * tuning.electionTicks(),
-            machine.leases());
+            new LeaseShell(), index, tuning.tickNanos() * tuning.electionTicks(), machine.leases());
   }
 
   /** Members cut long commands differently, and make the same of them. */

@@ -91,8 +91,7 @@ public interface Observer {
   default void leaseBegun(int member, long lease, long elapsedNanos) {}
 
   /** A member acknowledges a renewal, by its own clock; the answer may be lost. */
-  default void leaseKept(
-      int member, long term, long lease, long ttlSeconds, long elapsedNanos) {}
+  default void leaseKept(int member, long term, long lease, long ttlSeconds, long elapsedNanos) {}
 
   /** A client hears this on its watch stream. */
   default void watchHeard(long line, WatchMessage message) {}

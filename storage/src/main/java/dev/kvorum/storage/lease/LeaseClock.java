@@ -178,7 +178,8 @@ public final class LeaseClock {
       var slot = heap.get(at);
       if (ttlSeconds.get(slot) > limitSeconds) {
         var left = (deadlineNanos.get(slot) - nowNanos + SECOND_NANOS - 1) / SECOND_NANOS;
-        visitor.visit(ids.id(slot), ttlSeconds.get(slot), Math.clamp(left, 1, ttlSeconds.get(slot)));
+        visitor.visit(
+            ids.id(slot), ttlSeconds.get(slot), Math.clamp(left, 1, ttlSeconds.get(slot)));
       }
     }
   }
@@ -226,7 +227,8 @@ public final class LeaseClock {
     var at = from;
     var slot = heap.get(at);
     for (var child = 2 * at + 1; child < heapSize; child = 2 * at + 1) {
-      if (child + 1 < heapSize && deadlineNanos.get(heap.get(child + 1)) < deadlineNanos.get(heap.get(child))) {
+      if (child + 1 < heapSize
+          && deadlineNanos.get(heap.get(child + 1)) < deadlineNanos.get(heap.get(child))) {
         child++;
       }
       if (deadlineNanos.get(heap.get(child)) >= deadlineNanos.get(slot)) {

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * The replicated part of leases: which exist, for how long they were granted, what a checkpoint
  * said remained, and which keys are attached. It changes by log entries alone and knows no time.
  *
- * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 4 more; beside that
- * there are two nodes for each attached key. A key is attached to at most one lease (contract S4.3).
+ * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 4 more; beside
+ * that there are two nodes for each attached key. A key is attached to at most one lease (contract
+ * S4.3).
  */
 public final class LeaseTable {
   /**

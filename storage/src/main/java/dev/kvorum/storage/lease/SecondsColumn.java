@@ -1,9 +1,9 @@
 package dev.kvorum.storage.lease;
 
 /**
- * A time of whole seconds for every slot, 0 until one is set. Four bytes hold 136 years; the rest of
- * a longer time, which nobody needs and the contract allows (S10.1), stands in a second column that
- * has no page until then.
+ * A time of whole seconds for every slot, 0 until one is set. Four bytes hold 136 years; the rest
+ * of a longer time, which nobody needs and the contract allows (S10.1), stands in a second column
+ * that has no page until then.
  */
 final class SecondsColumn {
   private final IntColumn low = new IntColumn();

@@ -301,11 +301,13 @@ public final class WatchHub {
     begin();
     for (var from = 0; from < events.size(); ) {
       var main = events.get(from).revision().main();
-      var to = from + 1;
+      // A revision with very many events comes alone, packed: it is not unpacked here.
+      var isWhole = from == 0 && events.getLast().revision().main() == main;
+      var to = isWhole ? events.size() : from + 1;
       while (to < events.size() && events.get(to).revision().main() == main) {
         to++;
       }
-      var ofRevision = List.copyOf(events.subList(from, to));
+      var ofRevision = isWhole ? events : List.copyOf(events.subList(from, to));
       recent.add(main, ofRevision);
       queue.addLast(new Queued(main, ofRevision));
       queuedEvents += ofRevision.size();

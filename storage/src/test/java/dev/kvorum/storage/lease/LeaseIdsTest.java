@@ -34,7 +34,9 @@ class LeaseIdsTest {
       // One part of the hash, and in it the last places: the upper bits are all ones.
       var id = INVERSE * (-1L << 20 | random.nextInt(400));
       var slot = slots.get(id);
-      assertThat(ids.find(id)).as("seed %d step %d", seed, step).isEqualTo(slot == null ? -1 : slot);
+      assertThat(ids.find(id))
+          .as("seed %d step %d", seed, step)
+          .isEqualTo(slot == null ? -1 : slot);
       if (slot == null) {
         slots.put(id, ids.add(id));
       } else if (random.nextInt(3) > 0) {

@@ -118,8 +118,7 @@ public final class LeaseVerticle extends VerticleBase {
   private void confirm(LongConsumer answer) {
     var claim = LeadershipClaim.of(node.raft());
     frontEnd()
-        .confirmRead(
-            failure -> answer.accept(claim.confirmedTerm(failure == null, node.raft())));
+        .confirmRead(failure -> answer.accept(claim.confirmedTerm(failure == null, node.raft())));
   }
 
   private FrontEnd frontEnd() {
@@ -221,7 +220,8 @@ public final class LeaseVerticle extends VerticleBase {
       vertx.cancelTimer(timer);
     }
     armedFor = wake;
-    var wait = Math.max(0, wake - nowNanos()) + GATHER_NANOS;
+    var gather = stage.isRunning() ? 0 : GATHER_NANOS;
+    var wait = Math.max(0, wake - nowNanos()) + gather;
     timer =
         vertx.setTimer(
             TimeUnit.NANOSECONDS.toMillis(wait) + 1,

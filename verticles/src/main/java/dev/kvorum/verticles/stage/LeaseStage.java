@@ -37,8 +37,8 @@ import java.util.Map;
  * </ol>
  *
  * <p>A round of expiry takes many leases: their attached keys are counted, and they go into few
- * entries, so that neither a storm of small leases nor one with many keys fills the log or holds
- * the store for long.
+ * entries, one after the other at a steady pace, so that neither a storm of small leases nor one
+ * with many keys fills the log or holds the store for long.
  */
 public final class LeaseStage {
   /** What the step's moment is. */
@@ -47,18 +47,32 @@ public final class LeaseStage {
   /** A question of a front end. */
   public record Asked(int loop, long number, LeaseAsk ask) {}
 
-  /** Revoked in one entry at most, and no more keys than that unless one lease has more. */
-  static final int MAX_IDS_AN_ENTRY = 1_000;
+  /**
+   * Leases and keys that one entry ends, together, unless one lease has more keys alone. While one
+   * such entry is applied a put waits, so it is small: some tenths of a millisecond.
+   */
+  static final int MAX_ENDS_AN_ENTRY = 250;
 
-  static final int MAX_KEYS_AN_ENTRY = 1_000;
-
-  /** Handed out in one round. */
-  private static final int MAX_IDS_A_ROUND = 20_000;
+  /** Leases in one entry of checkpoints. */
+  private static final int MAX_CHECKPOINTS_AN_ENTRY = 1_000;
 
   /**
-   * Entries of a round that are under way together: the next is in the log while one is applied.
+   * The pace of a storm: 125,000 leases and keys a second. 200,000 leases with a key each are gone
+   * in three and a half seconds, and puts have most of the time between the entries for themselves.
    */
-  private static final int WINDOW = 2;
+  private static final long NANOS_AN_END = 8_000;
+
+  /** A late timer is made up for, and a long standstill is not. */
+  private static final long MAX_MADE_UP_NANOS = 10_000_000;
+
+  /** Handed out in one round, whose keys the store counts in one step. */
+  private static final int MAX_IDS_A_ROUND = 5_000;
+
+  /**
+   * Entries of a round that are under way together: a disk that is slow for a moment delays only
+   * them.
+   */
+  private static final int WINDOW = 8;
 
   private static final long RETRY_NANOS = 1_000_000_000L;
   private static final long CHECKPOINT_NANOS = 300_000_000_000L;
@@ -91,7 +105,14 @@ public final class LeaseStage {
   /** A round of expiry is under way. */
   private boolean running;
 
-  private final ArrayDeque<Command.LeaseExpire> entries = new ArrayDeque<>();
+  /** An entry that waits for its turn. */
+  private record Planned(Command.LeaseExpire entry, long ends) {}
+
+  private final ArrayDeque<Planned> entries = new ArrayDeque<>();
+
+  /** When the next of them may go. */
+  private long nextEntryNanos;
+
   private int underWay;
   private long notBeforeNanos;
   private long nextCheckpointNanos;
@@ -125,10 +146,18 @@ public final class LeaseStage {
     return clock.size();
   }
 
+  /** Whether leases that ran out are being revoked. */
+  public boolean isRunning() {
+    return running;
+  }
+
   /** When {@link #wake} has something to do, or {@link LeaseClock#NEVER}. */
   public long nextWakeNanos() {
-    if (leadingTerm == 0 || running) {
+    if (leadingTerm == 0) {
       return LeaseClock.NEVER;
+    }
+    if (running) {
+      return entries.isEmpty() || underWay == WINDOW ? LeaseClock.NEVER : nextEntryNanos;
     }
     var expiry = clock.nextDeadlineNanos();
     var wake = expiry == LeaseClock.NEVER ? expiry : Math.max(expiry, notBeforeNanos);
@@ -294,8 +323,11 @@ public final class LeaseStage {
 
   /** The time of {@link #nextWakeNanos} has come, or some other. */
   public List<LeaseEffect> wake(Moment moment) {
-    if (leadingTerm == 0 || running) {
+    if (leadingTerm == 0) {
       return List.of();
+    }
+    if (running) {
+      return entries.isEmpty() ? List.of() : proposeMore(moment);
     }
     if (checkpoints && nextCheckpointNanos <= moment.nowNanos) {
       nextCheckpointNanos = moment.nowNanos + CHECKPOINT_NANOS;
@@ -318,7 +350,7 @@ public final class LeaseStage {
         moment.nowNanos,
         (id, _, remaining) -> {
           batch.add(new Command.LeaseCheckpoint.Remaining(id, remaining));
-          if (batch.size() == MAX_IDS_AN_ENTRY) {
+          if (batch.size() == MAX_CHECKPOINTS_AN_ENTRY) {
             effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
             batch.clear();
           }
@@ -374,28 +406,30 @@ public final class LeaseStage {
       return List.of();
     }
     var batch = new ArrayList<Long>();
-    var keys = 0;
+    var ends = 0L;
     for (var i = 0; i < keyCounts.length; i++) {
-      if (!batch.isEmpty()
-          && (batch.size() == MAX_IDS_AN_ENTRY || keys + keyCounts[i] > MAX_KEYS_AN_ENTRY)) {
-        entries.add(new Command.LeaseExpire(leadingTerm, batch));
+      if (!batch.isEmpty() && ends + 1 + keyCounts[i] > MAX_ENDS_AN_ENTRY) {
+        entries.add(new Planned(new Command.LeaseExpire(leadingTerm, batch), ends));
         batch.clear();
-        keys = 0;
+        ends = 0;
       }
       batch.add(ids.get(i));
-      keys += keyCounts[i];
+      ends += 1 + keyCounts[i];
     }
-    entries.add(new Command.LeaseExpire(leadingTerm, batch));
+    entries.add(new Planned(new Command.LeaseExpire(leadingTerm, batch), ends));
     return proposeMore(moment);
   }
 
   private List<LeaseEffect> proposeMore(Moment moment) {
     var effects = new ArrayList<LeaseEffect>();
-    while (underWay < WINDOW && !entries.isEmpty()) {
+    nextEntryNanos = Math.max(nextEntryNanos, moment.nowNanos - MAX_MADE_UP_NANOS);
+    while (underWay < WINDOW && !entries.isEmpty() && nextEntryNanos <= moment.nowNanos) {
       underWay++;
-      effects.add(new LeaseEffect.Propose(entries.removeFirst()));
+      var next = entries.removeFirst();
+      nextEntryNanos += next.ends * NANOS_AN_END;
+      effects.add(new LeaseEffect.Propose(next.entry));
     }
-    if (underWay == 0) {
+    if (underWay == 0 && entries.isEmpty()) {
       running = false;
       effects.addAll(wake(moment));
     }
