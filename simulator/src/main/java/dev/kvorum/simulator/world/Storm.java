@@ -564,8 +564,8 @@ final class Storm {
     var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
     var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
     var sector = written.get(at);
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR
-        && mayBeOfLastBatch(files, journal, path, sector)) {
+    // Beside garbage from another fault, a zeroed sector may look like a torn end anywhere.
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR) {
       world.member(member).mayForget();
     }
     switch (fault.kind()) {
@@ -620,18 +620,6 @@ final class Storm {
       }
     }
     return found;
-  }
-
-  /** Whether no later batch tells that the one in that sector was whole once (rule P4). */
-  private static boolean mayBeOfLastBatch(
-      FaultyDisk files, List<String> journal, String path, int sector) {
-    var number = JournalSectors.batch(files.content(path), sector);
-    for (var other : journal) {
-      if (number >= 0 && JournalSectors.newestBatch(files.content(other)) > number) {
-        return false;
-      }
-    }
-    return true;
   }
 
   // Members.
