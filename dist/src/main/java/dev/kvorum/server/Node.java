@@ -9,6 +9,7 @@ import dev.kvorum.raft.stage.RaftStage;
 import dev.kvorum.raft.verticle.FlightRecorder;
 import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.raft.verticle.RaftVerticle;
+import dev.kvorum.server.boot.BootFindings;
 import dev.kvorum.server.boot.Founding;
 import dev.kvorum.server.boot.MemberBoot;
 import dev.kvorum.server.boot.OpenedMember;
@@ -39,6 +40,7 @@ import dev.kvorum.verticles.lease.LeaseVerticle;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.service.EtcdVersion;
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.service.Service;
 import dev.kvorum.verticles.service.ServiceLimits;
@@ -74,8 +76,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Node {
   private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
-  private static final int CACHE_BYTES = 16 << 20;
-  private static final long TAIL_BYTES = 64L << 20;
   private static final long COMPACTION_PAUSE_MILLIS = 10;
   private static final int WORKERS = 4;
 
@@ -185,8 +185,7 @@ final class Node {
             cluster.maxRequestBytes(),
             cluster.quotaBackendBytes(),
             cluster.requestTimeout().toNanos(),
-            cluster.minLeaseTtl().toSeconds(),
-            TAIL_BYTES);
+            cluster.minLeaseTtl().toSeconds());
     var raft = RaftStart.stage(member, cluster.electionTicks(), config.member().snapshotCount());
     var machine = new StateMachine(member.state(), limits.effectiveQuotaBytes());
     var context = context(limits, life, machine, raft);
@@ -248,7 +247,8 @@ final class Node {
       ServiceLimits limits, int life, StateMachine machine, RaftStage raft) {
     var identity =
         new Service.Identity(member.identity().clusterId(), member.identity().memberId());
-    var memory = new RecordMemory(CACHE_BYTES, 2 * TAIL_BYTES);
+    var ledger = Ledger.forHeap(Runtime.getRuntime().maxMemory());
+    var memory = new RecordMemory(ledger);
     reader = new RecordReader(member.backend(), memory, this::stateStoreFailed);
     writer = new BackendWriter(member.backend(), machine.appliedIndex(), new WriterListener());
     var labels =
@@ -258,11 +258,13 @@ final class Node {
             Runtime.version().toString(),
             limits.reportedQuotaBytes());
     var metrics = new NodeMetrics(labels, this::gauges, false);
+    member.findings().forEach(each -> metrics.disk().found(BootFindings.kind(each)));
     var built =
         new NodeContext(
             identity,
             life,
             limits,
+            ledger,
             memory,
             reader,
             writer,

@@ -69,6 +69,7 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
+                "dev.kvorum.storage.index..",
                 "dev.kvorum.storage.mvcc..",
                 "dev.kvorum.storage.state..",
                 "dev.kvorum.storage.membership..",
@@ -86,6 +87,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                 "dev.kvorum.storage.model..",
+                "dev.kvorum.storage.index..",
                 "dev.kvorum.storage.mvcc..",
                 "dev.kvorum.storage.lease..",
                 "dev.kvorum.storage.watch..",
@@ -108,6 +110,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                 "dev.kvorum.storage.model..",
+                "dev.kvorum.storage.index..",
                 "dev.kvorum.storage.mvcc..",
                 "dev.kvorum.storage.lease..",
                 "dev.kvorum.storage.watch..",
@@ -164,6 +167,7 @@ class ArchitectureTest {
                 "dev.kvorum.verticles.store..",
                 "dev.kvorum.verticles.stage..",
                 "dev.kvorum.verticles.bus..",
+                "dev.kvorum.storage.index..",
                 "dev.kvorum.storage.mvcc..",
                 "dev.kvorum.storage.state..",
                 "dev.kvorum.storage.journal..",

@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
 import java.util.List;
@@ -60,6 +61,16 @@ final class FakeNode implements Service, NodeView {
   @Override
   public long revision() {
     return 7;
+  }
+
+  @Override
+  public void range(Command.Range range, CallContext call, RangeSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Ledger ledger() {
+    return Ledger.forHeap(1 << 30);
   }
 
   @Override

@@ -45,8 +45,9 @@ public final class Main implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "benchmark",
       description =
-          "put, get (linearizable), get-serializable, start, idle, lease-rates, lease-memory,"
-              + " lease-storm, lease-revoke")
+          "put, get (linearizable), get-serializable, list, pages, start, idle, lease-rates, lease-memory,"
+              + " lease-storm, lease-revoke; watch-cpu; beside a bar: watch-fanout, watch-streams,"
+              + " watch-watchers, watch-catchup, watch-many-one-key, crowd")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(
@@ -73,6 +74,19 @@ public final class Main implements Callable<Integer> {
 
   @Option(names = "--value-bytes", description = "default ${DEFAULT-VALUE}")
   private int valueBytes = 256;
+
+  @Option(
+      names = "--fill-keys",
+      description = "keys that list, pages and crowd write first; default ${DEFAULT-VALUE}")
+  private int fillKeys = 1_000_000;
+
+  @Option(names = "--fill-value-bytes", description = "of each of them; default ${DEFAULT-VALUE}")
+  private int fillValueBytes = 1024;
+
+  @Option(
+      names = "--fill-shuffled",
+      description = "write them in an order that has nothing to do with that of the keys")
+  private boolean fillShuffled;
 
   @Option(
       names = "--rps",
@@ -166,6 +180,9 @@ public final class Main implements Callable<Integer> {
         Duration.ofSeconds(warmUp),
         keys,
         valueBytes,
+        fillKeys,
+        fillValueBytes,
+        fillShuffled,
         requestsPerSecond,
         starts,
         Duration.ofSeconds(idleBefore),

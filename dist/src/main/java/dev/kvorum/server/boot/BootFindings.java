@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Tells the log and the audit file what a start found in the journal (P21). */
-final class BootFindings {
+public final class BootFindings {
   private static final Logger LOGGER = LoggerFactory.getLogger(BootFindings.class);
 
   private BootFindings() {}
@@ -58,7 +58,8 @@ final class BootFindings {
     }
   }
 
-  private static String kind(Verdict verdict) {
+  /** The word for the verdict in logs, audit records and metrics. */
+  public static String kind(Verdict verdict) {
     return verdict.kind().name().toLowerCase(Locale.ROOT);
   }
 }

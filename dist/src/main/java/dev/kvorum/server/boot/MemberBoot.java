@@ -142,7 +142,14 @@ public final class MemberBoot {
         new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, false);
     directory.writeIdentity(identity);
     return new OpenedMember(
-        directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
+          directory,
+          identity,
+          vote.vote(),
+          journal,
+          store.backend(),
+          store.state(),
+          snapshots,
+          scan.verdicts());
   }
 
   private static JournalOptions options(Disk disk) throws DiskFaultException {
@@ -190,7 +197,14 @@ public final class MemberBoot {
         failure.settle(directory.roots(), Instant.now());
       }
       return new OpenedMember(
-          directory, identity, vote.vote(), journal, store.backend(), store.state(), snapshots);
+          directory,
+          identity,
+          vote.vote(),
+          journal,
+          store.backend(),
+          store.state(),
+          snapshots,
+          scan.verdicts());
     } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {
       store.backend().close();
       throw fault;

@@ -2,15 +2,19 @@ package dev.kvorum.server.boot;
 
 import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.journal.Journal;
+import dev.kvorum.storage.journal.Verdict;
 import dev.kvorum.storage.journal.identity.DataDirectory;
 import dev.kvorum.storage.journal.identity.Identity;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.state.LoadedState;
+import java.util.List;
 
 /**
  * A member's files, open and agreeing with each other: the state store holds a prefix of what the
  * journal holds, and the journal continues where the state store ends.
+ *
+ * @param findings what the start found in the journal, oldest segment first
  */
 public record OpenedMember(
     DataDirectory directory,
@@ -19,8 +23,13 @@ public record OpenedMember(
     Journal journal,
     Backend backend,
     LoadedState state,
-    Snapshots snapshots)
+    Snapshots snapshots,
+    List<Verdict> findings)
     implements AutoCloseable {
+  public OpenedMember {
+    findings = List.copyOf(findings);
+  }
+
   /** Closes everything; the backend and the journal are not used any more by then. */
   @Override
   public void close() {

@@ -5,6 +5,7 @@ import dev.kvorum.storage.backend.BackendException;
 import dev.kvorum.storage.backend.BackendLoader;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.xodus.XodusBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.JournalScan;
 import dev.kvorum.storage.journal.StateFit;
@@ -61,7 +62,7 @@ final class StateStore {
     for (var member : members) {
       loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
     }
-    var meta = new MvccStore().meta(birth.index(), birth.term());
+    var meta = new MvccStore(IndexMemory.offHeap()).meta(birth.index(), birth.term());
     loader.add(Bucket.META, StoreMeta.KEY, meta.encode());
     loader.finish();
     StateSnapshot.write(backend, membership, snapshots);
@@ -93,7 +94,7 @@ final class StateStore {
         doubt = "its engine does not open";
       }
     }
-    return rebuild(doubt == null ? "it is not readable" : doubt);
+    return rebuild(doubt == null ? "it is not readable" : doubt, journal);
   }
 
   private boolean hasFiles() {
@@ -114,13 +115,24 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    return LoadedState.open(backend);
+    return LoadedState.open(backend, IndexMemory.offHeap());
   }
 
-  private Opened rebuild(String doubt)
+  private Opened rebuild(String doubt, JournalScan journal)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
-    setAside(doubt);
     var newest = snapshots.newestWhole(LOGGER::warn);
+    if (newest != null
+        && journal.isSound()
+        && newest.position().index() > journal.last().index()) {
+      throw new StartRefusedException(
+          """
+          the newest snapshot holds everything up to index %d, and the journal ends at index %d: the \
+          disk has lost what it had reported as written; restore a backup into a new data \
+          directory; nothing was changed\
+          """
+              .formatted(newest.position().index(), journal.last().index()));
+    }
+    setAside(doubt);
     if (newest == null) {
       throw new StartRefusedException(
           "the state store cannot be used ("

@@ -1,17 +1,23 @@
 package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.ResponseCodec;
+import dev.kvorum.storage.model.ResponseCodec.RangeFrame;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.LongRange;
+import dev.kvorum.verticles.service.Ledger.Account;
 import dev.kvorum.verticles.service.Service;
 
 /** Turns results into answers, response header included (contract S20). */
 final class Answers {
   /** A message's length is a signed number of 32 bits to every client. */
-  private static final GrpcStatus TOO_LARGE =
+  static final GrpcStatus TOO_LARGE =
       new GrpcStatus(
           GrpcCode.RESOURCE_EXHAUSTED,
           "trying to send message larger than max (" + Integer.MAX_VALUE + ")");
+
+  private static final GrpcStatus NO_ROOM = GrpcStatus.of(Failure.TOO_MANY_REQUESTS);
 
   private final Service service;
 
@@ -32,7 +38,23 @@ final class Answers {
       call.finish(TOO_LARGE);
       return;
     }
+    if (result instanceof Result.Range
+        && message.size() > HttpGrpcCall.UNCOUNTED_BYTES
+        && service.ledger().isOver(Account.ANSWERS)) {
+      // Others' answers are in the way. What only reads can be asked for again.
+      call.finish(NO_ROOM);
+      return;
+    }
     call.reply(message);
+  }
+
+  /** What stands around the key-values of a message that is made in pieces. */
+  RangeFrame frame(LongRange.Message message, boolean streamed) {
+    var unary =
+        ResponseCodec.frame(message.headerRevision(), message.more(), message.count(), origin());
+    return streamed
+        ? ResponseCodec.chunkFrame(message.isLast() ? unary : null, message.keyValueBytes())
+        : unary;
   }
 
   /** The fields of a header that are this member's and not the result's. */

@@ -2,10 +2,12 @@ package dev.kvorum.grpc;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +20,7 @@ final class ClientConnection {
 
   private final Vertx vertx;
   private final HttpConnection connection;
-  private final ChannelHandlerContext http2;
+  private final ConnectionOutput output;
   private final GrpcLimits limits;
   private final PingPolicy pings;
 
@@ -34,7 +36,7 @@ final class ClientConnection {
       Vertx vertx, HttpConnection connection, ChannelHandlerContext http2, GrpcLimits limits) {
     this.vertx = vertx;
     this.connection = connection;
-    this.http2 = http2;
+    this.output = new ConnectionOutput(http2);
     this.limits = limits;
     this.pings = new PingPolicy(limits.keepAliveMinTime());
     connection.pingHandler(ignored -> pinged());
@@ -43,7 +45,18 @@ final class ClientConnection {
 
   /** A writer for the answer to the request. */
   ReplyWriter writer(HttpServerRequest request, String contentType) {
-    return new ReplyWriter(http2, request.streamId(), ResponseFields.answering(contentType));
+    return new ReplyWriter(
+        output, request.streamId(), null, ResponseFields.answering(contentType));
+  }
+
+  /** A writer for the answer on the stream. */
+  ReplyWriter writer(Http2Stream stream, String contentType) {
+    return new ReplyWriter(
+        output, stream.id(), stream, ResponseFields.answering(contentType));
+  }
+
+  SocketAddress remoteAddress() {
+    return connection.remoteAddress();
   }
 
   void callOpened() {

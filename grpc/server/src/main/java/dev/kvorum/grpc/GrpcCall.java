@@ -28,7 +28,31 @@ public interface GrpcCall {
    */
   void send(Bytes head, Bytes tail);
 
-  /** Ends the call. */
+  /**
+   * Sends one message of several, in three parts: the watcher's id stands between the first and the
+   * second as the field of a watch response. It may stay here until {@link #flushEvents}, so that
+   * the messages of one turn to all streams of a connection are one write.
+   */
+  void sendEvents(Bytes start, long watchId, Bytes events);
+
+  /** Sends what {@link #sendEvents} left here. */
+  void flushEvents();
+
+  /** Lets the client's messages wait with the client; a few more may come. */
+  void pauseInput();
+
+  void resumeInput();
+
+  /** Begins one message of several, or the only one, that is sent in parts. */
+  void begin(int messageSize);
+
+  /** Sends the next part of the message that was begun, which ends where was said. */
+  void part(Bytes part);
+
+  /**
+   * Ends the call. Inside of a message that was begun there is no status to give any more: the
+   * stream is reset, with a code that says as much as one can.
+   */
   void finish(GrpcStatus status);
 
   /** True once the call ended, whoever ended it. */

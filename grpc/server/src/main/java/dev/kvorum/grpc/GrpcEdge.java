@@ -1,6 +1,9 @@
 package dev.kvorum.grpc;
 
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Service;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -11,6 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves gRPC on a listener that serves plain HTTP too. There is one instance a front-end loop, on
@@ -28,6 +32,7 @@ public final class GrpcEdge {
   private final GrpcLimits limits;
   private final RpcObserver observer;
   private final SlowCalls slowCalls;
+  private final Ledger ledger;
   private final Handler<HttpServerRequest> other;
   private final HealthRpcs health = new HealthRpcs();
 
@@ -53,6 +58,7 @@ public final class GrpcEdge {
     this.observer = observer;
     slowCalls = new SlowCalls(expectedUnaryTime);
     this.other = other;
+    ledger = service.ledger();
     var answers = new Answers(service);
     handlers.putAll(new KvRpcs(service, answers).handlers());
     handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
@@ -99,6 +105,11 @@ public final class GrpcEdge {
     if (http2 != null) {
       var client = new ClientConnection(vertx, connection, http2, limits);
       connections.put(connection, client);
+      VertxInternals.readStreams(
+          connection,
+          http2,
+          RpcMethods::isBidirectional,
+          (stream, fields, input) -> openStream(client, stream, fields, input));
       connection.closeHandler(
           ignored -> {
             connections.remove(connection);
@@ -132,9 +143,8 @@ public final class GrpcEdge {
       ClientConnection connection,
       ReplyWriter writer,
       RequestHead.Accepted head) {
-    var call =
-        new HttpGrpcCall(
-            request, writer, connection, head, limits.maxMessageBytes(), observer, slowCalls);
+    var call = call(connection, writer, head);
+    call.readFrom(request);
     var handler = handlers.get(head.method());
     var streamHandler = streamHandlers.get(head.method());
     if (handler != null) {
@@ -144,5 +154,40 @@ public final class GrpcEdge {
     } else {
       call.finish(NOT_BUILT);
     }
+  }
+
+  /** Serves a call below Vert.x; leaves to Vert.x what is no call or is refused at once. */
+  private @Nullable HttpGrpcCall openStream(
+      ClientConnection connection,
+      Http2Stream stream,
+      Http2Headers fields,
+      HttpGrpcCall.Input input) {
+    var contentType = text(fields.get(RequestHead.CONTENT_TYPE));
+    if (!RequestHead.isGrpc(contentType)
+        || !(RequestHead.read(
+                String.valueOf(fields.method()),
+                fields.path().toString(),
+                name -> text(fields.get(name)))
+            instanceof RequestHead.Accepted head)) {
+      return null;
+    }
+    var handler = streamHandlers.get(head.method());
+    if (contentType == null || handler == null) {
+      return null;
+    }
+    var call = call(connection, connection.writer(stream, contentType), head);
+    call.readFrom(input);
+    call.serve(vertx, head.timeoutNanos(), handler);
+    return call;
+  }
+
+  private static @Nullable String text(@Nullable CharSequence field) {
+    return field == null ? null : field.toString();
+  }
+
+  private HttpGrpcCall call(
+      ClientConnection connection, ReplyWriter writer, RequestHead.Accepted head) {
+    return new HttpGrpcCall(
+        writer, connection, head, limits.maxMessageBytes(), observer, slowCalls, ledger);
   }
 }

@@ -4,9 +4,10 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Ledger;
+import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Timer;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A {@link GrpcCall} on an HTTP/2 stream. It gathers the one message of the request and hands it to
+ * A {@link GrpcCall} on an HTTP/2 stream, whoever reads the stream's frames: Vert.x's request, or
+ * {@link StreamFrames} below it. It gathers the one message of the request and hands it to
  * the method's handler when the client is done, or hands over each message as it comes; and it sees
  * to it that exactly one end follows, also when the body is damaged, the handler throws, the
  * deadline passes or the client resets the stream.
@@ -22,45 +24,71 @@ import org.slf4j.LoggerFactory;
 final class HttpGrpcCall implements GrpcCall {
   private static final Logger LOG = LoggerFactory.getLogger(HttpGrpcCall.class);
 
-  private final HttpServerRequest request;
+  /** The client's side of the stream. */
+  interface Input {
+    /** Lets no more credit go out: what comes from now on waits with the client. */
+    void pause();
+
+    void resume();
+  }
+
+  /** An answer of this size takes hardly more than the stream that it waits in. */
+  static final int UNCOUNTED_BYTES = 4 * 1024;
+
   private final ReplyWriter writer;
   private final ClientConnection connection;
   private final RpcObserver observer;
   private final SlowCalls slowCalls;
+  private final Ledger ledger;
   private final RpcMethod method;
   private final CallContext context;
   private final MessageReader reader;
   private final long startedNanos;
 
+  private @Nullable Input input;
   private @Nullable RpcHandler handler;
   private StreamHandler.@Nullable Incoming incoming;
   private @Nullable Bytes message;
+
+  /** The message that was sent, or the last part of it. */
   private @Nullable Bytes answer;
+
+  private long answerBytes;
+
+  /** What the message that was begun still lacks. */
+  private int unsentBytes;
+
+  /** What the ledger has of this call's request. */
+  private long requestBytes;
+
   private boolean halfClosed;
   private boolean closed;
   private @Nullable Timer deadline;
   private @Nullable Runnable onClose;
 
   HttpGrpcCall(
-      HttpServerRequest request,
       ReplyWriter writer,
       ClientConnection connection,
       RequestHead.Accepted head,
       int maxMessageBytes,
       RpcObserver observer,
-      SlowCalls slowCalls) {
-    this.request = request;
+      SlowCalls slowCalls,
+      Ledger ledger) {
     this.writer = writer;
     this.connection = connection;
     this.observer = observer;
     this.slowCalls = slowCalls;
     this.method = head.method();
-    this.reader = new MessageReader(maxMessageBytes);
+    this.ledger = ledger;
+    this.reader = new MessageReader(maxMessageBytes, this::admit);
     this.startedNanos = System.nanoTime();
-    this.context = new CallContext(deadlineNanos(head.timeoutNanos()), head.requireLeader());
+    var deadlineNanos = deadlineNanos(head.timeoutNanos());
+    this.context =
+        deadlineNanos == CallContext.NO_DEADLINE && !head.requireLeader()
+            ? CallContext.PLAIN
+            : new CallContext(deadlineNanos, head.requireLeader());
     connection.callOpened();
     observer.started(method, head.clientApiVersion());
-    request.response().exceptionHandler(this::transportFailed);
   }
 
   private long deadlineNanos(long timeoutNanos) {
@@ -70,19 +98,42 @@ final class HttpGrpcCall implements GrpcCall {
         : startedNanos + timeoutNanos;
   }
 
-  /** Begins to read the request; the handler runs when all of it is there. */
+  /** Makes Vert.x's request the one that is read. */
+  void readFrom(HttpServerRequest request) {
+    request.response().exceptionHandler(_ -> transportFailed());
+    request
+        .handler(chunk -> received(VertxInternals.alias(chunk)))
+        .endHandler(_ -> endOfRequest());
+    input =
+        new Input() {
+          @Override
+          public void pause() {
+            request.pause();
+          }
+
+          @Override
+          public void resume() {
+            request.resume();
+          }
+        };
+  }
+
+  /** Makes somebody else the one who calls {@link #received} and the like. */
+  void readFrom(Input frames) {
+    input = frames;
+  }
+
+  /** The handler runs when all of the request is there. */
   void serve(Vertx vertx, long timeoutNanos, RpcHandler toServe) {
     if (setDeadline(vertx, timeoutNanos)) {
       handler = toServe;
-      request.handler(this::chunk).endHandler(ignored -> halfClose());
     }
   }
 
-  /** Begins to hand over the messages of the request as they come. */
+  /** Hands over the messages of the request as they come. */
   void serve(Vertx vertx, long timeoutNanos, StreamHandler toServe) {
     if (setDeadline(vertx, timeoutNanos)) {
       guard(() -> incoming = toServe.open(this));
-      request.handler(this::chunk).endHandler(ignored -> halfCloseStream());
     }
   }
 
@@ -100,15 +151,25 @@ final class HttpGrpcCall implements GrpcCall {
     return true;
   }
 
-  private void chunk(Buffer chunk) {
+  /** The next part of the body, given up by the caller. */
+  void received(Bytes chunk) {
     connection.received();
     if (closed) {
       return;
     }
-    var refusal = reader.read(VertxInternals.alias(chunk), this::message);
+    var refusal = reader.read(chunk, this::message);
     if (refusal != null) {
       finish(refusal);
     }
+  }
+
+  /** A message does not lie in one chunk, so there will be memory of this call alone. */
+  private boolean admit(int messageBytes) {
+    if (!ledger.tryReserve(Account.REQUESTS, messageBytes)) {
+      return false;
+    }
+    requestBytes += messageBytes;
+    return true;
   }
 
   private void message(Bytes received) {
@@ -118,6 +179,7 @@ final class HttpGrpcCall implements GrpcCall {
       if (!closed) {
         guard(() -> stream.message(received));
       }
+      releaseRequest();
       return;
     }
     if (message != null) {
@@ -125,6 +187,15 @@ final class HttpGrpcCall implements GrpcCall {
       return;
     }
     message = received;
+  }
+
+  /** The client has said all it has to say. */
+  void endOfRequest() {
+    if (incoming == null) {
+      halfClose();
+    } else {
+      halfCloseStream();
+    }
   }
 
   private void halfClose() {
@@ -192,10 +263,18 @@ final class HttpGrpcCall implements GrpcCall {
     if (closed) {
       return;
     }
-    observer.messageSent(method, only.size());
-    writer.reply(only);
+    var size = only.size();
+    observer.messageSent(method, size);
+    if (size > UNCOUNTED_BYTES) {
+      // Until the client has taken it, which may be long after the call.
+      ledger.add(Account.ANSWERS, size);
+      writer.reply(only, () -> ledger.release(Account.ANSWERS, size));
+    } else {
+      writer.reply(only);
+    }
     connection.sent();
     answer = only;
+    answerBytes = size;
     close(GrpcCode.OK);
   }
 
@@ -220,16 +299,46 @@ final class HttpGrpcCall implements GrpcCall {
   }
 
   @Override
+  public void begin(int messageSize) {
+    if (closed) {
+      return;
+    }
+    InvariantViolation.check(unsentBytes == 0, "a message begins behind the end of another");
+    observer.messageSent(method, messageSize);
+    unsentBytes = messageSize;
+    answerBytes = messageSize;
+    writer.begin(messageSize);
+    connection.sent();
+  }
+
+  @Override
+  public void part(Bytes part) {
+    if (closed) {
+      return;
+    }
+    unsentBytes -= part.size();
+    InvariantViolation.check(unsentBytes >= 0, "a message ends where was said");
+    writer.part(part);
+    connection.sent();
+    answer = part;
+  }
+
+  @Override
   public void finish(GrpcStatus status) {
     if (closed) {
       return;
     }
-    writer.finish(status, !halfClosed);
+    if (unsentBytes > 0) {
+      writer.reset(status.code());
+    } else {
+      writer.finish(status, !halfClosed);
+    }
     connection.sent();
     close(status.code());
   }
 
-  private void transportFailed(Throwable ignored) {
+  /** The client or the connection has reset the stream. */
+  void transportFailed() {
     if (!closed) {
       close(GrpcCode.CANCELED);
     }
@@ -245,14 +354,48 @@ final class HttpGrpcCall implements GrpcCall {
     var tookNanos = System.nanoTime() - startedNanos;
     observer.handled(method, code, tookNanos);
     if (slowCalls.isSlow(tookNanos)) {
-      slowCalls.log(method, tookNanos, request.remoteAddress(), message, answer);
+      slowCalls.log(method, tookNanos, connection.remoteAddress(), message, answer, answerBytes);
     }
     message = null;
     answer = null;
+    releaseRequest();
     var action = onClose;
     if (action != null) {
       onClose = null;
       action.run();
+    }
+  }
+
+  private void releaseRequest() {
+    ledger.release(Account.REQUESTS, requestBytes);
+    requestBytes = 0;
+  }
+
+  @Override
+  public void sendEvents(Bytes start, long watchId, Bytes events) {
+    if (closed) {
+      return;
+    }
+    observer.messageSent(method, writer.sendEvents(start, watchId, events));
+    connection.sent();
+  }
+
+  @Override
+  public void flushEvents() {
+    writer.flushEvents();
+  }
+
+  @Override
+  public void pauseInput() {
+    if (input != null) {
+      input.pause();
+    }
+  }
+
+  @Override
+  public void resumeInput() {
+    if (input != null) {
+      input.resume();
     }
   }
 

@@ -3,11 +3,13 @@ package dev.kvorum.grpc;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.MalformedProto;
-import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Service;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code etcdserverpb.KV}. The messages are read and written by the store's own codecs, and a
@@ -25,7 +27,7 @@ final class KvRpcs {
 
   Map<RpcMethod, RpcHandler> handlers() {
     return Map.of(
-        RpcMethods.RANGE, (call, message) -> call(call, CommandCodec.decodeRange(message), message),
+        RpcMethods.RANGE, this::range,
         RpcMethods.RANGE_STREAM, this::rangeStream,
         RpcMethods.PUT, (call, message) -> call(call, CommandCodec.decodePut(message), message),
         RpcMethods.DELETE_RANGE,
@@ -39,31 +41,70 @@ final class KvRpcs {
     service.call(command, message, call.context(), result -> answers.answer(call, result));
   }
 
-  private void rangeStream(GrpcCall call, Bytes message) throws MalformedProto {
-    service.stream(CommandCodec.decodeRange(message), call.context(), new Chunks(call));
+  private void range(GrpcCall call, Bytes message) throws MalformedProto {
+    service.range(CommandCodec.decodeRange(message), call.context(), new RangeReply(call, false));
   }
 
-  /** Sends the chunks of a streamed range (contract S3.4). */
-  private final class Chunks implements Service.RangeSink {
-    private final GrpcCall call;
+  private void rangeStream(GrpcCall call, Bytes message) throws MalformedProto {
+    service.stream(CommandCodec.decodeRange(message), call.context(), new RangeReply(call, true));
+  }
 
-    Chunks(GrpcCall call) {
+  /** Sends a range: a short one as it is, a long one as it is made. */
+  private final class RangeReply implements Service.RangeSink {
+    private final GrpcCall call;
+    private final boolean streamed;
+
+    /** What ends the present message, and how much comes before. */
+    private Bytes tail = Bytes.EMPTY;
+
+    private long leftBytes;
+    private @Nullable Runnable whenWritable;
+
+    RangeReply(GrpcCall call, boolean streamed) {
       this.call = call;
+      this.streamed = streamed;
     }
 
     @Override
-    public void chunk(Result.Range chunk, boolean last) {
-      var message = ResponseCodec.encodeChunk(chunk, last, answers.origin());
-      if (last) {
-        call.reply(message);
-      } else {
-        call.send(message);
+    public void answer(Result.Range result) {
+      answers.answer(call, result);
+    }
+
+    @Override
+    public void begin(LongRange.Message message) {
+      var frame = answers.frame(message, streamed);
+      var size = frame.size(message.keyValueBytes());
+      if (size > Integer.MAX_VALUE) {
+        call.finish(Answers.TOO_LARGE);
+        return;
+      }
+      call.begin((int) size);
+      call.part(frame.head());
+      tail = frame.tail();
+      sent(message.keyValueBytes());
+    }
+
+    @Override
+    public void keyValues(Bytes fields) {
+      call.part(fields);
+      sent(leftBytes - fields.size());
+    }
+
+    private void sent(long left) {
+      leftBytes = left;
+      if (left == 0 && !tail.isEmpty()) {
+        call.part(tail);
       }
     }
 
     @Override
-    public void failed(Result.Failed failure) {
-      call.finish(GrpcStatus.of(failure.failure()));
+    public void end() {
+      call.finish(GrpcStatus.OK);
+    }
+
+    @Override
+    public void failed(Failure failure) {
+      call.finish(GrpcStatus.of(failure));
     }
 
     @Override
@@ -73,7 +114,20 @@ final class KvRpcs {
 
     @Override
     public void onDrain(Runnable action) {
-      call.onDrain(action);
+      if (whenWritable == null) {
+        // A call that ends has nobody to make the transport writable again.
+        call.onClose(this::goOn);
+      }
+      whenWritable = action;
+      call.onDrain(this::goOn);
+    }
+
+    private void goOn() {
+      var action = whenWritable;
+      if (action != null) {
+        whenWritable = null;
+        action.run();
+      }
     }
 
     @Override

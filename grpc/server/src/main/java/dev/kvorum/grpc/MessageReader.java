@@ -1,8 +1,10 @@
 package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Failure;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,13 @@ final class MessageReader {
   private static final int FIRST_GATHER_BYTES = 4 * 1024;
   private static final byte[] NO_BYTES = {};
 
+  /** What a client is told for whose message there is no room (contract S21.3). */
+  private static final GrpcStatus NO_ROOM = GrpcStatus.of(Failure.TOO_MANY_REQUESTS);
+
   private final int maxMessageBytes;
+
+  /** Asked for memory before a message is gathered, with its announced size. */
+  private final IntPredicate admission;
 
   /** Bytes of the present prefix that have arrived, in {@code [0, PREFIX_SIZE]}. */
   private int prefixSize;
@@ -33,8 +41,9 @@ final class MessageReader {
 
   private int gatheredSize;
 
-  MessageReader(int maxMessageBytes) {
+  MessageReader(int maxMessageBytes, IntPredicate admission) {
     this.maxMessageBytes = maxMessageBytes;
+    this.admission = admission;
   }
 
   /**
@@ -55,6 +64,9 @@ final class MessageReader {
           }
         }
       } else {
+        if (gatheredSize == 0 && chunk.size() - at < length && !admission.test(length)) {
+          return NO_ROOM;
+        }
         at = readMessage(chunk, at, messages);
       }
     }

@@ -1,14 +1,13 @@
 package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.watch.WatchEffect;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +26,12 @@ final class ReplyWriter {
   /** What may wait for the client's credit before the writer asks for a pause. */
   private static final int FULL_BYTES = 256 * 1024;
 
-  private final ChannelHandlerContext context;
-  private final Http2ConnectionHandler handler;
-  private final Http2ConnectionEncoder encoder;
+  private final ConnectionOutput output;
   private final int streamId;
+
+  /** Known where events are sent. */
+  private final @Nullable Http2Stream stream;
+
   private final ResponseFields fields;
 
   private boolean headWritten;
@@ -41,22 +42,38 @@ final class ReplyWriter {
   private @Nullable Runnable onDrain;
 
   /**
-   * @param context of the connection's HTTP/2 handler
+   * @param stream when many small messages are to be sent
    * @param fields the header fields of this call's answers
    */
-  ReplyWriter(ChannelHandlerContext context, int streamId, ResponseFields fields) {
-    this.context = context;
-    this.handler = (Http2ConnectionHandler) context.handler();
-    this.encoder = handler.encoder();
+  ReplyWriter(
+      ConnectionOutput output,
+      int streamId,
+      @Nullable Http2Stream stream,
+      ResponseFields fields) {
+    this.output = output;
     this.streamId = streamId;
+    this.stream = stream;
     this.fields = fields;
   }
 
   /** Writes the only message and ends the stream well. */
   void reply(Bytes message) {
-    writeMessage(message, context.newPromise());
-    encoder.writeHeaders(
-        context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
+    reply(message, output.context().newPromise());
+  }
+
+  /** The same; the action runs when the transport does not hold the message any more. */
+  void reply(Bytes message, Runnable whenGone) {
+    var promise = output.context().newPromise();
+    promise.addListener(ignored -> whenGone.run());
+    reply(message, promise);
+  }
+
+  private void reply(Bytes message, ChannelPromise promise) {
+    writeMessage(message, promise);
+    var context = output.context();
+    output
+        .encoder()
+        .writeHeaders(context, streamId, ResponseFields.OK_TRAILERS, 0, true, context.newPromise());
     flush();
   }
 
@@ -69,36 +86,98 @@ final class ReplyWriter {
   void send(Bytes head, Bytes tail) {
     var size = head.size() + tail.size();
     waitingBytes += size;
+    var context = output.context();
     var promise = context.newPromise();
     promise.addListener(ignored -> written(size));
     writeHead();
-    encoder.writeData(context, streamId, frame(head, tail), 0, false, promise);
+    output.encoder().writeData(context, streamId, frame(head, tail), 0, false, promise);
     flush();
+  }
+
+  /**
+   * Writes a watch response in three parts, with the others of this turn if it may leave at once.
+   *
+   * @return its size in bytes
+   */
+  int sendEvents(Bytes start, long watchId, Bytes events) {
+    var to = stream;
+    if (to == null || !headWritten || !output.gather(to, start, watchId, events)) {
+      send(WatchEffect.Send.head(start, watchId), events);
+    }
+    return ConnectionOutput.size(start, watchId, events);
+  }
+
+  /** Sends what {@link #sendEvents} has left for later. */
+  void flushEvents() {
+    output.flushGathered();
+  }
+
+  /** Begins a message that is written in parts. */
+  void begin(int messageSize) {
+    writeHead();
+    var context = output.context();
+    var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
+    output
+        .encoder()
+        .writeData(
+            context,
+            streamId,
+            prefix.writeByte(0).writeInt(messageSize),
+            0,
+            false,
+            context.newPromise());
+  }
+
+  /** Writes the next part of the message, from where it lies. */
+  void part(Bytes part) {
+    var size = part.size();
+    waitingBytes += size;
+    var context = output.context();
+    var promise = context.newPromise();
+    promise.addListener(ignored -> written(size));
+    var buffer = Unpooled.wrappedBuffer(part.sharedArray(), part.offset(), size);
+    output.encoder().writeData(context, streamId, buffer, 0, false, promise);
+    flush();
+  }
+
+  /** Ends the stream inside of a message; what still waits for credit is dropped. */
+  void reset(GrpcCode code) {
+    reset(
+        switch (code) {
+          // Which clients show as an exhausted resource.
+          case RESOURCE_EXHAUSTED, UNKNOWN -> Http2Error.ENHANCE_YOUR_CALM;
+          default -> Http2Error.CANCEL;
+        });
   }
 
   private void writeMessage(Bytes message, ChannelPromise promise) {
     writeHead();
-    encoder.writeData(context, streamId, frame(message, Bytes.EMPTY), 0, false, promise);
+    output
+        .encoder()
+        .writeData(output.context(), streamId, frame(message, Bytes.EMPTY), 0, false, promise);
   }
 
   private void writeHead() {
     if (!headWritten) {
       headWritten = true;
-      encoder.writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
+      var context = output.context();
+      output
+          .encoder()
+          .writeHeaders(context, streamId, fields.head(), 0, false, context.newPromise());
     }
   }
 
   private ByteBuf frame(Bytes head, Bytes tail) {
     var size = head.size() + tail.size();
     if (size <= MAX_COPIED_BYTES) {
-      var frame = context.alloc().directBuffer(MessageReader.PREFIX_SIZE + size);
+      var frame = output.context().alloc().directBuffer(MessageReader.PREFIX_SIZE + size);
       return frame
           .writeByte(0)
           .writeInt(size)
           .writeBytes(head.sharedArray(), head.offset(), head.size())
           .writeBytes(tail.sharedArray(), tail.offset(), tail.size());
     }
-    var prefix = context.alloc().directBuffer(MessageReader.PREFIX_SIZE);
+    var prefix = output.context().alloc().directBuffer(MessageReader.PREFIX_SIZE);
     return Unpooled.wrappedBuffer(
         prefix.writeByte(0).writeInt(size),
         Unpooled.wrappedBuffer(head.sharedArray(), head.offset(), head.size()),
@@ -123,26 +202,29 @@ final class ReplyWriter {
 
   private void end(Http2Headers last, boolean stopRequest) {
     headWritten = true;
-    var promise = context.newPromise();
+    var promise = output.context().newPromise();
     if (stopRequest) {
       // Not before the trailers are out: a reset drops what still waits for credit.
-      promise.addListener(ignored -> reset());
+      promise.addListener(ignored -> reset(Http2Error.NO_ERROR));
     }
-    encoder.writeHeaders(context, streamId, last, 0, true, promise);
+    output.encoder().writeHeaders(output.context(), streamId, last, 0, true, promise);
     flush();
   }
 
-  private void reset() {
-    if (handler.connection().stream(streamId) == null) {
+  private void reset(Http2Error error) {
+    if (output.handler().connection().stream(streamId) == null) {
       // The client was done in the meantime.
       return;
     }
-    encoder.writeRstStream(context, streamId, Http2Error.NO_ERROR.code(), context.newPromise());
+    var context = output.context();
+    output
+        .encoder()
+        .writeRstStream(context, streamId, error.code(), context.newPromise());
     flush();
   }
 
   private void flush() {
-    handler.flush(context);
+    output.flush();
   }
 
   boolean isWritable() {

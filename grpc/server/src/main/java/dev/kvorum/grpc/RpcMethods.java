@@ -101,6 +101,12 @@ public final class RpcMethods {
     return BY_PATH.get(path);
   }
 
+  /** Whether clients of the path's method send for as long as they like. */
+  static boolean isBidirectional(String path) {
+    var method = BY_PATH.get(path);
+    return method != null && method.shape() == BIDIRECTIONAL;
+  }
+
   /** What a client is told whose path names no method: the words of its own library. */
   static GrpcStatus unknown(String path) {
     var slash = path.lastIndexOf('/');

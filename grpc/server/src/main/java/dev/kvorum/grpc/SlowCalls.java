@@ -58,18 +58,20 @@ final class SlowCalls {
    * A slow call ended.
    *
    * @param request the message, or null when none was read
-   * @param response the message, or null when the call failed
+   * @param response the message, or its last part, or null when the call failed
+   * @param responseSize of the whole message
    */
   void log(
       RpcMethod method,
       long tookNanos,
       @Nullable SocketAddress remote,
       @Nullable Bytes request,
-      @Nullable Bytes response) {
+      @Nullable Bytes response,
+      long responseSize) {
     if (method.shape() != RpcMethod.Shape.UNARY || request == null) {
       return;
     }
-    var sizes = sizes(method, request, response);
+    var sizes = sizes(method, request, response, responseSize);
     LOGGER
         .atWarn()
         .addKeyValue(
@@ -87,24 +89,24 @@ final class SlowCalls {
   }
 
   /** Counts as etcd counts them: a put is one, a transaction has the operations of its branch. */
-  static Sizes sizes(RpcMethod method, Bytes request, @Nullable Bytes response) {
+  static Sizes sizes(RpcMethod method, Bytes request, @Nullable Bytes response, long responseSize) {
     try {
       if (method.equals(RpcMethods.RANGE)) {
         var count = number(response, RangeResponse.COUNT_FIELD_NUMBER);
-        return of(0, CommandCodec.decodeRange(request), request, count, response);
+        return of(0, CommandCodec.decodeRange(request), request, count, responseSize);
       }
       if (method.equals(RpcMethods.PUT)) {
-        return of(1, CommandCodec.decodePut(request), request, 0, response);
+        return of(1, CommandCodec.decodePut(request), request, 0, responseSize);
       }
       if (method.equals(RpcMethods.DELETE_RANGE)) {
         var count = number(response, DeleteRangeResponse.DELETED_FIELD_NUMBER);
-        return of(0, CommandCodec.decodeDeleteRange(request), request, count, response);
+        return of(0, CommandCodec.decodeDeleteRange(request), request, count, responseSize);
       }
       if (method.equals(RpcMethods.TXN)) {
         var txn = CommandCodec.decodeTxn(request);
         var succeeded = number(response, TxnResponse.SUCCEEDED_FIELD_NUMBER) != 0;
         var ops = succeeded ? txn.success().size() : txn.failure().size();
-        return of(ops, txn, request, 0, response);
+        return of(ops, txn, request, 0, responseSize);
       }
       return Sizes.UNKNOWN;
     } catch (MalformedProto | IOException malformed) {
@@ -130,16 +132,8 @@ final class SlowCalls {
   }
 
   private static Sizes of(
-      long requestCount,
-      Command command,
-      Bytes request,
-      long responseCount,
-      @Nullable Bytes response) {
+      long requestCount, Command command, Bytes request, long responseCount, long responseSize) {
     return new Sizes(
-        requestCount,
-        request.size(),
-        responseCount,
-        response == null ? 0 : response.size(),
-        CommandText.of(command));
+        requestCount, request.size(), responseCount, responseSize, CommandText.of(command));
   }
 }

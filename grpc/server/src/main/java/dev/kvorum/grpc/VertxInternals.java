@@ -3,6 +3,7 @@ package dev.kvorum.grpc;
 import dev.kvorum.storage.model.Bytes;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.flush.FlushConsolidationHandler;
 import io.netty.handler.ssl.SslHandler;
@@ -10,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,14 @@ import org.jspecify.annotations.Nullable;
 final class VertxInternals {
   /** So many flushes may be put off before one is forced. */
   private static final int MAX_DEFERRED_FLUSHES = 256;
+
+  /**
+   * What a channel holds before it calls itself full: the events of one turn for very many streams
+   * of one connection are one write.
+   */
+  private static final int HIGH_WATER_BYTES = 512 * 1024;
+
+  private static final int LOW_WATER_BYTES = 256 * 1024;
 
   private VertxInternals() {}
 
@@ -55,6 +65,26 @@ final class VertxInternals {
     } else {
       pipeline.addAfter(tls.name(), "flush-consolidation", consolidation);
     }
+  }
+
+  /** Puts a listener of ours below Vert.x's, for calls that last. */
+  static void readStreams(
+      HttpConnection connection,
+      ChannelHandlerContext http2,
+      Predicate<String> isOurs,
+      StreamFrames.Opening opening) {
+    var decoder = ((Http2ConnectionHandler) http2.handler()).decoder();
+    var listener = decoder.frameListener();
+    if (listener instanceof StreamFrames) {
+      return;
+    }
+    var loop = ((ConnectionBase) connection).context();
+    decoder.frameListener(
+        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action::run)));
+    http2
+        .channel()
+        .config()
+        .setWriteBufferWaterMark(new WriteBufferWaterMark(LOW_WATER_BYTES, HIGH_WATER_BYTES));
   }
 
   /** The context of the connection's HTTP/2 handler, or null when it speaks HTTP/1. */

@@ -48,8 +48,13 @@ final class WatchRpcs {
 
   private record Sink(GrpcCall call) implements Service.WatchSink {
     @Override
-    public void send(Bytes head, Bytes events) {
-      call.send(head, events);
+    public void send(Bytes start, long watchId, Bytes events) {
+      call.sendEvents(start, watchId, events);
+    }
+
+    @Override
+    public void flush() {
+      call.flushEvents();
     }
 
     @Override
@@ -60,6 +65,16 @@ final class WatchRpcs {
     @Override
     public void onDrain(Runnable action) {
       call.onDrain(action);
+    }
+
+    @Override
+    public void pauseRequests() {
+      call.pauseInput();
+    }
+
+    @Override
+    public void resumeRequests() {
+      call.resumeInput();
     }
   }
 }

@@ -110,7 +110,8 @@ final class EdgeFixture implements AutoCloseable {
     List<Bytes> messages() {
       var messages = new ArrayList<Bytes>();
       var refusal =
-          new MessageReader(Integer.MAX_VALUE).read(Bytes.wrap(body.getBytes()), messages::add);
+          new MessageReader(Integer.MAX_VALUE, _ -> true)
+              .read(Bytes.wrap(body.getBytes()), messages::add);
       if (refusal != null) {
         throw new AssertionError(refusal);
       }

@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.Vertx;
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A service that keeps every call and answers it by a script: in a later task of the loop, as the
@@ -33,7 +35,12 @@ final class FakeService implements Service, Maintenance {
   volatile Script script = Script.of(new Result.Put(7, null));
 
   /** What a streamed range does with its sink. */
-  volatile Consumer<RangeSink> stream = sink -> sink.failed(new Result.Failed(Failure.COMPACTED));
+  volatile Consumer<RangeSink> stream = sink -> sink.failed(Failure.COMPACTED);
+
+  /** What a unary range does with its sink; null for an answer by the script. */
+  volatile @Nullable Consumer<RangeSink> range;
+
+  volatile Ledger ledger = Ledger.forHeap(1 << 30);
 
   /** Every question about leases in order. */
   final BlockingQueue<LeaseAsk> asks = new LinkedBlockingQueue<>();
@@ -78,6 +85,32 @@ final class FakeService implements Service, Maintenance {
     var call = new Call(command, body, context, answer);
     calls.add(call);
     script.run(call);
+  }
+
+  @Override
+  public void range(Command.Range asked, CallContext context, RangeSink sink) {
+    var scripted = range;
+    if (scripted != null) {
+      calls.add(new Call(asked, Bytes.EMPTY, context, ignored -> {}));
+      Vertx.currentContext().runOnContext(ignored -> scripted.accept(sink));
+      return;
+    }
+    call(
+        asked,
+        Bytes.EMPTY,
+        context,
+        result -> {
+          if (result instanceof Result.Failed(var failure)) {
+            sink.failed(failure);
+          } else {
+            sink.answer((Result.Range) result);
+          }
+        });
+  }
+
+  @Override
+  public Ledger ledger() {
+    return ledger;
   }
 
   @Override

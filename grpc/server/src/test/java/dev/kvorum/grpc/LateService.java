@@ -5,6 +5,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
+import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.Context;
@@ -13,6 +14,8 @@ import java.util.function.Consumer;
 
 /** Answers every call in a later task of the loop, as a log would: batch by batch. */
 final class LateService implements Service {
+  private static final Ledger LEDGER = Ledger.forHeap(1 << 30);
+
   private final Context loop;
   private final ArrayDeque<Consumer<Result>> waiting = new ArrayDeque<>();
   private long revision = 1;
@@ -33,6 +36,16 @@ final class LateService implements Service {
     for (var left = waiting.size(); left > 0; left--) {
       waiting.remove().accept(new Result.Put(++revision, null));
     }
+  }
+
+  @Override
+  public void range(Command.Range range, CallContext call, RangeSink sink) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Ledger ledger() {
+    return LEDGER;
   }
 
   @Override

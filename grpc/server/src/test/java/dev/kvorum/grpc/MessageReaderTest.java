@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class MessageReaderTest {
   private static final int MAX = 100_000;
 
-  private final MessageReader reader = new MessageReader(MAX);
+  private final MessageReader reader = new MessageReader(MAX, _ -> true);
   private final List<Bytes> messages = new ArrayList<>();
 
   private static byte[] framed(byte[]... messages) {
@@ -39,7 +39,7 @@ class MessageReaderTest {
         expected.add(Bytes.wrap(message));
         body.writeBytes(framed(message));
       }
-      var cut = new MessageReader(MAX);
+      var cut = new MessageReader(MAX, _ -> true);
       var received = new ArrayList<Bytes>();
 
       feedInPieces(cut, body.toByteArray(), random, received);

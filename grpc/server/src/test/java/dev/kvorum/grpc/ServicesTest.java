@@ -47,10 +47,13 @@ import dev.kvorum.api.mvccpb.KeyValue;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service.RangeSink;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.StreamResetException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -331,12 +334,72 @@ class ServicesTest {
     assertThat(response).isEqualTo(CompactionResponse.newBuilder().setHeader(header(9)).build());
   }
 
+  private static LongRange.Message message(long keyValueBytes, boolean last) {
+    return new LongRange.Message(keyValueBytes, 0, last, last ? 9 : 0, false, last ? 3 : 0);
+  }
+
+  /** A client cannot tell how an answer was made. */
+  @Test
+  void aRangeMadeInPiecesIsOneMessage() {
+    edge.service.range =
+        sink -> {
+          var one = ResponseCodec.encodeKeyValues(List.of(stored()));
+          sink.begin(message(2L * one.size(), true));
+          sink.keyValues(one);
+          sink.keyValues(one);
+          sink.end();
+        };
+
+    var response =
+        call(
+            "/etcdserverpb.KV/Range",
+            RangeRequest.newBuilder().setKey(text("a")).build(),
+            RangeResponse.parser());
+
+    assertThat(response)
+        .isEqualTo(
+            RangeResponse.newBuilder()
+                .setHeader(header(9))
+                .addKvs(STORED)
+                .addKvs(STORED)
+                .setCount(3)
+                .build());
+  }
+
+  /** Inside of a message no status can be told; half a message must not look like a whole one. */
+  @Test
+  void aRangeThatCannotGoOnResetsItsStream() throws InterruptedException {
+    edge.service.range =
+        sink -> {
+          sink.begin(message(100, true));
+          sink.keyValues(Bytes.wrap(new byte[50]));
+          sink.failed(Failure.TOO_MANY_REQUESTS);
+        };
+    var request = edge.open("/etcdserverpb.KV/Range");
+    var reset = new LinkedBlockingQueue<Long>();
+    request
+        .response()
+        .onSuccess(
+            response ->
+                response.exceptionHandler(
+                    failure -> reset.add(((StreamResetException) failure).getCode())));
+    request.end(frame(new byte[0]));
+
+    assertThat(reset.poll(20, TimeUnit.SECONDS)).isEqualTo(11);
+    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.UNKNOWN);
+  }
+
   @Test
   void streamedRangeHasItsHeaderOnTheLastMessageOnly() {
     edge.service.stream =
         sink -> {
-          sink.chunk(new Result.Range(9, List.of(stored()), false, 0), false);
-          sink.chunk(new Result.Range(9, List.of(stored(), stored()), false, 3), true);
+          var one = ResponseCodec.encodeKeyValues(List.of(stored()));
+          sink.begin(message(one.size(), false));
+          sink.keyValues(one);
+          sink.begin(message(2L * one.size(), true));
+          sink.keyValues(one);
+          sink.keyValues(one);
+          sink.end();
         };
 
     var reply =
@@ -361,8 +424,10 @@ class ServicesTest {
   void streamedRangeMayFailAfterItsFirstMessage() {
     edge.service.stream =
         sink -> {
-          sink.chunk(new Result.Range(9, List.of(stored()), false, 0), false);
-          sink.failed(new Result.Failed(Failure.COMPACTED));
+          var one = ResponseCodec.encodeKeyValues(List.of(stored()));
+          sink.begin(message(one.size(), false));
+          sink.keyValues(one);
+          sink.failed(Failure.COMPACTED);
         };
 
     var reply = edge.call("/etcdserverpb.KV/RangeStream", frame(new byte[0]));
@@ -376,7 +441,8 @@ class ServicesTest {
   /** Sends large chunks for as long as the sink takes them, and goes on when it drains. */
   private static final class Flood {
     private static final int CHUNKS = 400;
-    private static final Bytes CHUNK = Bytes.wrap(new byte[50_000]);
+    private static final Bytes CHUNK =
+        ResponseCodec.encodeKeyValues(List.of(Bytes.wrap(new byte[50_000])));
 
     private final RangeSink sink;
     private final AtomicInteger pauses;
@@ -395,8 +461,10 @@ class ServicesTest {
           return;
         }
         var last = ++sent == CHUNKS;
-        sink.chunk(new Result.Range(9, List.of(CHUNK), false, 0), last);
+        sink.begin(message(CHUNK.size(), last));
+        sink.keyValues(CHUNK);
         if (last) {
+          sink.end();
           return;
         }
       }

@@ -45,7 +45,7 @@ class SlowCallsTest {
                 .setMore(true)
                 .setCount(12)
                 .build());
-    assertThat(SlowCalls.sizes(RpcMethods.RANGE, request, response))
+    assertThat(SlowCalls.sizes(RpcMethods.RANGE, request, response, response.size()))
         .isEqualTo(
             new SlowCalls.Sizes(0, request.size(), 12, response.size(), "key:\"a\" limit:1"));
   }
@@ -54,7 +54,7 @@ class SlowCallsTest {
   void aPutIsOneRequestAndShowsTheSizeOfItsValueAlone() {
     var request = Protos.bytes(PUT);
     var response = Protos.bytes(PutResponse.newBuilder().setHeader(HEADER).build());
-    assertThat(SlowCalls.sizes(RpcMethods.PUT, request, response))
+    assertThat(SlowCalls.sizes(RpcMethods.PUT, request, response, response.size()))
         .isEqualTo(
             new SlowCalls.Sizes(1, request.size(), 0, response.size(), "key:\"a\" value_size:6"));
   }
@@ -63,7 +63,7 @@ class SlowCallsTest {
   void aDeleteCountsWhatItDeleted() {
     var request = Protos.bytes(DeleteRangeRequest.newBuilder().setKey(KEY).build());
     var response = Protos.bytes(DeleteRangeResponse.newBuilder().setDeleted(3).build());
-    assertThat(SlowCalls.sizes(RpcMethods.DELETE_RANGE, request, response))
+    assertThat(SlowCalls.sizes(RpcMethods.DELETE_RANGE, request, response, response.size()))
         .isEqualTo(new SlowCalls.Sizes(0, request.size(), 3, response.size(), "key:\"a\""));
   }
 
@@ -74,8 +74,9 @@ class SlowCallsTest {
         Protos.bytes(
             TxnRequest.newBuilder().addSuccess(put).addSuccess(put).addFailure(put).build());
     var succeeded = Protos.bytes(TxnResponse.newBuilder().setSucceeded(true).build());
-    assertThat(SlowCalls.sizes(RpcMethods.TXN, request, succeeded).requestCount()).isEqualTo(2);
-    var sizes = SlowCalls.sizes(RpcMethods.TXN, request, null);
+    assertThat(SlowCalls.sizes(RpcMethods.TXN, request, succeeded, succeeded.size()).requestCount())
+        .isEqualTo(2);
+    var sizes = SlowCalls.sizes(RpcMethods.TXN, request, null, 0);
     assertThat(sizes.requestCount()).isEqualTo(1);
     assertThat(sizes.responseSize()).isZero();
     assertThat(sizes.content()).contains("value_size:6").doesNotContain("secret");
@@ -85,7 +86,7 @@ class SlowCallsTest {
   void otherMethodsAndUnreadableRequestsHaveNoSizes() {
     var unknown = new SlowCalls.Sizes(-1, -1, -1, -1, "");
     var compaction = Protos.bytes(CompactionRequest.newBuilder().setRevision(1).build());
-    assertThat(SlowCalls.sizes(RpcMethods.COMPACT, compaction, null)).isEqualTo(unknown);
-    assertThat(SlowCalls.sizes(RpcMethods.PUT, Bytes.hex("ff"), null)).isEqualTo(unknown);
+    assertThat(SlowCalls.sizes(RpcMethods.COMPACT, compaction, null, 0)).isEqualTo(unknown);
+    assertThat(SlowCalls.sizes(RpcMethods.PUT, Bytes.hex("ff"), null, 0)).isEqualTo(unknown);
   }
 }

@@ -102,8 +102,20 @@ class StreamsTest {
 
     assertThat(next(watch.requests))
         .isInstanceOf(dev.kvorum.storage.watch.WatchRequest.Create.class);
-    edge.onLoop(() -> watch.sink().send(Bytes.hex("0a00"), Bytes.hex("1001")));
-    assertThat(next(parts)).isEqualTo(frame(new byte[] {10, 0, 16, 1}));
+    edge.onLoop(
+        () -> {
+          watch.sink().send(Bytes.hex("0a00"), 0, Bytes.hex("5a00"));
+          watch.sink().send(Bytes.hex("0a00"), 300, Bytes.hex("5a00"));
+          watch.sink().flush();
+        });
+    var expected =
+        frame(new byte[] {10, 0, 90, 0})
+            .appendBuffer(frame(new byte[] {10, 0, 16, (byte) 0xac, 2, 90, 0}));
+    var got = Buffer.buffer();
+    while (got.length() < expected.length()) {
+      got.appendBuffer(next(parts));
+    }
+    assertThat(got).isEqualTo(expected);
     request.reset(8);
     assertThat(next(watch.closed)).isTrue();
   }

@@ -12,8 +12,10 @@ import java.util.List;
  * @param cpuSeconds user and system time since its start, in steps of 10 ms
  * @param residentBytes the memory it has in RAM now (VmRSS)
  * @param anonymousBytes the part of that which no file backs
+ * @param peakResidentBytes the most it had in RAM since its start or {@link #forgetPeak} (VmHWM)
  */
-public record ProcessUsage(double cpuSeconds, long residentBytes, long anonymousBytes) {
+public record ProcessUsage(
+    double cpuSeconds, long residentBytes, long anonymousBytes, long peakResidentBytes) {
   /** Linux shows times to programs in hundredths of a second, whatever its own clock does. */
   private static final double TICKS_PER_SECOND = 100;
 
@@ -34,13 +36,25 @@ public record ProcessUsage(double cpuSeconds, long residentBytes, long anonymous
     }
   }
 
+  /** Lets the peak begin anew at what the process has now. */
+  public static void forgetPeak(long pid) {
+    try {
+      Files.writeString(Path.of("/proc", Long.toString(pid), "clear_refs"), "5");
+    } catch (IOException gone) {
+      throw new UncheckedIOException("process " + pid + " cannot be told", gone);
+    }
+  }
+
   static ProcessUsage parse(String stat, List<String> status) {
     // The name stands in parentheses and may itself hold blanks and parentheses.
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     double ticks =
         Double.parseDouble(fields[USER_TICKS]) + Double.parseDouble(fields[SYSTEM_TICKS]);
     return new ProcessUsage(
-        ticks / TICKS_PER_SECOND, bytes(status, "VmRSS:"), bytes(status, "RssAnon:"));
+        ticks / TICKS_PER_SECOND,
+        bytes(status, "VmRSS:"),
+        bytes(status, "RssAnon:"),
+        bytes(status, "VmHWM:"));
   }
 
   /** A line such as {@code VmRSS: 1234 kB}. */

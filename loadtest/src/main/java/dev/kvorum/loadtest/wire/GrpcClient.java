@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +71,80 @@ public final class GrpcClient implements AutoCloseable {
   public Future<GrpcReply> call(String method, ByteString request) {
     return http.request(HttpMethod.POST, port, "127.0.0.1", "/" + method)
         .compose(stream -> exchange(stream, request));
+  }
+
+  /**
+   * How much of an answer came, and how it ended: a gRPC status or the reason why there is none.
+   */
+  public record Drained(long bytes, String end) {
+    public boolean succeeded() {
+      return end.equals("0");
+    }
+  }
+
+  /**
+   * Sends one message and counts the bytes of the answer, however many they are. The future does
+   * not fail: an answer that breaks off has the failure for its end.
+   */
+  public Future<Drained> drain(String method, ByteString request) {
+    AtomicLong bytes = new AtomicLong();
+    return http.request(HttpMethod.POST, port, "127.0.0.1", "/" + method)
+        .compose(
+            stream -> {
+              Future<String> end =
+                  stream
+                      .response()
+                      .compose(
+                          response ->
+                              response
+                                  .handler(part -> bytes.addAndGet(part.length()))
+                                  .end()
+                                  .map(_ -> end(response)));
+              send(stream, request);
+              return end;
+            })
+        .otherwise(failure -> String.valueOf(failure.getMessage()))
+        .map(end -> new Drained(bytes.get(), end));
+  }
+
+  private static String end(HttpClientResponse response) {
+    String status = field(response, "grpc-status");
+    String message = field(response, "grpc-message");
+    return (status == null ? "no status" : status)
+        + (message == null || message.isEmpty() ? "" : " " + decoded(message));
+  }
+
+  /**
+   * Sends one message and never takes more of the answer than the transport takes by itself.
+   *
+   * @return completes with the stream when an answer has begun; fails if the call was refused
+   */
+  public Future<HttpClientRequest> leave(String method, ByteString request) {
+    return http.request(HttpMethod.POST, port, "127.0.0.1", "/" + method)
+        .compose(
+            stream -> {
+              Future<HttpClientRequest> begun =
+                  stream
+                      .response()
+                      .compose(
+                          response -> {
+                            response.pause();
+                            String refusal = response.getHeader("grpc-status");
+                            return refusal == null
+                                ? Future.succeededFuture(stream)
+                                : Future.failedFuture(refusal);
+                          });
+              send(stream, request);
+              return begun;
+            });
+  }
+
+  private static void send(HttpClientRequest stream, ByteString request) {
+    stream.putHeader("content-type", "application/grpc");
+    stream.putHeader("te", "trailers");
+    // A server may refuse a call before it has read the message; then the rest of the sending
+    // fails.
+    var _ = stream.end(Frames.encode(request));
   }
 
   /** Sends one message and reads the one that comes back. */
@@ -127,11 +202,7 @@ public final class GrpcClient implements AutoCloseable {
   private static Future<GrpcReply> exchange(HttpClientRequest stream, ByteString request) {
     Future<GrpcReply> answer =
         stream.response().compose(response -> response.body().map(body -> reply(response, body)));
-    stream.putHeader("content-type", "application/grpc");
-    stream.putHeader("te", "trailers");
-    // A server may refuse a call before it has read the message; then the rest of the sending
-    // fails.
-    var _ = stream.end(Frames.encode(request));
+    send(stream, request);
     return answer;
   }
 

@@ -1,5 +1,10 @@
 package dev.kvorum.loadtest.workload;
 
+import dev.kvorum.loadtest.watch.WatchCatchUp;
+import dev.kvorum.loadtest.watch.WatchCpu;
+import dev.kvorum.loadtest.watch.WatchDelivery;
+import dev.kvorum.loadtest.watch.WatchMemory;
+import dev.kvorum.loadtest.watch.WatchOneKey;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,8 +15,17 @@ public final class Benchmarks {
           new LoadBenchmark(new PutWorkload()),
           new LoadBenchmark(new GetWorkload("get", false)),
           new LoadBenchmark(new GetWorkload("get-serializable", true)),
+          RangeBenchmark.LIST,
+          RangeBenchmark.PAGES,
+          new CrowdBenchmark(),
           new StartBenchmark(),
           new IdleBenchmark(),
+          new WatchDelivery(),
+          WatchMemory.ofStreams(),
+          WatchMemory.ofWatchers(),
+          new WatchCpu(),
+          new WatchCatchUp(),
+          new WatchOneKey(),
           new Sequence(
               "lease-rates",
               List.of(
@@ -20,7 +34,13 @@ public final class Benchmarks {
                   new LoadBenchmark(new LeaseKeepAliveWorkload("lease-keep-alive-once", 1)))),
           new LeaseMemoryBenchmark(),
           new LeaseStormBenchmark(),
-          new LeaseRevokeBenchmark());
+          new LeaseRevokeBenchmark(),
+          new PauseBenchmark(PauseBenchmark.Work.COMPACTION),
+          new PauseBenchmark(PauseBenchmark.Work.DELETE),
+          new PauseBenchmark(PauseBenchmark.Work.EVERYTHING),
+          new RestartBenchmark(),
+          new SpaceBenchmark(),
+          new WriteAmplificationBenchmark());
 
   private Benchmarks() {}
 

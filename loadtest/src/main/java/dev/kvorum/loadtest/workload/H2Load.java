@@ -25,6 +25,9 @@ final class H2Load {
   private final String url;
   private final List<Path> bodies = new ArrayList<>();
 
+  /** Two to this power is how much a client takes without asking; 0 for h2load's own choice. */
+  private int windowBits;
+
   /**
    * A load of one method.
    *
@@ -49,8 +52,20 @@ final class H2Load {
     }
   }
 
+  /** For large answers: the client's credit is not what is measured. */
+  H2Load withWindow(int bits) {
+    windowBits = bits;
+    return this;
+  }
+
   /** What all processes of one run did together. */
-  record Outcome(long requested, long succeeded, double seconds, double meanMicros, Latencies log) {
+  record Outcome(
+      long requested,
+      long succeeded,
+      double seconds,
+      double meanMicros,
+      long receivedBytes,
+      Latencies log) {
     double rate() {
       return succeeded / seconds;
     }
@@ -79,6 +94,10 @@ final class H2Load {
           Path log = scratch.fresh("latencies");
           command.add("--log-file=" + log);
           logs.add(log);
+        }
+        if (windowBits > 0) {
+          command.add("-w" + windowBits);
+          command.add("-W" + windowBits);
         }
         command.add(url);
         outputs.add(output);
@@ -126,14 +145,21 @@ final class H2Load {
     long succeeded = 0;
     double seconds = 0;
     double micros = 0;
+    long bytes = 0;
     for (Path output : outputs) {
       H2LoadReport report = H2LoadReport.parse(Files.readString(output));
       requested += report.requested();
       succeeded += report.succeeded();
       seconds = Math.max(seconds, report.seconds());
+      bytes += report.receivedBytes();
       micros += report.meanMicros() * report.succeeded();
     }
     return new Outcome(
-        requested, succeeded, seconds, micros / Math.max(1, succeeded), Latencies.read(logs));
+        requested,
+        succeeded,
+        seconds,
+        micros / Math.max(1, succeeded),
+        bytes,
+        Latencies.read(logs));
   }
 }

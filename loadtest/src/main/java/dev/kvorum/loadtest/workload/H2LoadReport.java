@@ -10,10 +10,14 @@ import java.util.regex.Pattern;
  *     them, so the server's revision has to be asked too
  * @param seconds from the first request to the last answer
  * @param meanMicros the mean time of a request
+ * @param receivedBytes everything that came back, frames and header fields included
  */
-record H2LoadReport(long requested, long succeeded, double seconds, double meanMicros) {
+record H2LoadReport(
+    long requested, long succeeded, double seconds, double meanMicros, long receivedBytes) {
   private static final Pattern REQUESTS =
       Pattern.compile("requests: (\\d+) total, .* (\\d+) succeeded,");
+  private static final Pattern TRAFFIC =
+      Pattern.compile("traffic: [0-9.]+[A-Z]+ \\((\\d+)\\) total");
   private static final Pattern FINISHED = Pattern.compile("finished in ([0-9.]+[a-z]+),");
 
   /** Lowest, highest, mean: the third column. */
@@ -28,7 +32,8 @@ record H2LoadReport(long requested, long succeeded, double seconds, double meanM
         Long.parseLong(requests.group(1)),
         Long.parseLong(requests.group(2)),
         micros(find(FINISHED, output).group(1)) / 1e6,
-        micros(find(TIMES, output).group(1)));
+        micros(find(TIMES, output).group(1)),
+        Long.parseLong(find(TRAFFIC, output).group(1)));
   }
 
   private static Matcher find(Pattern pattern, String output) {

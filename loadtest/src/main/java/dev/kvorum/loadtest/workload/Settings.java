@@ -12,6 +12,9 @@ import java.util.List;
  * @param warmUp how long each server is loaded before the first measured run of a shape
  * @param keys how many keys the load goes to, one load generator for each
  * @param valueBytes the size of a value
+ * @param fillKeys how many keys the range benchmarks write before they read
+ * @param fillValueBytes the size of each one's value
+ * @param fillShuffled whether they are written in an order that has nothing to do with theirs
  * @param requestsPerSecond 0 for as fast as answers come (closed loop), else the rate at which
  *     requests are sent whatever the answers do (open loop)
  * @param starts how often the start benchmark starts each server
@@ -27,6 +30,9 @@ public record Settings(
     Duration warmUp,
     int keys,
     int valueBytes,
+    int fillKeys,
+    int fillValueBytes,
+    boolean fillShuffled,
     long requestsPerSecond,
     int starts,
     Duration idleBefore,
@@ -37,6 +43,8 @@ public record Settings(
     shapes = List.copyOf(shapes);
     if (pairs < 1
         || keys < 1
+        || fillKeys < 1
+        || fillValueBytes < 0
         || starts < 1
         || valueBytes < 0
         || requestsPerSecond < 0

@@ -36,8 +36,7 @@ final class SteadyPuts implements AutoCloseable {
     this.vertx = vertx;
     this.client = new GrpcClient(vertx, port, 1);
     this.perSecond = perSecond;
-    this.request =
-        PutRequest.newBuilder().setKey(Keys.key(0)).setValue(Keys.value(valueBytes)).build();
+    this.request = request(valueBytes);
     this.timer =
         vertx.setPeriodic(
             1,
@@ -51,6 +50,11 @@ final class SteadyPuts implements AutoCloseable {
   /** Begins to put to one key of the server on this port. */
   static SteadyPuts start(Vertx vertx, int port, int perSecond, int valueBytes) {
     return new SteadyPuts(vertx, port, perSecond, valueBytes);
+  }
+
+  /** A put of the key that all of them write. */
+  static PutRequest request(int valueBytes) {
+    return PutRequest.newBuilder().setKey(Keys.key(0)).setValue(Keys.value(valueBytes)).build();
   }
 
   private void send() {

@@ -11,9 +11,11 @@ class ProcessUsageTest {
     String stat = "42 (a (b) c) S 1 2 3 4 5 6 7 8 9 10 150 50 13 14 15";
 
     ProcessUsage usage =
-        ProcessUsage.parse(stat, List.of("VmPeak:  9 kB", "VmRSS:\t  2048 kB", "RssAnon: 1024 kB"));
+        ProcessUsage.parse(
+            stat,
+            List.of("VmPeak:  9 kB", "VmHWM: 4096 kB", "VmRSS:\t  2048 kB", "RssAnon: 1024 kB"));
 
-    assertThat(usage).isEqualTo(new ProcessUsage(2.0, 2 << 20, 1 << 20));
+    assertThat(usage).isEqualTo(new ProcessUsage(2.0, 2 << 20, 1 << 20, 4 << 20));
   }
 
   @Test

@@ -1,10 +1,11 @@
 package dev.kvorum.raft.stage;
 
 /**
- * Decides which wake-ups of a periodic timer are ticks. A timer of a fixed rate makes up for what it
- * missed: after a pause of the process it fires as often at once as it should have fired meanwhile.
- * Counted as so much time, that would make a leader give up its leadership, and a follower campaign,
- * before either has read what the others sent. So a pause counts as one tick, however long it was.
+ * Decides which wake-ups of a periodic timer are ticks. A timer of a fixed rate makes up for what
+ * it missed: after a pause of the process it fires as often at once as it should have fired
+ * meanwhile. Counted as so much time, that would make a leader give up its leadership, and a
+ * follower campaign, before either has read what the others sent. So a pause counts as one tick,
+ * however long it was.
  */
 public final class Ticks {
   private final long leastGapNanos;

@@ -4,8 +4,8 @@ package dev.kvorum.raft.verticle;
  * When the ticks of one loop are due, and so how late each one comes. The ticks are the loop's own
  * timer: what holds them up holds up everything that Raft has to do, its heartbeats first.
  *
- * <p>The plan is fixed at the start. A tick that comes late does not move the ones behind it, so one
- * long turn is seen at its full length and not more than once.
+ * <p>The plan is fixed at the start. A tick that comes late does not move the ones behind it, so
+ * one long turn is seen at its full length and not more than once.
  */
 final class TickPlan {
   private final long periodNanos;

@@ -8,6 +8,7 @@ package dev.kvorum.simulator.client;
 public record SessionPlan(Kind kind, int client, long seed) {
   /** What a session keeps going. */
   public enum Kind {
-    WATCH
+    WATCH,
+    LEASE
   }
 }

@@ -23,6 +23,7 @@ public final class Sessions implements Traffic {
       sessions.add(
           switch (session.kind()) {
             case WATCH -> new WatchSession(world, session.client(), keys, random);
+            case LEASE -> new LeaseSession(world, session.client(), keys, random);
           });
     }
     sessions.forEach(Session::start);

@@ -66,15 +66,15 @@ public record TrafficPlan(
   private static List<SessionPlan> sessions(Plan plan, SimRandom random, boolean singleKeys) {
     var sessions = new ArrayList<SessionPlan>();
     add(sessions, SessionPlan.Kind.WATCH, random.oneOf(1, 2, 2, 5), plan, random);
+    if (!singleKeys) {
+      // The search knows nothing of leases.
+      add(sessions, SessionPlan.Kind.LEASE, random.oneOf(1, 2, 4), plan, random);
+    }
     return sessions;
   }
 
   private static void add(
-      List<SessionPlan> sessions,
-      SessionPlan.Kind kind,
-      int count,
-      Plan plan,
-      SimRandom random) {
+      List<SessionPlan> sessions, SessionPlan.Kind kind, int count, Plan plan, SimRandom random) {
     for (var i = 0; i < count; i++) {
       sessions.add(new SessionPlan(kind, plan.clients() + sessions.size(), random.next()));
     }

@@ -263,7 +263,6 @@ final class WatchSession implements Session, Lines.Listener, Scheduler.Target {
   @Override
   public boolean isQuiet() {
     return target > 0
-        && interests.stream()
-            .allMatch(interest -> interest.isOpen() && interest.next() > target);
+        && interests.stream().allMatch(interest -> interest.isOpen() && interest.next() > target);
   }
 }

@@ -28,8 +28,7 @@ public final class Announcements implements Observer, CommitListener {
     lastIndex = index;
     if (command instanceof Command.PublishMember(var id, var name, var clientUrls)) {
       members.computeIfPresent(
-          id,
-          (_, member) -> new Member(id, name, member.peerUrls(), clientUrls, member.learner()));
+          id, (_, member) -> new Member(id, name, member.peerUrls(), clientUrls, member.learner()));
     }
   }
 

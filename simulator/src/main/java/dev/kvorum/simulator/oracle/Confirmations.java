@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A linearizable read is confirmed only when a quorum has heard the leader since it was asked:
  * otherwise there may have been another leader, and writes that this one knows nothing of. Stale
- * answers are seldom seen, because somebody has to write meanwhile; that nobody was asked is always.
+ * answers are seldom seen, because somebody has to write meanwhile; that nobody was asked is
+ * always.
  */
 public final class Confirmations implements Observer {
   private static final int MAX_MEMBERS = 64;

@@ -13,9 +13,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a member had durably and lost, it owes: it may have acknowledged it. That does harm only when
- * somebody is elected who lacks it, which takes two more accidents; so the debt itself is watched,
- * over all lives, however many crashes come before it is paid.
+ * What a member had durably and lost, it owes: it may have acknowledged it. That does harm only
+ * when somebody is elected who lacks it, which takes two more accidents; so the debt itself is
+ * watched, over all lives, however many crashes come before it is paid.
  *
  * <ul>
  *   <li>Who starts with less than it had knows that.

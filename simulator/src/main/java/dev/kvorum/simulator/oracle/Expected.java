@@ -37,6 +37,20 @@ sealed interface Expected {
     }
   }
 
+  record LeaseGrant(long revision, long id, long ttlSeconds) implements Expected {
+    @Override
+    public boolean admits(Result actual) {
+      return actual.equals(new Result.LeaseGrant(revision, id, ttlSeconds));
+    }
+  }
+
+  record LeaseRevoke(long revision) implements Expected {
+    @Override
+    public boolean admits(Result actual) {
+      return actual.equals(new Result.LeaseRevoke(revision));
+    }
+  }
+
   record Compact(long revision) implements Expected {
     @Override
     public boolean admits(Result actual) {

@@ -87,7 +87,16 @@ public final class HistoryCheck implements History.Reader {
 
   @Override
   public void committed(int operation, Command command) {
-    var answer = model.write(command);
+    committed(operation, command, 0);
+  }
+
+  /**
+   * The same.
+   *
+   * @param term of the command's entry
+   */
+  void committed(int operation, Command command, long term) {
+    var answer = model.write(command, term);
     positions.add(model.now());
     if (operation == History.NOBODY) {
       return;

@@ -91,7 +91,9 @@ record KeyHistory(Bytes key, List<Call> calls) {
       var known = history.isDecided(operation);
       var result = known ? history.result(operation) : null;
       var isRead = Requests.isRead(command);
-      if (command instanceof Command.Compact || (isRead && (!known || isOfThePast(command)))) {
+      if (command instanceof Command.Compact
+          || command instanceof Command.PublishMember
+          || (isRead && (!known || isOfThePast(command)))) {
         return null;
       }
       if (result instanceof Result.Failed failed

@@ -29,6 +29,10 @@ final class NaiveModel {
   private final List<Version> changesInOrder = new ArrayList<>();
 
   private final Set<Long> membersWithoutSpace = new TreeSet<>();
+
+  /** The granted time of each lease that lives. */
+  private final TreeMap<Long, Long> leases = new TreeMap<>();
+
   private final Set<Long> corruptMembers = new TreeSet<>();
   private long revision = 1;
   private long compactRevision = -1;
@@ -150,8 +154,17 @@ final class NaiveModel {
 
   // Writing.
 
-  /** Executes the next command of the log. */
+  /** Executes the next command of the log, in a term that does not matter. */
   Expected write(Command command) {
+    return write(command, 0);
+  }
+
+  /**
+   * Executes the next command of the log.
+   *
+   * @param term of its entry
+   */
+  Expected write(Command command, long term) {
     changes = 0;
     var refusal = alarmRefusal(command);
     if (refusal != null) {
@@ -170,12 +183,10 @@ final class NaiveModel {
           }
           case Command.Compact compact -> compact(compact);
           case Command.Alarm alarm -> alarm(alarm);
-          case Command.PublishMember _,
-              Command.SetClusterVersion _,
-              Command.LeaseGrant _,
-              Command.LeaseRevoke _,
-              Command.LeaseExpire _,
-              Command.LeaseCheckpoint _ ->
+          case Command.LeaseGrant grant -> grant(grant);
+          case Command.LeaseRevoke revoke -> revoke(revoke);
+          case Command.LeaseExpire expire -> expire(expire, term);
+          case Command.PublishMember _, Command.SetClusterVersion _, Command.LeaseCheckpoint _ ->
               new Expected.Unseen();
           case Command.Range _ -> throw new WrongException("a range is in the log", "" + command);
         };
@@ -189,7 +200,7 @@ final class NaiveModel {
   }
 
   private @Nullable Failure refusal(Command.Put put) {
-    if (put.lease() != 0) {
+    if (put.lease() != 0 && !leases.containsKey(put.lease())) {
       return Failure.LEASE_NOT_FOUND;
     }
     return (put.ignoreValue() || put.ignoreLease()) && find(put.key(), revision) == null
@@ -230,6 +241,64 @@ final class NaiveModel {
     keys.computeIfAbsent(version.key(), _ -> new ArrayList<>()).add(version);
     changesInOrder.add(version);
     changes++;
+  }
+
+  // Leases (S10): a key hangs on the lease that its last put names.
+
+  /** Whether the lease was granted and is not revoked. */
+  boolean isLive(long lease) {
+    return leases.containsKey(lease);
+  }
+
+  private Expected grant(Command.LeaseGrant grant) {
+    if (leases.putIfAbsent(grant.id(), grant.ttlSeconds()) != null) {
+      return new Expected.Failed(Failure.LEASE_EXISTS);
+    }
+    return new Expected.LeaseGrant(revision, grant.id(), grant.ttlSeconds());
+  }
+
+  private Expected revoke(Command.LeaseRevoke revoke) {
+    if (!leases.containsKey(revoke.id())) {
+      return new Expected.Failed(Failure.LEASE_NOT_FOUND);
+    }
+    end(revoke.id());
+    revision = present();
+    changes = 0;
+    return new Expected.LeaseRevoke(revision);
+  }
+
+  /** Each lease that ends has a revision of its own (S10.3), if it has keys. */
+  private Expected expire(Command.LeaseExpire expire, long term) {
+    if (expire.term() != term) {
+      return new Expected.Failed(Failure.NOT_LEADER);
+    }
+    for (var id : expire.ids()) {
+      if (leases.containsKey(id)) {
+        end(id);
+        revision = present();
+        changes = 0;
+      }
+    }
+    return new Expected.Unseen();
+  }
+
+  private void end(long lease) {
+    leases.remove(lease);
+    for (var key : attached(lease)) {
+      add(Version.delete(revision + 1, changes, key));
+    }
+  }
+
+  private List<Bytes> attached(long lease) {
+    var attached = new ArrayList<Bytes>();
+    keys.forEach(
+        (key, versions) -> {
+          var last = versions.getLast();
+          if (last.kv() != null && last.kv().lease() == lease) {
+            attached.add(key);
+          }
+        });
+    return attached;
   }
 
   private Expected compact(Command.Compact compact) {

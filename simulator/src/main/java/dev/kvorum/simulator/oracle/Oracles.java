@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link AppliedOracle}: equal logs, equal states; the revision is the model's;
  *   <li>{@link HistoryCheck}: what clients were told is what one store would have told them;
  *   <li>{@link WatchOracle}: each watch shows what was committed, in order, each change once;
+ *   <li>{@link LeaseOracle}: no lease ends early, and none of a healed cluster late;
  *   <li>here: what is acknowledged is durable on a quorum at that moment.
  * </ul>
  */
@@ -54,6 +55,7 @@ public final class Oracles implements Observer {
   private final LogOracle log = new LogOracle(MAX_MEMBERS);
   private final AppliedOracle states = new AppliedOracle(MAX_MEMBERS);
   private final WatchOracle watches = new WatchOracle(historyCheck.model());
+  private @Nullable LeaseOracle leases;
   private final List<CommitListener> listeners = new ArrayList<>();
 
   /** Operation by request id, and by the id in the envelope of the log entry. */
@@ -81,6 +83,7 @@ public final class Oracles implements Observer {
   /** The run that is about to begin. */
   public void watch(World watched) {
     world = watched;
+    leases = new LeaseOracle(watched);
   }
 
   public void add(CommitListener listener) {
@@ -92,6 +95,10 @@ public final class Oracles implements Observer {
     return history;
   }
 
+  private LeaseOracle leases() {
+    return InvariantViolation.present(leases, "a run is watched");
+  }
+
   private World world() {
     return InvariantViolation.present(world, "a run is watched");
   }
@@ -101,6 +108,7 @@ public final class Oracles implements Observer {
   @Override
   public void leads(int member, long term) {
     log.leads(member, term);
+    leases().leads(term);
   }
 
   @Override
@@ -136,7 +144,8 @@ public final class Oracles implements Observer {
     try {
       var command = CommandCodec.decode(envelope.kind(), envelope.body());
       history.commit(operation, command);
-      historyCheck.committed(operation, command);
+      leases().committed(command, entry.term(), historyCheck.model()::isLive);
+      historyCheck.committed(operation, command, entry.term());
       if (operation != History.NOBODY) {
         indexes[operation] = entry.index();
       }
@@ -233,6 +242,26 @@ public final class Oracles implements Observer {
   @Override
   public void watchHeard(long line, WatchMessage message) {
     watches.heard(line, message);
+  }
+
+  @Override
+  public void leasesLed(int member, long term, long elapsedNanos) {
+    leases().led(member, elapsedNanos);
+  }
+
+  @Override
+  public void leaseBegun(int member, long lease, long elapsedNanos) {
+    leases().begun(member, lease, elapsedNanos);
+  }
+
+  @Override
+  public void leaseKept(int member, long term, long lease, long ttlSeconds, long elapsedNanos) {
+    leases().kept(member, term, lease, ttlSeconds, elapsedNanos);
+  }
+
+  @Override
+  public void healed(World healed) {
+    leases().healed();
   }
 
   /** Everything that the members have stored must be what the model has. */

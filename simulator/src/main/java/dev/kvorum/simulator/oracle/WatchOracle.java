@@ -88,8 +88,7 @@ final class WatchOracle {
           "a creation is answered as the contract says", "%s to %s".formatted(message, request));
     }
     if (!isRefused) {
-      stream.watchers.put(
-          message.watchId(), new WatchedRange(model, request, message.revision()));
+      stream.watchers.put(message.watchId(), new WatchedRange(model, request, message.revision()));
     }
   }
 

@@ -17,7 +17,9 @@ final class WatchedRange {
   private final KeyRange range;
   private final long start;
 
-  /** The place of the next change that it may be shown; everything before was shown or is not its. */
+  /**
+   * The place of the next change that it may be shown; everything before was shown or is not its.
+   */
   private int next;
 
   /** A message came in fragments, and its last one is still to come. */
@@ -94,8 +96,7 @@ final class WatchedRange {
   }
 
   /** What is wrong about a change that is not the one that is due. */
-  private String rule(
-      WatchMessage.Change change, @Nullable Version due) {
+  private String rule(WatchMessage.Change change, @Nullable Version due) {
     var revision = change.revision();
     if (revision < start) {
       return "a watch shows nothing from before its start";
@@ -107,7 +108,9 @@ final class WatchedRange {
       if (isSame(model.change(place), change)) {
         return place < next
             ? "a watch shows each change once"
-            : due == null ? "a watch shows what its client asked for" : "a watch leaves nothing out";
+            : due == null
+                ? "a watch shows what its client asked for"
+                : "a watch leaves nothing out";
       }
     }
     return "a watch shows what has happened";
@@ -126,8 +129,7 @@ final class WatchedRange {
   /** Contract S9.11. */
   private void checkPrevious(Version due, WatchMessage.Change change, WatchMessage message) {
     var creates = due.kv() != null && due.kv().createRevision() == due.main();
-    var before =
-        creates || !request.prevKv() ? null : model.find(due.key(), due.main() - 1);
+    var before = creates || !request.prevKv() ? null : model.find(due.key(), due.main() - 1);
     var expected = before == null ? Bytes.EMPTY : before.record();
     var mayBeGone = due.main() - 1 < model.compactRevision();
     if (!change.previous().equals(expected) && !(mayBeGone && change.previous().isEmpty())) {

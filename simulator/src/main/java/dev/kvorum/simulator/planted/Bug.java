@@ -17,6 +17,8 @@ public record Bug(
     RAFT,
     STORAGE,
     MVCC,
+    WATCH,
+    LEASE,
     MEMBERSHIP
   }
 }

@@ -7,7 +7,13 @@ import java.util.stream.Stream;
 /** All planted bugs. */
 public final class Bugs {
   private static final List<Bug> ALL =
-      Stream.of(RaftBugs.all(), StorageBugs.all(), MvccBugs.all(), MembershipBugs.all())
+      Stream.of(
+              RaftBugs.all(),
+              StorageBugs.all(),
+              MvccBugs.all(),
+              WatchBugs.all(),
+              LeaseBugs.all(),
+              MembershipBugs.all())
           .flatMap(List::stream)
           .toList();
 

@@ -11,7 +11,8 @@ import java.util.List;
 /** The mistakes about keys and revisions that the catalogue names, and some of their kin. */
 final class MvccBugs {
   private static final String STORE = "storage.mvcc.MvccStore";
-  private static final String HISTORY = "storage.mvcc.KeyHistory";
+  private static final String HISTORY = "storage.index.KeyHistory";
+  private static final String CURSOR = "storage.index.RecordCursor";
   private static final String TXN = "storage.mvcc.WriteTxn";
   private static final String SELECTION = "storage.mvcc.RangeSelection";
   private static final String EVALUATION = "storage.mvcc.TxnEvaluation";
@@ -34,7 +35,7 @@ final class MvccBugs {
             "compaction-drops-the-visible",
             "compaction drops the version visible at compact revision",
             "A compaction removes the version of a key that is to be read at its revision.",
-            new Calls(HISTORY, "compactedStart", HISTORY, "isTombstone", number(1)),
+            new Calls(HISTORY, "goesWithAll", CURSOR, "isTombstone", number(1)),
             "every answer fits the history"),
         bug(
             "revision-split",
@@ -95,7 +96,7 @@ final class MvccBugs {
             "deleted-keys-live",
             "tombstone at boundary lost (#18089, #19179)",
             "A key whose newest record is a tombstone is found.",
-            new Calls(HISTORY, "livePosition", HISTORY, "isTombstone", number(0)),
+            new Calls(CURSOR, "seekLive", CURSOR, "isTombstone", number(0)),
             "every answer fits the history"),
         bug(
             "compaction-not-stored",

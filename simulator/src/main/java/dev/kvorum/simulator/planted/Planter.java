@@ -146,8 +146,7 @@ final class Planter {
     return method.flags().has(AccessFlag.STATIC);
   }
 
-  private void replaceCall(
-      CodeBuilder code, CodeElement element, Calls calls, boolean isInStatic) {
+  private void replaceCall(CodeBuilder code, CodeElement element, Calls calls, boolean isInStatic) {
     if (!(element instanceof InvokeInstruction call
         && call.name().equalsString(calls.called())
         && isType(call.owner().asSymbol(), calls.calledType())
@@ -181,7 +180,8 @@ final class Planter {
       case Instead.Sibling(var name) ->
           code.invoke(
               call.opcode(), call.owner().asSymbol(), name, call.typeSymbol(), call.isInterface());
-      case Instead.Replacement(var name) -> callReplacement(code, name, operands, result, isInStatic);
+      case Instead.Replacement(var name) ->
+          callReplacement(code, name, operands, result, isInStatic);
     }
   }
 

@@ -11,9 +11,11 @@ import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Claim;
+import dev.kvorum.storage.lease.LeaseClock;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.mvcc.StoreView;
 import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.ByteBuffer;
@@ -66,7 +68,7 @@ public final class Replacements {
   /** Every message begins the wait for a leader anew, and is then judged as it should be. */
   public static boolean restartPatience(Object election, Message message) {
     call(election, "restartPatience");
-    return (Boolean) call(election, "ignores", Message.class, message);
+    return Boolean.TRUE.equals(call(election, "ignores", Message.class, message));
   }
 
   // Members.
@@ -212,6 +214,23 @@ public final class Replacements {
     } catch (ReflectiveOperationException e) {
       throw new PlantException(receiver.getClass() + " has no " + name);
     }
+  }
+
+  // Watches and leases.
+
+  public static long compactRevisionAndOne(StoreView view) {
+    return view.compactRevision() + 1;
+  }
+
+  /** The wall clock of a member, which is set right every few seconds. */
+  public static long wallClock(Object shell) {
+    var elapsed = (Long) call(shell, "localNow");
+    return elapsed + elapsed / 5_000_000_000L * 3_600_000_000_000L;
+  }
+
+  public static long renewAnyway(LeaseClock clock, long id, long nowNanos) {
+    var ttlSeconds = clock.renew(id, nowNanos);
+    return ttlSeconds == LeaseClock.EXPIRED ? clock.ttlSeconds(id) : ttlSeconds;
   }
 
   private static long number(Object holder, String name) {

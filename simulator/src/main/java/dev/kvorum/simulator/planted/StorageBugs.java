@@ -132,8 +132,8 @@ final class StorageBugs {
         bug(
             "recycled-sector-accepted",
             "recycled sector accepted",
-            "A batch counts as whole when its first sector is there, whatever the file held before in"
-                + " the others.",
+            "A batch counts as whole when its first sector is there, whatever the file held before"
+                + " in the others.",
             new Answers("storage.journal.JournalScanner", "isWhole", 1),
             "damage is told from a contradiction"),
         bug(
@@ -169,8 +169,8 @@ final class StorageBugs {
         bug(
             "old-snapshot-deleted-early",
             "old snapshot deleted early",
-            "The last snapshot is deleted before the next one is written; a power cut between leaves"
-                + " none.",
+            "The last snapshot is deleted before the next one is written; a power cut between"
+                + " leaves none.",
             new Calls(
                 "storage.state.StateSnapshot",
                 "write",
@@ -189,8 +189,7 @@ final class StorageBugs {
             "swap-half-done",
             "defrag/compact swap crash (#14685)",
             "A snapshot takes the store's place, and the journal does not begin anew behind it.",
-            new Calls(
-                PERSIST_QUEUE, "add", "storage.journal.Journal", "mark", 1, 2, number(0)),
+            new Calls(PERSIST_QUEUE, "add", "storage.journal.Journal", "mark", 1, 2, number(0)),
             "an invariant of the server"),
         bug(
             "quarantine-without-rebuild",

@@ -7,6 +7,7 @@ import dev.kvorum.simulator.plan.Tuning;
 import dev.kvorum.storage.backend.BackendLoader;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
@@ -114,7 +115,7 @@ final class Boot {
       loader.add(Bucket.CLUSTER, MembershipRecord.KEY, founders.encode());
     }
     loader.add(
-        Bucket.META, StoreMeta.KEY, new MvccStore().meta(start.index(), start.term()).encode());
+        Bucket.META, StoreMeta.KEY, new MvccStore(IndexMemory.onHeap()).meta(start.index(), start.term()).encode());
     loader.finish();
     var journal = Journal.open(disk, owner, tuning.journal(), scan, new Keep.Everything(), vote);
     if (!joins()) {
@@ -244,7 +245,7 @@ final class Boot {
       if (joins() && scan.base().index() == 0) {
         var empty = new MemoryBackend();
         var loader = new BackendLoader(empty);
-        loader.add(Bucket.META, StoreMeta.KEY, new MvccStore().meta(0, 0).encode());
+        loader.add(Bucket.META, StoreMeta.KEY, new MvccStore(IndexMemory.onHeap()).meta(0, 0).encode());
         loader.finish();
         return empty;
       }
@@ -283,7 +284,7 @@ final class Boot {
   }
 
   static LoadedState load(MemoryBackend backend) {
-    return LoadedState.open(backend);
+    return LoadedState.open(backend, IndexMemory.onHeap());
   }
 
   private Membership membership(MemoryBackend backend) {

@@ -5,6 +5,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.ReadPlan;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * What the server's front end does, on a member's own loop: it checks a request, collects proposals
@@ -55,13 +57,16 @@ final class FrontDoor {
   private final int life;
 
   /** Proposals without an answer, by their count; never iterated. */
-  private final Map<Long, Request> proposed = new HashMap<>();
+  private final Map<Long, Consumer<Result>> proposed = new HashMap<>();
 
   private List<Bytes> batch = new ArrayList<>();
   private long batchFirst;
   private long nextCount;
-  private List<Request> gathering = new ArrayList<>();
-  private List<Request> confirming = List.of();
+
+  /** Who waits for a round: each hears whether it was confirmed. */
+  private List<Consumer<Boolean>> gathering = new ArrayList<>();
+
+  private List<Consumer<Boolean>> confirming = List.of();
   private long round;
   private boolean running;
 
@@ -80,14 +85,30 @@ final class FrontDoor {
     }
     if (!isRead(command)) {
       propose(request);
-    } else if (isSerializable(command) || shell.readsNeedNoRound()) {
+    } else if (isSerializable(command)) {
       read(request);
     } else {
-      gathering.add(request);
-      if (!running) {
-        running = true;
-        shell.startRoundLater();
-      }
+      confirm(
+          confirmed -> {
+            if (confirmed) {
+              read(request);
+            } else {
+              shell.reply(request, new Result.Failed(Failure.TIMEOUT));
+            }
+          });
+    }
+  }
+
+  /** Hears when everything is applied that was committed by now, or that this cannot be known. */
+  void confirm(Consumer<Boolean> answer) {
+    if (shell.readsNeedNoRound()) {
+      answer.accept(true);
+      return;
+    }
+    gathering.add(answer);
+    if (!running) {
+      running = true;
+      shell.startRoundLater();
     }
   }
 
@@ -115,17 +136,34 @@ final class FrontDoor {
   }
 
   private void propose(Request request) {
+    shell.proposed(request, RequestId.of(life, LOOP, nextCount));
+    propose(request.command(), result -> shell.reply(request, result));
+  }
+
+  /**
+   * Proposes a command of the member's own, or a client's.
+   *
+   * @return by which it can be given up
+   */
+  long propose(Command command, Consumer<Result> answer) {
     if (batch.isEmpty()) {
       batchFirst = nextCount;
       shell.flushLater();
     }
-    var requestId = RequestId.of(life, LOOP, nextCount);
-    proposed.put(nextCount, request);
-    shell.proposed(request, requestId);
-    nextCount++;
-    var command = request.command();
+    var count = nextCount++;
+    var requestId = RequestId.of(life, LOOP, count);
+    proposed.put(count, answer);
     var body = CommandCodec.encode(command);
     batch.add(new Envelope(Envelope.Kind.of(command), requestId, "", 0, body).encode());
+    return count;
+  }
+
+  /** Nobody waits any longer for the answer of that proposal: it may take effect or not. */
+  void giveUp(long count) {
+    var waiting = proposed.remove(count);
+    if (waiting != null) {
+      waiting.accept(new Result.Failed(Failure.TIMEOUT));
+    }
   }
 
   /** The turn is over: what it collected goes to Raft together. */
@@ -150,9 +188,9 @@ final class FrontDoor {
   }
 
   private void settle(long requestId, Result result) {
-    var request = proposed.remove(RequestId.count(requestId, nextCount));
-    if (request != null) {
-      shell.reply(request, result);
+    var waiting = proposed.remove(RequestId.count(requestId, nextCount));
+    if (waiting != null) {
+      waiting.accept(result);
     }
   }
 
@@ -172,17 +210,17 @@ final class FrontDoor {
     if (ended != round || !running) {
       return;
     }
-    endRound().forEach(this::read);
+    endRound().forEach(each -> each.accept(true));
   }
 
   /** No answer came for the round. */
   void roundTimedOut(long ended) {
     if (ended == round && running) {
-      endRound().forEach(request -> shell.reply(request, new Result.Failed(Failure.TIMEOUT)));
+      endRound().forEach(each -> each.accept(false));
     }
   }
 
-  private List<Request> endRound() {
+  private List<Consumer<Boolean>> endRound() {
     var ended = confirming;
     confirming = List.of();
     if (gathering.isEmpty()) {
@@ -194,12 +232,14 @@ final class FrontDoor {
   }
 
   private void read(Request request) {
-    var plan = plan(request.command());
-    shell.reply(request, plan.finish(shell::record));
+    var view = shell.view();
+    InvariantViolation.check(view.tryHold(), "the newest published view can be held");
+    var result = plan(view, request.command()).finish(shell::record);
+    view.release();
+    shell.reply(request, result);
   }
 
-  private ReadPlan plan(Command command) {
-    var view = shell.view();
+  private static ReadPlan plan(StoreView view, Command command) {
     return command instanceof Command.Txn txn ? view.plan(txn) : view.plan((Command.Range) command);
   }
 }

@@ -31,4 +31,14 @@ final class JournalSectors {
     }
     return newest;
   }
+
+  /** The first sector of a batch with a higher number, or -1. */
+  static int firstBehind(byte[] segment, long batch) {
+    for (var sector = 0; sector < segment.length / BYTES; sector++) {
+      if (batch(segment, sector) > batch) {
+        return sector;
+      }
+    }
+    return -1;
+  }
 }

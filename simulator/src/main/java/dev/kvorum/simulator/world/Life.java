@@ -28,7 +28,9 @@ import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.model.StateHash;
@@ -46,6 +48,7 @@ import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -88,6 +91,7 @@ final class Life extends Actor {
   private static final long BUS_NANOS = 5_000;
   private static final long READ_NANOS = 200_000;
   private static final long COMPACT_PAUSE_NANOS = 10_000_000;
+  private static final long PROPOSAL_TIMEOUT_NANOS = 7_000_000_000L;
   private static final long ROUND_TIMEOUT_NANOS = 5_000_000_000L;
   private static final long SPACE_RETRY_NANOS = 1_000_000_000L;
   private static final long ALL_RECORDS = Integer.MAX_VALUE;
@@ -114,6 +118,12 @@ final class Life extends Actor {
   private final Snapshots snapshots;
   private final FrontDoor door;
   private final WatchDesk watches;
+  private final LeaseDesk leases;
+
+  /** Who asked for leases' keys, by the number of the question; never iterated. */
+  private final Map<Long, Consumer<StoreEffect.FoundKeys>> keyAsks = new HashMap<>();
+
+  private long nextKeyAsk;
   private final int lifeNumber;
   private StateDisk stateDisk;
   private StateMachine machine;
@@ -188,13 +198,22 @@ final class Life extends Actor {
     watches = new WatchDesk(new WatchShell(), tuning.watches(), tuning.progressNanos());
     store = storeStage(opened.membership());
     door = new FrontDoor(new Shell(), lifeNumber);
+    leases =
+        new LeaseDesk(
+            new LeaseShell(), index, tuning.tickNanos() * tuning.electionTicks(), machine.leases());
   }
 
   /** Members cut long commands differently, and make the same of them. */
   private StoreStage storeStage(Membership membership) {
     var sliceKeys = SLICES[lifeNumber % SLICES.length];
     return new StoreStage(
-        machine, records, watches::allowsRemovalAt, lifeNumber, membership, ApplyWatch.NONE, sliceKeys);
+        machine,
+        records,
+        watches::allowsRemovalAt,
+        lifeNumber,
+        membership,
+        ApplyWatch.NONE,
+        sliceKeys);
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
@@ -242,7 +261,12 @@ final class Life extends Actor {
 
   /** What the member's own clock shows, which its drift makes faster or slower than time. */
   private long clock() {
-    return clockNanos + (scheduler.now() - clockSetAt) * tuning.tickNanos() / tickNanos;
+    // A product of two times in nanoseconds would not fit.
+    return clockNanos + (scheduler.now() - clockSetAt) * speedThousandths() / 1_000;
+  }
+
+  private long speedThousandths() {
+    return 1_000 * tuning.tickNanos() / tickNanos;
   }
 
   void loseTicks(long count) {
@@ -454,6 +478,8 @@ final class Life extends Actor {
   private void said(long line, Object what) {
     if (what instanceof WatchRequest request) {
       watches.said(line, request);
+    } else if (what instanceof LeaseAsk ask) {
+      leases.asked(line, ask);
     } else {
       throw new InvariantViolation("nobody understands " + what);
     }
@@ -557,6 +583,7 @@ final class Life extends Actor {
       world.observe(observer -> observer.commits(index, status.term(), status.committed()));
     }
     ledCommit = status.committed();
+    leases.raftChanged(status);
   }
 
   private void happened(TraceRecord record) {
@@ -626,11 +653,14 @@ final class Life extends Actor {
         applied = state;
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
-      case StoreEffect.Count _,
-          StoreEffect.InProgress _,
-          StoreEffect.FoundKeys _,
-          StoreEffect.Defragmented _,
-          StoreEffect.LeasesChanged _ -> {}
+      case StoreEffect.Count _, StoreEffect.InProgress _, StoreEffect.Defragmented _ -> {}
+      case StoreEffect.FoundKeys found -> {
+        var asker = keyAsks.remove(found.ask());
+        if (asker != null) {
+          onBus(() -> asker.accept(found));
+        }
+      }
+      case StoreEffect.LeasesChanged(var changes) -> onBus(() -> leases.changed(changes));
       case StoreEffect.Happened(var events) -> onBus(() -> watches.happened(events));
       case StoreEffect.Write(var flush) -> {
         stateDisk.submit(flush);
@@ -656,12 +686,6 @@ final class Life extends Actor {
     }
   }
 
-  /** What the others are told of the state. */
-  private StateHash toldHash() {
-    var hash = machine.stateHash();
-    return diverged ? new StateHash(hash.index(), ~hash.high(), hash.low() + index) : hash;
-  }
-
   /** What the store says to somebody else, unless the store is replaced meanwhile. */
   private void onBus(Runnable action) {
     var number = storeNumber;
@@ -675,6 +699,12 @@ final class Life extends Actor {
                 action.run();
               }
             });
+  }
+
+  /** What the others are told of the state. */
+  private StateHash toldHash() {
+    var hash = machine.stateHash();
+    return diverged ? new StateHash(hash.index(), ~hash.high(), hash.low() + index) : hash;
   }
 
   private void fetch(long number, StoreEffect.Fetch fetch) {
@@ -777,7 +807,8 @@ final class Life extends Actor {
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
       store = storeStage(core.membership());
       applied = machine.state();
-      later(BUS_NANOS, RUN, 0, (Runnable) watches::storeReplaced);
+      onBus(watches::storeReplaced);
+      onBus(() -> leases.storeReplaced(machine.leases()));
       world.observe(observer -> observer.applied(index, applied, stateHash()));
       world.coverage().hit("snapshot installed");
       perform(raft.snapshotInstalled(position));
@@ -842,6 +873,63 @@ final class Life extends Actor {
     @Override
     public void hit(String point) {
       world.coverage().hit(point);
+    }
+  }
+
+  /** What the leases ask of their member. */
+  private final class LeaseShell implements LeaseDesk.Shell {
+    @Override
+    public long localNow() {
+      return clock();
+    }
+
+    @Override
+    public void soon(Runnable action) {
+      later(BUS_NANOS, RUN, 0, action);
+    }
+
+    @Override
+    public void inLocalTime(long nanos, Runnable action) {
+      later(nanos * 1_000 / speedThousandths() + 1, RUN, 0, action);
+    }
+
+    @Override
+    public RaftStatus raft() {
+      return raft.status();
+    }
+
+    @Override
+    public long revision() {
+      return applied.kv().revision();
+    }
+
+    @Override
+    public void confirm(Consumer<Boolean> answer) {
+      door.confirm(answer);
+    }
+
+    @Override
+    public void propose(Command command, Consumer<Result> answer) {
+      var proposal = door.propose(command, answer);
+      later(PROPOSAL_TIMEOUT_NANOS, RUN, 0, (Runnable) () -> door.giveUp(proposal));
+    }
+
+    @Override
+    public void findKeys(
+        List<Long> ids, boolean countsOnly, Consumer<StoreEffect.FoundKeys> answer) {
+      var ask = nextKeyAsk++;
+      keyAsks.put(ask, answer);
+      onBus(() -> store(stage -> stage.findKeys(ask, ids, countsOnly)));
+    }
+
+    @Override
+    public void tell(long line, Result answer) {
+      world.lines().tell(line, answer);
+    }
+
+    @Override
+    public void observe(Consumer<Observer> what) {
+      world.observe(what);
     }
   }
 

@@ -80,6 +80,19 @@ public interface Observer {
   /** A watch request reaches a member, whose store's revision is this. */
   default void watchAsked(long line, WatchRequest request, long revision) {}
 
+  /**
+   * A member begins to keep the leases' time in the term.
+   *
+   * @param elapsedNanos on the member's own clock
+   */
+  default void leasesLed(int member, long term, long elapsedNanos) {}
+
+  /** A member begins to count a lease's time, by its own clock. */
+  default void leaseBegun(int member, long lease, long elapsedNanos) {}
+
+  /** A member acknowledges a renewal, by its own clock; the answer may be lost. */
+  default void leaseKept(int member, long term, long lease, long ttlSeconds, long elapsedNanos) {}
+
   /** A client hears this on its watch stream. */
   default void watchHeard(long line, WatchMessage message) {}
 

@@ -27,6 +27,7 @@ final class Storm {
   private static final int FEW_FLAPS = 4;
   private static final int SECTOR_BYTES = 512;
   private static final int LAST_SECTORS = 4;
+  private static final long NO_BATCH = -1;
   private static final long MISSING_NANOS = 300 * MILLI;
   private static final String VOTE_FILES = "vote.";
   private static final String JOURNAL = "journal/";
@@ -500,75 +501,107 @@ final class Storm {
   }
 
   /**
-   * A member's disk is destroyed in one place, now or at the worst moment: when somebody else lacks
-   * what the member has, and whoever has it too is down, so that all hangs on what the member says
-   * it has lost. Sometimes it is also alone and loses its power again before anybody can give back
-   * what it lost.
+   * A member's disk is destroyed in one place: now; or while it is alone, so that its power goes
+   * out again before anybody can give back what it lost; or at the worst moment.
    */
   private void damage(Fault fault, int member) {
     switch (random.below(3)) {
-      case 0 -> damageNow(fault, member);
+      case 0 -> damageNow(fault, member, NO_BATCH);
       case 1 -> {
-        damageNow(fault, member);
+        damageNow(fault, member, NO_BATCH);
         isolate(member, fault.durationNanos() + 4 * SOON_NANOS);
         world.repeatIn(
             fault.durationNanos() + SOON_NANOS + random.below(2 * SOON_NANOS),
             () -> world.crash(member, CrashPolicy.EVERYTHING, SOON_NANOS));
       }
-      default -> {
-        var others = (world.plan().members() - 1) / 2;
-        for (var i = 0; i < world.memberCount() && others > 0; i++) {
-          var leads = world.leader();
-          if (i != member && (leads == null || leads.status().memberId() != world.memberId(i))) {
-            isolate(i, MISSING_NANOS);
-            others--;
-          }
-        }
-        world.repeatIn(
-            MISSING_NANOS,
-            () -> {
-              var leads = world.leader();
-              if (leads != null && leads.status().memberId() != world.memberId(member)) {
-                var leader = (int) (leads.status().memberId() - 1);
-                world.crash(leader, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
-              }
-              damageNow(fault, member);
-            });
+      default -> damageAtTheWorst(fault, member);
+    }
+  }
+
+  /**
+   * Somebody else lacks what the member has, who has it too is down, and the damage begins where
+   * the other's log ends: all hangs on what the member says it has lost.
+   */
+  private void damageAtTheWorst(Fault fault, int member) {
+    var leads = world.leader();
+    var others = (world.plan().members() - 1) / 2;
+    for (var i = 0; i < world.memberCount() && others > 0; i++) {
+      if (i != member && (leads == null || leads.status().memberId() != world.memberId(i))) {
+        isolate(i, MISSING_NANOS);
+        others--;
       }
     }
+    var newest = newestBatch(member);
+    world.repeatIn(
+        MISSING_NANOS,
+        () -> {
+          var leader = world.leader();
+          if (leader != null && leader.status().memberId() != world.memberId(member)) {
+            var itsNumber = (int) (leader.status().memberId() - 1);
+            world.crash(itsNumber, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
+          }
+          damageNow(fault, member, newest);
+        });
   }
 
   private void isolate(int member, long nanos) {
     partition(new Fault(FaultKind.PARTITION_ISOLATE, 0, nanos, member, 0), member);
   }
 
-  private void damageNow(Fault fault, int member) {
+  private List<String> journal(int member) {
+    return world.member(member).files().files().stream()
+        .filter(path -> path.startsWith("journal/") && path.endsWith(".seg"))
+        .toList();
+  }
+
+  private long newestBatch(int member) {
+    var newest = NO_BATCH;
+    for (var path : journal(member)) {
+      var content = world.member(member).files().content(path);
+      newest = Math.max(newest, JournalSectors.newestBatch(content));
+    }
+    return newest;
+  }
+
+  /**
+   * @param after the damage hits the first batch behind this one; NO_BATCH for any place
+   */
+  private void damageNow(Fault fault, int member, long after) {
     world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var files = world.member(member).files();
-    var journal = new ArrayList<String>();
-    for (var path : files.files()) {
-      if (isSegment(path)) {
-        journal.add(path);
-      }
-    }
+    var journal = journal(member);
     if (journal.isEmpty()) {
       return;
+    }
+    if (after != NO_BATCH) {
+      for (var path : journal) {
+        var sector = JournalSectors.firstBehind(files.content(path), after);
+        if (sector >= 0) {
+          damage(fault, member, path, sector);
+          return;
+        }
+      }
     }
     var atEnd = random.chance(SimRandom.MILLION / 2);
     var place = Math.floorMod(fault.number(), (long) journal.size());
     var path = atEnd ? journal.getLast() : journal.get((int) place);
     var written = written(files, path);
-    if (written.isEmpty()) {
-      return;
+    if (!written.isEmpty()) {
+      var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
+      var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
+      damage(fault, member, path, written.get(at));
     }
-    var any = (int) Math.floorMod(fault.number() >>> 8, (long) written.size());
-    var at = atEnd ? Math.max(0, written.size() - 1 - any % LAST_SECTORS) : any;
-    var sector = written.get(at);
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR && mayBeOfLastBatch(files, journal, path, sector)) {
+  }
+
+  private void damage(Fault fault, int member, String path, int sector) {
+    var files = world.member(member).files();
+    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR
+        && mayBeOfLastBatch(files, journal(member), path, sector)) {
       world.member(member).mayForget();
     }
     switch (fault.kind()) {
       case DISK_MISPLACED_SECTOR -> {
+        var written = written(files, path);
         var other = written.get((int) Math.floorMod(fault.number() >>> 24, (long) written.size()));
         files.exchange(path, sector, path, other);
       }

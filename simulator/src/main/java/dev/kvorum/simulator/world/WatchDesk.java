@@ -3,6 +3,7 @@ package dev.kvorum.simulator.world;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.ResponseCodec.Origin;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreView;
@@ -64,8 +65,8 @@ final class WatchDesk {
   /** Lines that the hub knows; never iterated. */
   private final Set<Long> streams = new HashSet<>();
 
-  /** The compact revision of the state that is held readable, while one is. */
-  private @Nullable Long pinned;
+  /** The state that is held readable, index and history, while one is. */
+  private @Nullable StoreView pinned;
 
   private long armedFor = Long.MAX_VALUE;
 
@@ -119,7 +120,7 @@ final class WatchDesk {
 
   /** Whether nobody here reads what a compaction gave up. */
   boolean allowsRemovalAt(long compactRevision) {
-    return pinned == null || pinned >= compactRevision;
+    return pinned == null || pinned.compactRevision() >= compactRevision;
   }
 
   private WatchHub.Moment moment() {
@@ -146,7 +147,7 @@ final class WatchDesk {
       case WatchEffect.ReadHistory read -> read(read.fromRevision());
       case WatchEffect.Fetch(var revisions) ->
           shell.later(READ_NANOS, () -> step(() -> hub.fetched(fetch(revisions), moment())));
-      case WatchEffect.HistoryDone _ -> pinned = null;
+      case WatchEffect.HistoryDone _ -> unpin();
       case WatchEffect.Continue _ ->
           shell.later(BUS_NANOS, () -> step(() -> hub.proceed(moment())));
     }
@@ -166,11 +167,20 @@ final class WatchDesk {
 
   private void read(long fromRevision) {
     var view = shell.view();
-    pinned = view.compactRevision();
+    InvariantViolation.check(view.tryHold(), "the newest published view can be held");
+    unpin();
+    pinned = view;
     switch (hub.plan(fromRevision, view)) {
       case HistoryPlan.Known(var history) -> shell.later(BUS_NANOS, () -> arrived(history, view));
       case HistoryPlan.Stored stored ->
           shell.later(READ_NANOS, () -> arrived(stored.complete(scan(fromRevision)), view));
+    }
+  }
+
+  private void unpin() {
+    if (pinned != null) {
+      pinned.release();
+      pinned = null;
     }
   }
 

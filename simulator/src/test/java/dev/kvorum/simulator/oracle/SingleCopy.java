@@ -11,9 +11,11 @@ import dev.kvorum.simulator.plan.Weather;
 import dev.kvorum.simulator.world.ClientPort;
 import dev.kvorum.simulator.world.Reply;
 import dev.kvorum.simulator.world.Request;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
@@ -56,7 +58,7 @@ final class SingleCopy implements ClientPort {
   private final Clients clients;
   private final Defect defect;
   private final History history = new History();
-  private final MvccStore store = new MvccStore();
+  private final MvccStore store = new MvccStore(IndexMemory.onHeap());
   private final Map<Revision, Bytes> records = new HashMap<>();
   private final Records lookup = revision -> Objects.requireNonNull(records.get(revision));
   private final List<StoreView> views = new ArrayList<>();
@@ -67,7 +69,7 @@ final class SingleCopy implements ClientPort {
     random = new SimRandom(seed).fork(1);
     clients = new Clients(traffic);
     this.defect = defect;
-    views.add(store.view());
+    keepView();
   }
 
   /** The whole history of a seed. */
@@ -152,9 +154,16 @@ final class SingleCopy implements ClientPort {
     var command = request.command();
     var applied = store.apply(command, lookup, _ -> false);
     applied.writes().forEach(write -> records.put(write.revision(), write.record()));
-    views.add(store.view());
+    keepView();
     history.commit(operation(request), command);
     return applied.result();
+  }
+
+  /** Every view is held for ever: a stale read may ask for any. */
+  private void keepView() {
+    var view = store.view();
+    InvariantViolation.check(view.tryHold(), "the newest view can be held");
+    views.add(view);
   }
 
   /** A plausible answer to a write that does not happen. */

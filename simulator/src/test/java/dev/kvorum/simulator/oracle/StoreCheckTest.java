@@ -10,6 +10,7 @@ import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Revision;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** The same log, applied by the server's store and by the model. */
 final class StoreCheckTest {
-  private final MvccStore store = new MvccStore();
+  private final MvccStore store = new MvccStore(IndexMemory.onHeap());
   private final NaiveModel model = new NaiveModel();
   private final List<Write> writes = new ArrayList<>();
 
@@ -106,7 +107,7 @@ final class StoreCheckTest {
   void findsARecordInThePlaceOfAnother() {
     var model2 = new NaiveModel();
     model2.write(put("a", "1"));
-    var other = new MvccStore();
+    var other = new MvccStore(IndexMemory.onHeap());
     var written = other.apply(put("a", "2"), _ -> Bytes.EMPTY, _ -> false).writes();
     try (var backend = backend(written);
         var view = backend.openReadView()) {

@@ -101,6 +101,11 @@ public final class JournalScan {
     return logBeforeDamage().last();
   }
 
+  /** The position before the first entry of what lies before that damage. */
+  EntryId baseBeforeDamage() {
+    return logBeforeDamage().base();
+  }
+
   /** How far the log had reached before it was damaged, for elections (P5). */
   public Claim claim() {
     Claim claim = new Claim.Sound();

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.journal;
 
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,10 +54,12 @@ public final class SharedVoter {
       notes.add("what is damaged is covered by the state up to index " + covered.index());
       return new Decision.Start(new Keep.BehindDamage(covered), vote, notes);
     }
-    var claim = vote.claim().and(scan.claim());
+    // Entries that are whole and do not continue the state are given up with the lost ones.
+    var claim = vote.claim().and(scan.claim()).and(new Claim.Reached(scan.last()));
     notes.add(
         "entries are lost and wanted from the leader; until then this member is no full voter");
-    var kept = LoneVoter.kept(scan, covered);
+    var continues = scan.baseBeforeDamage().index() <= covered.index();
+    var kept = continues ? LoneVoter.kept(scan, covered) : covered;
     return new Decision.Start(
         new Keep.UpTo(kept), new Vote(vote.term(), vote.votedFor(), claim), notes);
   }

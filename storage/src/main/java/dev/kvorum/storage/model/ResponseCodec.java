@@ -2,6 +2,7 @@ package dev.kvorum.storage.model;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Result} as the response message of the API, header included. Sizes are computed first,
@@ -96,9 +97,50 @@ public final class ResponseCodec {
     return writeRange(writer, header, chunk).toBytes();
   }
 
-  /** How many bytes the key-values take as a repeated field of a message. */
-  public static long sizeOfKeyValues(List<Bytes> kvs) {
-    return kvs.stream().mapToLong(kv -> ProtoWriter.bytesMemberSize(2, kv.size())).sum();
+  /** How many bytes a key-value of this size takes as a field of a range's answer. */
+  public static int sizeOfKeyValue(int kvSize) {
+    return ProtoWriter.bytesMemberSize(2, kvSize);
+  }
+
+  /** Key-values as fields of a range's answer, for one that is made in pieces. */
+  public static Bytes encodeKeyValues(List<Bytes> kvs) {
+    return writeKeyValues(new ProtoWriter(keyValuesSize(2, kvs)), 2, kvs).toBytes();
+  }
+
+  /** A range's answer around its key-values: what comes before them, and what behind. */
+  public record RangeFrame(Bytes head, Bytes tail) {
+    /** The size of the whole message. */
+    public long size(long keyValueBytes) {
+      return head.size() + keyValueBytes + tail.size();
+    }
+  }
+
+  /** What stands around the key-values of a unary answer. */
+  public static RangeFrame frame(long revision, boolean more, long count, Origin origin) {
+    var header = header(revision, origin);
+    var head =
+        new ProtoWriter(ProtoWriter.bytesMemberSize(HEADER, header.size()))
+            .bytesMember(HEADER, header);
+    var tail =
+        new ProtoWriter((more ? 2 : 0) + ProtoWriter.varintFieldSize(4, count))
+            .boolField(3, more)
+            .varintField(4, count);
+    return new RangeFrame(head.toBytes(), tail.toBytes());
+  }
+
+  /**
+   * What stands around the key-values of a stream's last message, or of an earlier one, which has
+   * them alone.
+   *
+   * @param last of the last message the unary frame, else null
+   * @param keyValueBytes the size of the key-values as fields
+   * @throws ArithmeticException for a message beyond 2 GiB
+   */
+  public static RangeFrame chunkFrame(@Nullable RangeFrame last, long keyValueBytes) {
+    var inner = last == null ? new RangeFrame(Bytes.EMPTY, Bytes.EMPTY) : last;
+    var size = Math.toIntExact(inner.size(keyValueBytes));
+    var head = new ProtoWriter(10 + inner.head().size()).header(1, size).raw(inner.head());
+    return new RangeFrame(head.toBytes(), inner.tail());
   }
 
   private static Bytes header(long revision, Origin origin) {

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
@@ -36,6 +37,9 @@ public final class CompactionJob {
   private boolean mayRemove;
   private @Nullable Bytes from;
 
+  /** What the hash reads; held until it is there. */
+  private @Nullable IndexView hashed;
+
   private CompactionJob(
       MvccStore store, long revision, long previousCompactRevision, boolean mayRemove) {
     this.store = store;
@@ -65,13 +69,20 @@ public final class CompactionJob {
   /** The hash of this compaction, to be run before the first {@link #step}. */
   public HashKv startHash() {
     InvariantViolation.check(needsHash(), "a compaction is hashed before it removes anything");
-    return new HashKv(store.publishIndex(), revision, previousCompactRevision);
+    InvariantViolation.check(hashed == null, "a compaction is hashed once");
+    var view = store.holdIndex();
+    hashed = view;
+    return new HashKv(view, revision, previousCompactRevision);
   }
 
   /** Takes the finished hash; later queries for this very revision are answered with it. */
   public void hashed(KvHash hash) {
     InvariantViolation.check(needsHash(), "a compaction is hashed once");
     InvariantViolation.check(hash.revision() == revision, "the hash is of this compaction");
+    if (hashed != null) {
+      hashed.release();
+      hashed = null;
+    }
     store.addCompactionHash(hash);
     mayRemove = true;
   }

@@ -2,6 +2,7 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.KeyValueCodec;

@@ -1,5 +1,9 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexMemory;
+import dev.kvorum.storage.index.IndexView;
+import dev.kvorum.storage.index.KeyIndex;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.TxnOp;
@@ -35,7 +39,7 @@ public final class MvccStore {
   /** An odd number without structure (the golden ratio's first 64 bits). */
   private static final long HIGH_CHAIN = 0x9e3779b97f4a7c15L;
 
-  private final KeyIndex index = new KeyIndex();
+  private final KeyIndex index;
   private final StoreSizes sizes = new StoreSizes();
 
   /** Main revision of the newest change; a store without any is at 1 (contract S1.2). */
@@ -54,8 +58,14 @@ public final class MvccStore {
   private long stateHashHigh;
   private long stateHashLow;
 
-  /** An empty store. */
-  public MvccStore() {}
+  /**
+   * An empty store.
+   *
+   * @param memory where its index takes memory from
+   */
+  public MvccStore(IndexMemory memory) {
+    index = new KeyIndex(memory);
+  }
 
   /** The records that applying the command now may read: sometimes too many, never too few. */
   public List<Need> needs(Command command) {
@@ -183,8 +193,7 @@ public final class MvccStore {
     var txn = new WriteTxn(index, revision);
     return new Execution(
         txn,
-        allowance ->
-            txn.delete(keys, allowance) ? new Result.LeaseRevoke(txn.revision()) : null);
+        allowance -> txn.delete(keys, allowance) ? new Result.LeaseRevoke(txn.revision()) : null);
   }
 
   /** Part of the work of a command; the result when nothing is left of it. */
@@ -299,7 +308,8 @@ public final class MvccStore {
 
   /** Freezes the present state for readers. */
   public StoreView view() {
-    return new StoreView(index.publish(), revision, compactRevision, compactionHashes);
+    return new StoreView(
+        index.publish(), index.usage(), revision, compactRevision, compactionHashes);
   }
 
   public long revision() {
@@ -321,8 +331,9 @@ public final class MvccStore {
     return finishedCompactRevision >= compactedRevision;
   }
 
-  IndexView publishIndex() {
-    return index.publish();
+  /** A view of the present, which the caller releases. */
+  IndexView holdIndex() {
+    return index.hold();
   }
 
   /** The hash that a recent compaction to exactly this revision left behind (S18.3), or null. */
@@ -340,9 +351,9 @@ public final class MvccStore {
         compactedRevision,
         from,
         maxKeys,
-        record -> {
-          sizes.remove(record.recordSize());
-          removed.add(record.record());
+        (record, tombstone, recordSize) -> {
+          sizes.remove(recordSize);
+          removed.add(new RecordId(record, tombstone));
         });
   }
 
@@ -424,7 +435,6 @@ public final class MvccStore {
 
   /** Throws unless the parts agree with each other; walks the whole index. */
   void invariant() {
-    index.invariant();
     InvariantViolation.check(revision >= 1, "a store begins at revision 1");
     InvariantViolation.check(
         finishedCompactRevision <= compactRevision && compactRevision <= revision,

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.model.Revision;
 
 /**

@@ -1,5 +1,7 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.KeyRange;
@@ -117,7 +119,7 @@ final class RangeSelection {
         || range.maxCreateRevision() != 0;
   }
 
-  private static boolean passesFilters(Command.Range range, IndexEntry entry) {
+  static boolean passesFilters(Command.Range range, IndexEntry entry) {
     return isWithin(entry.modRevision(), range.minModRevision(), range.maxModRevision())
         && isWithin(entry.createRevision(), range.minCreateRevision(), range.maxCreateRevision());
   }
@@ -201,7 +203,8 @@ final class RangeSelection {
     return new Result.Range(headerRevision, kvs, more || isCut, count);
   }
 
-  private static Bytes keyOnly(IndexEntry entry) {
+  /** What a keys-only answer shows of a key. */
+  static Bytes keyOnly(IndexEntry entry) {
     return KeyValueCodec.encode(
         entry.key(), entry.createRevision(), entry.modRevision(), entry.version(), Bytes.EMPTY, 0);
   }

@@ -2,6 +2,8 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyValueCodec;
 import org.jspecify.annotations.Nullable;
@@ -20,16 +22,20 @@ public final class StoreLoader {
     void attach(Bytes key, long lease);
   }
 
-  private final MvccStore store = new MvccStore();
+  private final MvccStore store;
   private final Attachments attachments;
 
-  public StoreLoader(Attachments attachments) {
+  /**
+   * @param memory for the store's index
+   */
+  public StoreLoader(IndexMemory memory, Attachments attachments) {
+    store = new MvccStore(memory);
     this.attachments = attachments;
   }
 
   /** The whole store from one read view; throws {@link CorruptRecordException}. */
-  public static MvccStore load(ReadView view, Attachments attachments) {
-    var loader = new StoreLoader(attachments);
+  public static MvccStore load(ReadView view, IndexMemory memory, Attachments attachments) {
+    var loader = new StoreLoader(memory, attachments);
     view.scan(
         Bucket.KEY,
         Bytes.EMPTY,

@@ -1,5 +1,7 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexUsage;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
@@ -15,13 +17,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StoreView {
   private final IndexView index;
+  private final IndexUsage indexUsage;
   private final long revision;
   private final long compactRevision;
   private final CompactionHashes compactionHashes;
 
   StoreView(
-      IndexView index, long revision, long compactRevision, CompactionHashes compactionHashes) {
+      IndexView index,
+      IndexUsage indexUsage,
+      long revision,
+      long compactRevision,
+      CompactionHashes compactionHashes) {
     this.index = index;
+    this.indexUsage = indexUsage;
     this.revision = revision;
     this.compactRevision = compactRevision;
     this.compactionHashes = compactionHashes;
@@ -56,6 +64,11 @@ public final class StoreView {
   /** The index as of this view. */
   public IndexView index() {
     return index;
+  }
+
+  /** What the index took when the view was made. */
+  public IndexUsage indexUsage() {
+    return indexUsage;
   }
 
   /**
@@ -128,15 +141,6 @@ public final class StoreView {
       case Command.Put _, Command.DeleteRange _, Command.Txn _, Command.MissingOp _ ->
           throw new IllegalArgumentException("not a read-only transaction");
     };
-  }
-
-  /**
-   * A range in chunks (contract S3) that passed {@link RequestCheck#checkStream}.
-   *
-   * @param maxRequestBytes the member's limit for requests, by which chunks grow and shrink
-   */
-  public RangeCursor stream(Command.Range range, long maxRequestBytes) {
-    return new RangeCursor(range, maxRequestBytes);
   }
 
   /** The hash that a recent compaction to exactly this revision left behind (S18.3), or null. */

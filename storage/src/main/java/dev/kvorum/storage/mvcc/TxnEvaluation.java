@@ -1,5 +1,7 @@
 package dev.kvorum.storage.mvcc;
 
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;

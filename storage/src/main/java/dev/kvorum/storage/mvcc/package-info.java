@@ -7,7 +7,7 @@
  * Neither does I/O: record contents live elsewhere, so both first say which records they need and
  * then run with those at hand ({@link dev.kvorum.storage.mvcc.Records}). No clock, thread, file,
  * logger or random source lives here. Start with {@code MvccStore}, then {@code StoreView} and
- * {@link dev.kvorum.storage.mvcc.KeyIndex}.
+ * {@link dev.kvorum.storage.index.KeyIndex}.
  */
 @NullMarked
 package dev.kvorum.storage.mvcc;

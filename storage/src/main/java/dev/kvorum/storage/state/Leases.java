@@ -65,7 +65,7 @@ final class Leases {
    * @param term of the entry
    */
   Outcome expire(Command.LeaseExpire expire, long term) {
-    if (expire.term() != term) {
+    if (isOfAnotherTerm(expire, term)) {
       return Outcome.refused(Failure.NOT_LEADER);
     }
     var end = new End();
@@ -87,9 +87,14 @@ final class Leases {
 
   /** What {@link #expire} does, in slices. */
   LongCommand longExpire(Command.LeaseExpire expire, long term) {
-    return expire.term() == term
-        ? new LongRevocation(leases, kv, expire.ids(), () -> new Result.Done(kv.revision()))
-        : refused(Failure.NOT_LEADER);
+    return isOfAnotherTerm(expire, term)
+        ? refused(Failure.NOT_LEADER)
+        : new LongRevocation(leases, kv, expire.ids(), () -> new Result.Done(kv.revision()));
+  }
+
+  /** A leader of before saw the leases run out; its successor has given them their time again. */
+  private static boolean isOfAnotherTerm(Command.LeaseExpire expire, long term) {
+    return expire.term() != term;
   }
 
   static LongCommand refused(Failure failure) {

@@ -4,6 +4,7 @@ import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -36,12 +37,13 @@ public record LoadedState(
   /**
    * Takes out what a long command left that did not come to its end, and reads the rest.
    *
+   * @param memory for the key index
    * @throws CorruptRecordException as {@link #read} does
    */
-  public static LoadedState open(Backend backend) {
+  public static LoadedState open(Backend backend, IndexMemory memory) {
     removeUnfinished(backend);
     try (var view = backend.openReadView()) {
-      return read(view);
+      return read(view, memory);
     }
   }
 
@@ -76,10 +78,11 @@ public record LoadedState(
   /**
    * Reads everything and checks every record.
    *
+   * @param memory for the key index
    * @throws CorruptRecordException if anything is not what was written, or the store's description
    *     is missing; the backend must then be rebuilt
    */
-  public static LoadedState read(ReadView view) {
+  public static LoadedState read(ReadView view, IndexMemory memory) {
     var encodedMeta = view.get(Bucket.META, StoreMeta.KEY);
     if (encodedMeta == null) {
       throw new CorruptRecordException("the state store does not say what it holds");
@@ -87,7 +90,7 @@ public record LoadedState(
     var meta = StoreMeta.decode(encodedMeta);
     // Before the records, which name the leases that their keys are attached to.
     var leases = readLeases(view);
-    var kv = StoreLoader.load(view, leases::attach);
+    var kv = StoreLoader.load(view, memory, leases::attach);
     var alarms = new Alarms();
     alarms.load(readAlarms(view));
     var members = new Members();

@@ -34,6 +34,13 @@ final class RecentEvents {
   /** Adds the events of one revision, the next. */
   void add(long revision, List<Event> ofRevision) {
     lastRevision = revision;
+    if ((long) ofRevision.size() * OVERHEAD_BYTES > maxBytes) {
+      // It does not fit, however empty it is here; it may be packed and very long.
+      events.clear();
+      bytes = 0;
+      firstRevision = revision + 1;
+      return;
+    }
     for (var event : ofRevision) {
       events.addLast(event);
       bytes += cost(event);

@@ -7,16 +7,30 @@ import java.util.List;
 /** What the watch hub wants done, in this order. */
 public sealed interface WatchEffect {
   /**
-   * One message to one stream.
+   * One message to one stream, in three parts of which only the number differs from watcher to
+   * watcher: a transport writes them one after the other and copies nothing before.
    *
    * @param stream its number
-   * @param head the message's beginning, this watcher's own
+   * @param start what the message begins with; the whole of it when it has no events
+   * @param watchId written behind the start as the message's field, unless it is 0, which is left
+   *     out in protobuf
    * @param events the rest of the message, shared with other watchers
    * @param eventCount how many there are
    */
-  record Send(long stream, Bytes head, Bytes events, int eventCount) implements WatchEffect {
+  record Send(long stream, Bytes start, long watchId, Bytes events, int eventCount)
+      implements WatchEffect {
     public int sizeBytes() {
-      return head.size() + events.size();
+      return start.size() + WatchResponses.idSize(watchId) + events.size();
+    }
+
+    /** What stands before the events. */
+    public Bytes head() {
+      return head(start, watchId);
+    }
+
+    /** The start of a message with its watcher's id behind it. */
+    public static Bytes head(Bytes start, long watchId) {
+      return WatchResponses.withId(start, watchId);
     }
   }
 

@@ -121,8 +121,7 @@ public final class WatchHub {
    * @param revision the store's, from which on the hub hears of every change
    * @param records those that are in memory
    */
-  public WatchHub(
-      long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
+  public WatchHub(long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
     this.records = records;
     this.sizes = sizes;
     recent = new RecentEvents(revision, sizes.recentBytes());
@@ -285,11 +284,13 @@ public final class WatchHub {
     begin();
     for (var from = 0; from < events.size(); ) {
       var main = events.get(from).revision().main();
-      var to = from + 1;
+      // A revision with very many events comes alone, packed: it is not unpacked here.
+      var isWhole = from == 0 && events.getLast().revision().main() == main;
+      var to = isWhole ? events.size() : from + 1;
       while (to < events.size() && events.get(to).revision().main() == main) {
         to++;
       }
-      var ofRevision = List.copyOf(events.subList(from, to));
+      var ofRevision = isWhole ? events : List.copyOf(events.subList(from, to));
       recent.add(main, ofRevision);
       queue.addLast(new Queued(main, ofRevision));
       queuedEvents += ofRevision.size();
@@ -335,9 +336,9 @@ public final class WatchHub {
   }
 
   /**
-   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what happened
-   * in between: all watchers go on, and read it from the new store from where they are (contract
-   * S9.19).
+   * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what
+   * happened in between: all watchers go on, and read it from the new store from where they are
+   * (contract S9.19).
    *
    * @param moment of the new store
    */
@@ -390,7 +391,14 @@ public final class WatchHub {
     return turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
   }
 
+  /**
+   * The work of a turn, unless the next turn is due anyhow: what comes in before it only says what
+   * is to be done. A hundred inputs at once are not a hundred turns.
+   */
   private List<WatchEffect> run(Moment moment) {
+    if (continuing) {
+      return effects;
+    }
     while (!turnIsOver() && (fanOut != null || !queue.isEmpty())) {
       if (fanOut == null) {
         var next = queue.removeFirst();
@@ -404,7 +412,7 @@ public final class WatchHub {
     catchUp(moment);
     var isIdle =
         fanOut == null && queue.isEmpty() && (catchUp == null || fetching) && !canReadMore();
-    if (!isIdle && !continuing) {
+    if (!isIdle) {
       continuing = true;
       effects.add(new WatchEffect.Continue());
     }
@@ -463,27 +471,29 @@ public final class WatchHub {
 
   private void send(Watcher watcher, Bytes header, EventBlock block) {
     watcher.active = true;
-    var head = WatchResponses.head(header, watcher.id, false);
     if (!watcher.fragment
         || block.count() < 2
-        || head.size() + block.bytes().size() < sizes.fragmentBytes()) {
-      send(watcher.stream, head, block);
+        || header.size() + WatchResponses.idSize(watcher.id) + block.bytes().size()
+            < sizes.fragmentBytes()) {
+      send(watcher.stream, header, watcher.id, block);
       return;
     }
+    var head = WatchResponses.head(header, watcher.id, false);
     var fragmentHead = WatchResponses.head(header, watcher.id, true);
     var parts = block.parts(fragmentHead.size(), sizes.fragmentBytes());
     for (var part : parts) {
-      send(watcher.stream, part == parts.getLast() ? head : fragmentHead, part);
+      send(watcher.stream, part == parts.getLast() ? head : fragmentHead, 0, part);
     }
   }
 
-  private void send(WatchStream stream, Bytes head, EventBlock block) {
+  private void send(WatchStream stream, Bytes start, long watchId, EventBlock block) {
     sentEvents += block.count();
-    emit(new WatchEffect.Send(stream.number, head, block.bytes(), block.count()), stream);
+    emit(
+        new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
   }
 
   private void control(WatchStream stream, Bytes message) {
-    emit(new WatchEffect.Send(stream.number, message, Bytes.EMPTY, 0), stream);
+    emit(new WatchEffect.Send(stream.number, message, 0, Bytes.EMPTY, 0), stream);
   }
 
   private void emit(WatchEffect.Send send, WatchStream stream) {

@@ -54,6 +54,21 @@ final class WatchResponses {
         .toBytes();
   }
 
+  /** What {@link #withId} adds. */
+  static int idSize(long watchId) {
+    return ProtoWriter.varintFieldSize(WATCH_ID, watchId);
+  }
+
+  /** The start of a message with its watcher's id behind it. */
+  static Bytes withId(Bytes start, long watchId) {
+    return watchId == 0
+        ? start
+        : new ProtoWriter(start.size() + idSize(watchId))
+            .raw(start)
+            .varintField(WATCH_ID, watchId)
+            .toBytes();
+  }
+
   static Bytes created(Bytes header, long watchId) {
     return control(header, watchId, true, false, 0, "");
   }

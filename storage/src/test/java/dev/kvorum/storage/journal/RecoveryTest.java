@@ -8,6 +8,7 @@ import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.disk.Policies;
 import dev.kvorum.storage.journal.vote.Claim;
+import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import java.util.List;
 import java.util.Objects;
@@ -91,6 +92,31 @@ final class RecoveryTest {
     again.append(entry(2, 3, "new"), entry(2, 4, "c"), entry(2, 5, "d"));
     again.settle();
     assertThat(again.entries().get(2)).isEqualTo(entry(2, 3, "new"));
+  }
+
+  /** Found by seed 286: the state store was lost too, and an old snapshot is all that is left. */
+  @Test
+  void aDamagedLogThatDoesNotContinueTheStateIsGivenUpAndClaimed() throws Exception {
+    var disk = new FaultyDisk();
+    var node = Node.open(disk, new JournalOptions(16384, 8192, 4096, 4096, 2, 0), true, KEEP_ALL);
+    node.journal.mark(new Mark.LogReset(new EntryId(1, 10)));
+    node.settle();
+    for (var i = 11; i <= 14; i++) {
+      node.append(entry(1, i, 50));
+      node.settle();
+    }
+    flip(disk, (int) (node.journal.range(12, 13).places().getFirst().offset() / Sector.BYTES) + 1);
+    var snapshot = new EntryId(1, 1);
+
+    var decision = SharedVoter.decide(scan(disk), snapshot, Vote.NONE);
+
+    assertThat(decision)
+        .isInstanceOfSatisfying(
+            SharedVoter.Decision.Start.class,
+            start -> {
+              assertThat(start.keep()).isEqualTo(new Keep.UpTo(snapshot));
+              assertThat(start.vote().claim()).isEqualTo(new Claim.Reached(new EntryId(1, 14)));
+            });
   }
 
   @Test

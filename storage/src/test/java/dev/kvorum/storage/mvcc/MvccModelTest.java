@@ -108,7 +108,11 @@ final class MvccModelTest {
     private void range(String where) {
       var range = commands.range(model.revision());
       if (isAccepted(range, where)) {
-        assertThat(store.read(range)).as("%s: %s", where, range).isEqualTo(model.run(range));
+        var expected = model.run(range);
+        assertThat(store.read(range)).as("%s: %s", where, range).isEqualTo(expected);
+        if (LongRange.isPossible(range)) {
+          assertThat(store.readLong(range)).as("%s: long %s", where, range).isEqualTo(expected);
+        }
       }
     }
 

@@ -3,6 +3,7 @@ package dev.kvorum.storage.mvcc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Command.Compare;
@@ -15,6 +16,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The contract's sentences and traps, one by one. */
@@ -160,7 +162,7 @@ final class MvccStoreTest {
 
   @Test
   void compactedDeletesDoNotMoveTheRevisionBackwards() {
-    var restored = new MvccStore();
+    var restored = new MvccStore(IndexMemory.onHeap());
     restored.restore(new StoreMeta(9, 1, 8, 8, 8, 2000, 1024, 0, 0));
     assertThat(restored.revision()).isEqualTo(8);
   }
@@ -257,15 +259,16 @@ final class MvccStoreTest {
     for (var i = 0; i < 100; i++) {
       store.apply(put("k%02d".formatted(i), ""));
     }
-    var cursor = store.store().view().stream(range("k", "l"), 1 << 20);
+    var stream = LongRange.stream(range("k", "l"), 1 << 20);
     var sizes = new ArrayList<Integer>();
     for (var isLast = false; !isLast; ) {
-      var chunk = cursor.next(store.store().view());
-      var found = (Result.Range) chunk.plan().finish(_ -> bytes("record"));
-      sizes.add(found.kvs().size());
-      isLast = chunk.isLast();
-      assertThat(found.count()).isEqualTo(isLast ? 100 : 0);
-      assertThat(found.revision()).isEqualTo(isLast ? 101 : 0);
+      assertThat(stream.begin(store.store().view())).isNull();
+      var message = stream.measure(store.store().view(), 100);
+      assertThat(message).isNotNull();
+      sizes.add(stream.next(store.store().view(), 100, 1 << 20).size());
+      isLast = message.isLast();
+      assertThat(message.count()).isEqualTo(isLast ? 100 : 0);
+      assertThat(message.headerRevision()).isEqualTo(isLast ? 101 : 0);
       store.apply(delete("k99", ""));
     }
     assertThat(sizes).containsExactly(10, 20, 40, 30);
@@ -288,13 +291,39 @@ final class MvccStoreTest {
     for (var i = 0; i < 40; i++) {
       store.apply(put("k%02d".formatted(i), ""));
     }
-    var cursor = store.store().view().stream(range("k", "l"), 1 << 20);
-    cursor.next(store.store().view()).plan().finish(_ -> bytes("record"));
+    var stream = LongRange.stream(range("k", "l"), 1 << 20);
+    assertThat(stream.begin(store.store().view())).isNull();
+    assertThat(stream.measure(store.store().view(), 100)).isNotNull();
+    assertThat(stream.next(store.store().view(), 100, 1 << 20)).hasSize(10);
     store.apply(put("z", ""));
     store.apply(compact(store.store().revision()));
-    var chunk = cursor.next(store.store().view());
-    assertThat(chunk.isLast()).isTrue();
-    assertThat(failure(chunk.plan().finish(Records.NONE))).isEqualTo(Failure.COMPACTED);
+    assertThat(stream.begin(store.store().view())).isEqualTo(Failure.COMPACTED);
+  }
+
+  /** Each look is at the newest view, and at the revision that the first one found. */
+  @Test
+  void aLongRangeShowsOneRevisionWhateverChangesMeanwhile() {
+    for (var i = 0; i < 100; i++) {
+      store.apply(put("k%02d".formatted(i), "old"));
+    }
+    var range = LongRange.unary(range("k", "l"));
+    assertThat(range.begin(store.store().view())).isNull();
+    LongRange.Message message;
+    do {
+      message = range.measure(store.store().view(), 7);
+      store.apply(put("k50", "longer than before"));
+      store.apply(put("k505", "new"));
+      store.apply(delete("k60", ""));
+    } while (message == null);
+    var found = new ArrayList<Long>();
+    while (!range.isComplete()) {
+      range.next(store.store().view(), 7, 1 << 20).forEach(e -> found.add(e.modRevision()));
+      store.apply(delete("k%02d".formatted(found.size() % 100), ""));
+    }
+
+    assertThat(message.count()).isEqualTo(100);
+    assertThat(message.headerRevision()).isEqualTo(101);
+    assertThat(found).isEqualTo(LongStream.rangeClosed(2, 101).boxed().toList());
   }
 
   // S4

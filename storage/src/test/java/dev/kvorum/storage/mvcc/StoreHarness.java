@@ -2,11 +2,14 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.JoinedList;
+import dev.kvorum.storage.model.MalformedProto;
+import dev.kvorum.storage.model.ProtoReader;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
@@ -25,12 +28,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class StoreHarness {
   private static final long MAX_REQUEST_BYTES = 300;
+  private static final int SMALL_LOOK_KEYS = 3;
+  private static final long SMALL_PIECE_BYTES = 100;
 
   private final TreeMap<Bytes, Bytes> records = new TreeMap<>();
   private final TreeMap<Bytes, Bytes> meta = new TreeMap<>();
   private final List<Event> events = new ArrayList<>();
   private LongPredicate leaseExists = _ -> false;
-  private MvccStore store = new MvccStore();
+  private MvccStore store = new MvccStore(IndexMemory.onHeap());
   private long appliedIndex;
 
   MvccStore store() {
@@ -123,14 +128,64 @@ final class StoreHarness {
 
   /** A whole stream, message by message; the last element may be a failure. */
   List<Result> stream(Command.Range range) {
-    var cursor = store.view().stream(range, MAX_REQUEST_BYTES);
-    var chunks = new ArrayList<Result>();
+    return messages(LongRange.stream(range, MAX_REQUEST_BYTES));
+  }
+
+  /** The answer of a unary range, made in pieces. */
+  Result readLong(Command.Range range) {
+    return messages(LongRange.unary(range)).getFirst();
+  }
+
+  private List<Result> messages(LongRange range) {
+    var messages = new ArrayList<Result>();
     for (var isLast = false; !isLast; ) {
-      var chunk = cursor.next(store.view());
-      chunks.add(finish(chunk.plan()));
-      isLast = chunk.isLast();
+      var failure = range.begin(store.view());
+      if (failure != null) {
+        messages.add(new Result.Failed(failure));
+        return messages;
+      }
+      var message = message(range);
+      messages.add(message.result());
+      isLast = message.isLast();
     }
-    return chunks;
+    return messages;
+  }
+
+  private record Message(Result.Range result, boolean isLast) {}
+
+  /** Plays the next message with looks and pieces so small that several make a message. */
+  private Message message(LongRange range) {
+    var message = range.measure(store.view(), SMALL_LOOK_KEYS);
+    while (message == null) {
+      message = range.measure(store.view(), SMALL_LOOK_KEYS);
+    }
+    var kvs = new ArrayList<Bytes>();
+    var bytes = 0L;
+    while (!range.isComplete()) {
+      var entries = range.next(store.view(), SMALL_LOOK_KEYS, SMALL_PIECE_BYTES);
+      var piece = range.encode(entries, fetched(range.needs(entries)));
+      bytes += piece.size();
+      kvs.addAll(keyValues(piece));
+    }
+    if (bytes != message.keyValueBytes()) {
+      throw new AssertionError("measured " + message + ", made " + bytes);
+    }
+    return new Message(
+        new Result.Range(message.headerRevision(), kvs, message.more(), message.count()),
+        message.isLast());
+  }
+
+  private static List<Bytes> keyValues(Bytes fields) {
+    try {
+      var kvs = new ArrayList<Bytes>();
+      var reader = new ProtoReader(fields);
+      while (reader.next() != 0) {
+        kvs.add(reader.bytes());
+      }
+      return kvs;
+    } catch (MalformedProto malformed) {
+      throw new AssertionError(malformed);
+    }
   }
 
   /** Reads exactly the announced records, each with its checksum verified. */
@@ -213,7 +268,7 @@ final class StoreHarness {
   /** Forgets everything in memory and loads what the backend has. */
   void restart() {
     var before = store;
-    store = StoreLoader.load(readView(), StoreLoader.Attachments.NONE);
+    store = StoreLoader.load(readView(), IndexMemory.onHeap(), StoreLoader.Attachments.NONE);
     if (store.stateHashLow() != before.stateHashLow()
         || store.stateHashHigh() != before.stateHashHigh()
         || store.inUseBytes() != before.inUseBytes()) {

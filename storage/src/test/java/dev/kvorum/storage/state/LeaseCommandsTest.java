@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
@@ -194,12 +195,12 @@ class LeaseCommandsTest {
 
   private void restart() {
     try (var view = backend.openReadView()) {
-      machine = new StateMachine(LoadedState.read(view), Long.MAX_VALUE);
+      machine = new StateMachine(LoadedState.read(view, IndexMemory.onHeap()), Long.MAX_VALUE);
     }
   }
 
   private static StateMachine empty() {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     return new StateMachine(
         new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),
         Long.MAX_VALUE);

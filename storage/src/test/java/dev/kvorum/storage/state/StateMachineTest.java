@@ -7,6 +7,7 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
@@ -117,7 +118,7 @@ class StateMachineTest {
   /** A put costs 256 bytes more than its key and value, and the quota is reached at equality. */
   @Test
   void aPutThatReachesTheQuotaTakesEffectAndSaysSo() {
-    var reached = new MvccStore().allocatedBytes() + 256 + 2;
+    var reached = new MvccStore(IndexMemory.onHeap()).allocatedBytes() + 256 + 2;
 
     machine = machine(reached + 1);
     assertThat(apply(PUT).overQuota()).isFalse();
@@ -220,7 +221,7 @@ class StateMachineTest {
     apply(alarm(Command.Alarm.ACTIVATE, Command.Alarm.NOSPACE));
 
     try (var view = backend.openReadView()) {
-      var loaded = new StateMachine(LoadedState.read(view), Long.MAX_VALUE);
+      var loaded = new StateMachine(LoadedState.read(view, IndexMemory.onHeap()), Long.MAX_VALUE);
 
       assertThat(loaded.meta()).isEqualTo(machine.meta());
       assertThat(loaded.state())
@@ -249,7 +250,7 @@ class StateMachineTest {
       assertThat(machine.stateHash()).isEqualTo(other.stateHash());
     }
     try (var view = backend.openReadView()) {
-      var loaded = new StateMachine(LoadedState.read(view), Long.MAX_VALUE);
+      var loaded = new StateMachine(LoadedState.read(view, IndexMemory.onHeap()), Long.MAX_VALUE);
       assertThat(loaded.stateHash()).isEqualTo(machine.stateHash());
     }
   }
@@ -315,7 +316,7 @@ class StateMachineTest {
   }
 
   private static StateMachine machine(long quotaBytes) {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var members = new Members();
     members.load(
         List.of(new Member(MEMBER, "", List.of("http://127.0.0.1:2380"), List.of(), false)));

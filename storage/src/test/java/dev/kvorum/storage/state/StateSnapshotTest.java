@@ -7,6 +7,7 @@ import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.MemoryDisk;
@@ -47,7 +48,7 @@ class StateSnapshotTest {
     var restored = new MemoryBackend();
     StateSnapshot.restore(snapshots.open(header.position()), restored);
     try (var view = restored.openReadView()) {
-      var state = LoadedState.read(view);
+      var state = LoadedState.read(view, IndexMemory.onHeap());
       assertThat(state.meta()).isEqualTo(machine.meta());
       assertThat(state.members().list()).isEqualTo(machine.state().members());
       assertThat(state.alarms().list(Command.Alarm.NONE)).isEqualTo(machine.state().alarms());
@@ -62,7 +63,7 @@ class StateSnapshotTest {
     backend.commit(new WriteBatch().put(Bucket.CLUSTER, Bytes.utf8("a"), Bytes.EMPTY));
 
     try (var view = backend.openReadView()) {
-      assertThatThrownBy(() -> LoadedState.read(view)).isInstanceOf(CorruptRecordException.class);
+      assertThatThrownBy(() -> LoadedState.read(view, IndexMemory.onHeap())).isInstanceOf(CorruptRecordException.class);
     }
   }
 
@@ -88,7 +89,7 @@ class StateSnapshotTest {
   }
 
   private static StateMachine machine() {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var members = new Members();
     members.load(List.of(new Member(5, "", List.of("http://127.0.0.1:2380"), List.of(), false)));
     return new StateMachine(

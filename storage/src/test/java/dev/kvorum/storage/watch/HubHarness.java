@@ -3,6 +3,7 @@ package dev.kvorum.storage.watch;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
@@ -83,7 +84,7 @@ final class HubHarness {
   }
 
   HubHarness(WatchSizes sizes) {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     machine =
         new StateMachine(
             new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),

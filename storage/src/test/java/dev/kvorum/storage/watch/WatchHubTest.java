@@ -196,7 +196,9 @@ class WatchHubTest {
     var history = plan.complete(store.history(2));
 
     assertThat(history.to()).isEqualTo(3);
-    assertThat(history.events()).extracting(event -> event.revision().main()).containsExactly(2L, 3L);
+    assertThat(history.events())
+        .extracting(event -> event.revision().main())
+        .containsExactly(2L, 3L);
     assertThat(plan.complete(new History(2, 1, List.of())).to()).isEqualTo(3);
   }
 

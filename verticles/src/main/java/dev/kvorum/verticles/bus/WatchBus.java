@@ -24,6 +24,11 @@ public final class WatchBus {
     return "kvorum.front." + loop + ".watch";
   }
 
+  /** From the watch verticle to front end {@code loop}: {@link Heard}. */
+  public static String heard(int loop) {
+    return "kvorum.front." + loop + ".watch.heard";
+  }
+
   /** The number of a front end's stream, which no other stream of the node has. */
   public static long stream(int loop, long count) {
     return (long) loop << NUMBER_BITS | count;
@@ -55,15 +60,19 @@ public final class WatchBus {
   public record Closed(long stream) implements Word {}
 
   /** What one front end has to say after one turn. */
-  public record Said(List<Word> words) {}
+  public record Said(int loop, List<Word> words) {}
 
   /** Messages for the streams of one front end, in order. */
   public record Messages(List<WatchEffect.Send> messages) {}
+
+  /** To a front end: what it said next, in the order of its turns, has been heard. */
+  public record Heard() {}
 
   /** Registers the codecs of the records that are sent. */
   public static void register(EventBus bus) {
     LocalCodec.register(bus, Happened.class);
     LocalCodec.register(bus, Said.class);
     LocalCodec.register(bus, Messages.class);
+    LocalCodec.register(bus, Heard.class);
   }
 }

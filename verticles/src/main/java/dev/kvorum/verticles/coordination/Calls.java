@@ -134,13 +134,28 @@ final class Calls {
     }
 
     @Override
-    public void send(Bytes head, Bytes events) {
+    public void send(Bytes start, long watchId, Bytes events) {
       try {
-        readHead(head);
+        readHead(start);
         readEvents(events);
       } catch (MalformedProto malformed) {
         throw new IllegalStateException("the server reads its own messages", malformed);
       }
+    }
+
+    @Override
+    public void flush() {
+      // Every message was taken at once.
+    }
+
+    @Override
+    public void pauseRequests() {
+      // There is one request.
+    }
+
+    @Override
+    public void resumeRequests() {
+      // There is one request.
     }
 
     private void readHead(Bytes head) throws MalformedProto {

@@ -9,6 +9,7 @@ import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.service.FrontEnd;
 import dev.kvorum.verticles.service.NodeContext;
 import dev.kvorum.verticles.stage.Answer;
+import dev.kvorum.verticles.stage.LeadershipClaim;
 import dev.kvorum.verticles.stage.LeaseEffect;
 import dev.kvorum.verticles.stage.LeaseStage;
 import io.vertx.core.Future;
@@ -102,10 +103,11 @@ public final class LeaseVerticle extends VerticleBase {
       step(_ -> stage.follow());
       return;
     }
+    var asked = nowNanos();
     confirm(
         term -> {
           if (term != 0) {
-            step(moment -> stage.lead(term, moment));
+            step(moment -> stage.lead(term, asked, moment));
           } else {
             vertx.setTimer(TimeUnit.NANOSECONDS.toMillis(GATHER_NANOS), _ -> statusChanged());
           }
@@ -114,14 +116,9 @@ public final class LeaseVerticle extends VerticleBase {
 
   /** Whether this member leads for sure, as of now or later: gives the term, or 0. */
   private void confirm(LongConsumer answer) {
-    var term = node.raft().term();
+    var claim = LeadershipClaim.of(node.raft());
     frontEnd()
-        .confirmRead(
-            failure -> {
-              var status = node.raft();
-              var leads = failure == null && status.leading() && status.term() == term;
-              answer.accept(leads ? term : 0);
-            });
+        .confirmRead(failure -> answer.accept(claim.confirmedTerm(failure == null, node.raft())));
   }
 
   private FrontEnd frontEnd() {

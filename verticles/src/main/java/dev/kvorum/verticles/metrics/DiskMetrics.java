@@ -8,6 +8,7 @@ public final class DiskMetrics {
   private final Histogram backendCommits;
   private final Histogram defragments;
   private final Gauge defragmenting;
+  private final Family<Counter> verdicts;
 
   DiskMetrics(MetricRegistry registry) {
     walSyncs =
@@ -32,6 +33,16 @@ public final class DiskMetrics {
             "Time of a defragmentation.",
             Buckets.doublingSeconds(.1, 13));
     defragmenting = registry.gauge("etcd_disk_defrag_inflight", "1 while a defragmentation runs.");
+    verdicts =
+        registry.counters(
+            "kvorum_journal_verdicts_total",
+            "What the start found in the journal's segments, by verdict.",
+            "verdict");
+  }
+
+  /** The start found this in the journal; the words are those of the log line (P21). */
+  public void found(String verdict) {
+    verdicts.with(verdict).increment();
   }
 
   /** A batch reached the journal. */

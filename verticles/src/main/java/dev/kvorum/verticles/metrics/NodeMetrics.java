@@ -1,5 +1,7 @@
 package dev.kvorum.verticles.metrics;
 
+import dev.kvorum.verticles.service.Ledger;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -15,6 +17,7 @@ public final class NodeMetrics {
   private final LeaseMetrics lease;
   private final WatchMetrics watch;
   private final LoopMetrics loops;
+  private final IndexMetrics index;
   private final RpcMetrics rpc;
   private final HttpMetrics http;
 
@@ -30,6 +33,7 @@ public final class NodeMetrics {
     lease = new LeaseMetrics(registry);
     watch = new WatchMetrics(registry);
     loops = new LoopMetrics(registry);
+    index = new IndexMetrics(registry);
     rpc = new RpcMetrics(registry, extensive);
     http = new HttpMetrics(registry);
     ProcessMetrics.register(registry);
@@ -45,8 +49,27 @@ public final class NodeMetrics {
    */
   public record NodeLabels(long memberId, String version, String runtimeVersion, long quotaBytes) {}
 
+  /** Shows how much memory clients' work occupies, and how much it may. */
+  public void show(Ledger ledger) {
+    for (var account : Ledger.Account.values()) {
+      var name = "kvorum_ledger_" + account.name().toLowerCase(Locale.ROOT);
+      registry.gauge(
+          name + "_bytes",
+          "What " + account + " occupies in memory.",
+          () -> (double) ledger.used(account));
+      registry.gauge(
+          name + "_limit_bytes",
+          "From where on nothing is added to " + account + ".",
+          () -> (double) ledger.most(account));
+    }
+  }
+
   public ServerMetrics server() {
     return server;
+  }
+
+  public IndexMetrics index() {
+    return index;
   }
 
   public DiskMetrics disk() {

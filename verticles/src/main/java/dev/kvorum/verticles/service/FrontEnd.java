@@ -24,7 +24,7 @@ public final class FrontEnd implements Service {
   private final Proposer proposer;
   private final ReadRounds rounds;
   private final Reads reads;
-  private final RangeStreams streams;
+  private final LongReads longReads;
   private final LeaseCalls leases;
   private final WatchCalls watches;
   private final Maintenance maintenance;
@@ -40,8 +40,8 @@ public final class FrontEnd implements Service {
     this.context = context;
     proposer = new Proposer(node, context, loop);
     rounds = new ReadRounds(node, context, loop);
-    reads = new Reads(node, context, rounds);
-    streams = new RangeStreams(node, context, rounds);
+    longReads = new LongReads(node, context);
+    reads = new Reads(node, context, rounds, longReads);
     leases = new LeaseCalls(node, context, loop);
     watches = new WatchCalls(node, context, loop);
     maintenance = new MemberMaintenance(node, context, rounds);
@@ -59,10 +59,9 @@ public final class FrontEnd implements Service {
 
   private void run(Command command, Bytes body, Consumer<Result> answer) {
     switch (command) {
-      case Command.Range range ->
-          reads.read(view -> view.plan(range), range.serializable(), answer);
+      case Command.Range range -> reads.read(range, answer);
       case Command.Txn txn when RequestCheck.isReadOnly(txn) ->
-          reads.read(view -> view.plan(txn), RequestCheck.isSerializable(txn), answer);
+          reads.read(txn, RequestCheck.isSerializable(txn), answer);
       case Command.LeaseGrant grant -> grant(grant, answer);
       case Command.Txn _,
           Command.Put _,
@@ -163,16 +162,31 @@ public final class FrontEnd implements Service {
   }
 
   @Override
+  public void range(Command.Range range, CallContext call, RangeSink sink) {
+    var failure = refusal(range, call);
+    if (failure == null) {
+      reads.range(range, call, sink);
+    } else {
+      sink.failed(failure);
+    }
+  }
+
+  @Override
   public void stream(Command.Range range, CallContext call, RangeSink sink) {
     var failure = refusal(range, call);
     if (failure == null) {
       failure = RequestCheck.checkStream(range);
     }
     if (failure == null) {
-      streams.stream(range, call, sink);
+      reads.stream(range, call, sink);
     } else {
-      sink.failed(new Result.Failed(failure));
+      sink.failed(failure);
     }
+  }
+
+  @Override
+  public Ledger ledger() {
+    return node.ledger();
   }
 
   @Override
@@ -199,6 +213,7 @@ public final class FrontEnd implements Service {
   public void stop() {
     proposer.stop();
     rounds.stop();
+    longReads.stop();
     leases.stop();
     watches.stop();
   }

@@ -25,6 +25,7 @@ public final class NodeContext {
   private final Service.Identity identity;
   private final int life;
   private final ServiceLimits limits;
+  private final Ledger ledger;
   private final RecordMemory memory;
   private final RecordReader reader;
   private final BackendWriter writer;
@@ -41,6 +42,7 @@ public final class NodeContext {
       Service.Identity identity,
       int life,
       ServiceLimits limits,
+      Ledger ledger,
       RecordMemory memory,
       RecordReader reader,
       BackendWriter writer,
@@ -51,6 +53,7 @@ public final class NodeContext {
     this.identity = identity;
     this.life = life;
     this.limits = limits;
+    this.ledger = ledger;
     this.memory = memory;
     this.reader = reader;
     this.writer = writer;
@@ -58,6 +61,7 @@ public final class NodeContext {
     this.metrics = metrics;
     this.applied = applied;
     this.raft = raft;
+    metrics.show(ledger);
   }
 
   public Service.Identity identity() {
@@ -70,6 +74,10 @@ public final class NodeContext {
 
   public ServiceLimits limits() {
     return limits;
+  }
+
+  public Ledger ledger() {
+    return ledger;
   }
 
   public RecordMemory memory() {
@@ -200,6 +208,7 @@ public final class NodeContext {
   public static final class PinnedState implements AutoCloseable {
     private final HeldState held;
     private final Pins.Pin pin;
+    private final AtomicBoolean indexReleased = new AtomicBoolean();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private PinnedState(HeldState held, Pins.Pin pin) {
@@ -211,12 +220,23 @@ public final class NodeContext {
       return held.state();
     }
 
+    /**
+     * From here on only the history is read: the index need not keep for us what it replaces, which
+     * for a long job is much.
+     */
+    public PinnedState withoutIndex() {
+      if (indexReleased.compareAndSet(false, true)) {
+        held.close();
+      }
+      return this;
+    }
+
     /** Any thread may close it; twice is harmless. */
     @Override
     public void close() {
       if (closed.compareAndSet(false, true)) {
         pin.close();
-        held.close();
+        var _ = withoutIndex();
       }
     }
   }

@@ -9,6 +9,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.mvcc.RequestCheck;
 import dev.kvorum.verticles.bus.StoreBus;
 import dev.kvorum.verticles.metrics.ServerMetrics.Operation;
+import dev.kvorum.verticles.service.Ledger.Account;
 import dev.kvorum.verticles.stage.RequestId;
 import io.vertx.core.Context;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * store has begun waits as long as that takes.
  */
 final class Proposer {
+  /** What a request takes beside its bytes: its envelope, its entry, and who waits for it. */
+  private static final int REQUEST_OVERHEAD_BYTES = 256;
+
   private final NodeContext node;
   private final Context context;
   private final int loop;
@@ -62,6 +66,13 @@ final class Proposer {
       answer.accept(new Result.Failed(refusal));
       return;
     }
+    var cost = body.size() + REQUEST_OVERHEAD_BYTES;
+    if (isAlarm(command)) {
+      node.ledger().add(Account.REQUESTS, cost);
+    } else if (!node.ledger().tryReserve(Account.REQUESTS, cost)) {
+      answer.accept(new Result.Failed(Failure.TOO_MANY_REQUESTS));
+      return;
+    }
     if (batch.isEmpty()) {
       batchFirst = pending.next();
       context.runOnContext(_ -> flush());
@@ -70,6 +81,7 @@ final class Proposer {
     var number =
         pending.add(
             result -> {
+              node.ledger().release(Account.REQUESTS, cost);
               settled(command, result, System.nanoTime() - began);
               answer.accept(result);
             },
@@ -92,20 +104,21 @@ final class Proposer {
 
   private @Nullable Failure refusal(Command command, Bytes body) {
     var backlog = node.raft().committed() - node.applied().appliedIndex();
-    var tailBytes = node.memory().tailBytes();
-    var mostTailBytes = node.limits().maxTailBytes();
-    // Alarms are how an operator sees and ends it, and they take no room.
-    if (!(command instanceof Command.Alarm)
-        && node.writer().isBehindFullDisk(tailBytes, mostTailBytes)) {
+    var isTailFull = node.ledger().isOver(Account.TAIL);
+    if (!isAlarm(command) && node.writer().isBehindFullDisk(isTailFull)) {
       return Failure.NO_SPACE;
     }
-    if (backlog > ServiceLimits.MAX_BACKLOG
-        || (tailBytes > mostTailBytes && !(command instanceof Command.Alarm))) {
+    if (backlog > ServiceLimits.MAX_BACKLOG || (isTailFull && !isAlarm(command))) {
       return Failure.TOO_MANY_REQUESTS;
     }
     return RequestCheck.isTooLarge(body.size(), node.limits().maxRequestBytes())
         ? Failure.REQUEST_TOO_LARGE
         : null;
+  }
+
+  /** Alarms are how an operator sees and ends a trouble, and they take no room. */
+  private static boolean isAlarm(Command command) {
+    return command instanceof Command.Alarm;
   }
 
   private void flush() {

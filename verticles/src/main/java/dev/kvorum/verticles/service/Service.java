@@ -5,6 +5,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.watch.WatchRequest;
 import java.util.function.Consumer;
 
@@ -28,10 +29,21 @@ public interface Service {
   void call(Command command, Bytes body, CallContext call, Consumer<Result> answer);
 
   /**
-   * Reads a range in chunks (contract S3). The same checks and errors as a unary range, and the two
-   * refusals of S3.1.
+   * Reads a range (contract S2) whose answer may have any size: a long one is made piece by piece,
+   * as the client takes it, and is never held. {@link #call} gives the same answer at once.
+   */
+  void range(Command.Range range, CallContext call, RangeSink sink);
+
+  /**
+   * Reads a range in several messages (contract S3). The same checks and errors as a unary range,
+   * and the two refusals of S3.1.
    */
   void stream(Command.Range range, CallContext call, RangeSink sink);
+
+  /**
+   * What the node's work occupies in memory; an edge counts what it keeps of its clients' there.
+   */
+  Ledger ledger();
 
   /**
    * Asks whoever keeps the leases' time (contract S10.5 to S10.8).
@@ -60,18 +72,31 @@ public interface Service {
   /** Present store revision of this member's applied state. */
   long revision();
 
-  /** Where a streamed range goes; called on the loop. */
+  /**
+   * Where a range goes; called on the loop. Either {@link #answer} is called once, or a message
+   * begins and its key-values follow, as often as there are messages, and then comes {@link #end}.
+   * Either may be ended by {@link #failed}.
+   */
   interface RangeSink {
-    /** One chunk in order; {@code last} alone carries revision, more and count (S3.4). */
-    void chunk(Result.Range chunk, boolean last);
+    /** The whole answer, which is short. */
+    void answer(Result.Range result);
 
-    /** Ends the stream without a last chunk. */
-    void failed(Result.Failed failure);
+    /** A message begins: the only one of a unary range, or one of several. */
+    void begin(LongRange.Message message);
+
+    /** The next key-values of the message, as fields of it. */
+    void keyValues(Bytes fields);
+
+    /** The last message is complete. */
+    void end();
+
+    /** There is no answer, or none to the end. */
+    void failed(Failure failure);
 
     /** False while the transport's queue is full; the service pauses until {@link #onDrain}. */
     boolean isWritable();
 
-    /** Runs the action once the transport accepts data again. */
+    /** Runs the action once the transport accepts data again or the client is gone. */
     void onDrain(Runnable action);
 
     /** True once the client went away; the service stops reading. */
@@ -94,14 +119,27 @@ public interface Service {
 
   /** Where a watch stream's messages go; called on the loop. */
   interface WatchSink {
-    /** One message, in two parts that are not copied together: the second belongs to many. */
-    void send(Bytes head, Bytes events);
+    /**
+     * One message, in parts that are not copied together: the first and the last belong to many.
+     * Nothing need leave before {@link #flush}.
+     *
+     * @param watchId between the two as the response's field, unless it is 0
+     */
+    void send(Bytes start, long watchId, Bytes events);
+
+    /** The messages of this turn are complete. */
+    void flush();
 
     /** False while the transport's queue is full. */
     boolean isWritable();
 
     /** Runs the action once the transport accepts data again, or the stream has ended. */
     void onDrain(Runnable action);
+
+    /** The client asks faster than it is served: its requests wait with it. A few may still come. */
+    void pauseRequests();
+
+    void resumeRequests();
   }
 
   /** The ids in every response header (contract S14.1). */

@@ -1,22 +1,20 @@
 package dev.kvorum.verticles.service;
 
 /**
- * What one member accepts.
+ * What one member accepts; how much of it at a time is the {@link Ledger}'s to say.
  *
  * @param maxTxnOps contract S6.1
  * @param maxRequestBytes of a log entry's request (contract S21.1)
  * @param quotaBytes the raw flag: 0 means the default, negative means none (contract S17.3)
  * @param requestTimeoutNanos how long a proposal or a linearizable read may take (contract S21.5)
  * @param minLeaseTtlSeconds what a shorter lease is raised to (contract S10.1)
- * @param maxTailBytes how much may be applied and not yet flushed before writes are refused
  */
 public record ServiceLimits(
     int maxTxnOps,
     long maxRequestBytes,
     long quotaBytes,
     long requestTimeoutNanos,
-    long minLeaseTtlSeconds,
-    long maxTailBytes) {
+    long minLeaseTtlSeconds) {
   private static final long DEFAULT_QUOTA_BYTES = 2L << 30;
 
   /** Entries that may be committed and not applied before proposals are refused (S21.3). */

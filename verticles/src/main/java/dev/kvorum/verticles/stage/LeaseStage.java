@@ -28,6 +28,10 @@ import java.util.Map;
  *   <li>The entry that revokes names the term in which the leases ran out, and applying it in any
  *       other term does nothing. So even a leader that was replaced between the confirmation and
  *       the proposal takes nothing away.
+ *   <li>A renewal is acknowledged only while a quorum's confirmation is younger than an election
+ *       timeout. A leader that was replaced while it was paused would otherwise acknowledge what
+ *       its successor never hears of; and what is acknowledged within that time after the
+ *       confirmation is covered by the timeout that the successor adds.
  *   <li>A lease of which a checkpoint says that little remains is renewed only when the log has
  *       taken that back; or the next leader would know of the checkpoint and not of the renewal.
  * </ol>
@@ -74,9 +78,12 @@ public final class LeaseStage {
   private static final long CHECKPOINT_NANOS = 300_000_000_000L;
   private static final long CHECKPOINT_LIMIT_SECONDS = 300;
 
-  private final LeaseClock clock = new LeaseClock();
+  private LeaseClock clock = new LeaseClock();
   private final long electionTimeoutNanos;
   private final boolean checkpoints;
+
+  /** Renewals that wait until a quorum confirms that this member leads. */
+  private final List<Asked> unconfirmed = new ArrayList<>();
 
   /** Renewals that wait until their lease is revoked (contract S10.5). */
   private final Map<Long, List<Asked>> expiring = new LinkedHashMap<>();
@@ -86,6 +93,14 @@ public final class LeaseStage {
 
   /** The term in which this member keeps the time, 0 while it does not. */
   private long leadingTerm;
+
+  /** When the newest confirmation of this member in its term was asked for. */
+  private long confirmedNanos;
+
+  /** A confirmation is asked for, at {@link #confirmingNanos}. */
+  private boolean confirming;
+
+  private long confirmingNanos;
 
   /** A round of expiry is under way. */
   private boolean running;
@@ -115,6 +130,17 @@ public final class LeaseStage {
     leases.forEach((id, ttl, remaining) -> clock.add(id, ttl, remaining, nowNanos));
   }
 
+  /**
+   * The store was replaced by a later one, from a leader's snapshot: its leases are those that
+   * count. This member does not lead.
+   */
+  public List<LeaseEffect> replaced(LeaseTable leases, Moment moment) {
+    var effects = follow();
+    clock = new LeaseClock();
+    load(leases, moment.nowNanos);
+    return effects;
+  }
+
   /** How many leases there are. */
   public int size() {
     return clock.size();
@@ -138,13 +164,18 @@ public final class LeaseStage {
     return checkpoints ? Math.min(wake, nextCheckpointNanos) : wake;
   }
 
-  /** This member leads in that term, and has applied everything that earlier leaders committed. */
-  public List<LeaseEffect> lead(long term, Moment moment) {
+  /**
+   * This member leads in that term, and has applied everything that earlier leaders committed.
+   *
+   * @param askedNanos when the confirmation of that was asked for
+   */
+  public List<LeaseEffect> lead(long term, long askedNanos, Moment moment) {
     if (term == leadingTerm) {
       return List.of();
     }
     var effects = follow();
     leadingTerm = term;
+    confirmedNanos = askedNanos;
     notBeforeNanos = moment.nowNanos;
     nextCheckpointNanos = moment.nowNanos + CHECKPOINT_NANOS;
     clock.extendAll(moment.nowNanos, electionTimeoutNanos);
@@ -155,14 +186,21 @@ public final class LeaseStage {
   public List<LeaseEffect> follow() {
     leadingTerm = 0;
     running = false;
+    confirming = false;
     entries.clear();
     underWay = 0;
     var effects = new ArrayList<LeaseEffect>();
+    refuseUnconfirmed(effects);
     for (var waiting : List.of(expiring, resetting)) {
       waiting.values().forEach(asked -> asked.forEach(each -> effects.add(noLeader(each))));
       waiting.clear();
     }
     return effects;
+  }
+
+  private void refuseUnconfirmed(List<LeaseEffect> effects) {
+    unconfirmed.forEach(asked -> effects.add(noLeader(asked)));
+    unconfirmed.clear();
   }
 
   private static LeaseEffect noLeader(Asked asked) {
@@ -219,7 +257,14 @@ public final class LeaseStage {
         continue;
       }
       switch (asked.ask) {
-        case LeaseAsk.KeepAlive keepAlive -> renew(asked, keepAlive.id(), moment, effects);
+        case LeaseAsk.KeepAlive(var id) -> {
+          if (isConfirmedAt(moment.nowNanos)) {
+            renew(asked, id, moment, effects);
+          } else {
+            unconfirmed.add(asked);
+            confirm(moment, effects);
+          }
+        }
         case LeaseAsk.TimeToLive wanted -> effects.add(timeToLive(asked, wanted, moment));
         case LeaseAsk.Leases _ ->
             effects.add(
@@ -230,6 +275,19 @@ public final class LeaseStage {
       }
     }
     return effects;
+  }
+
+  /** Whether no other leader can have begun so long ago that it knows nothing of a renewal now. */
+  private boolean isConfirmedAt(long nowNanos) {
+    return nowNanos - confirmedNanos <= electionTimeoutNanos;
+  }
+
+  private void confirm(Moment moment, List<LeaseEffect> effects) {
+    if (!confirming) {
+      confirming = true;
+      confirmingNanos = moment.nowNanos;
+      effects.add(new LeaseEffect.ConfirmLeadership());
+    }
   }
 
   private void renew(Asked asked, long id, Moment moment, List<LeaseEffect> effects) {
@@ -277,7 +335,9 @@ public final class LeaseStage {
     }
     if (clock.nextDeadlineNanos() <= moment.nowNanos && notBeforeNanos <= moment.nowNanos) {
       running = true;
-      return List.of(new LeaseEffect.ConfirmLeadership());
+      var effects = new ArrayList<LeaseEffect>();
+      confirm(moment, effects);
+      return effects;
     }
     return List.of();
   }
@@ -307,23 +367,37 @@ public final class LeaseStage {
    * @param term the term that was confirmed, 0 when none was
    */
   public List<LeaseEffect> confirmed(long term, Moment moment) {
-    if (!running || leadingTerm == 0) {
+    if (!confirming || leadingTerm == 0) {
       return List.of();
     }
+    confirming = false;
+    var effects = new ArrayList<LeaseEffect>();
     if (term != leadingTerm) {
+      refuseUnconfirmed(effects);
       running = false;
       notBeforeNanos = moment.nowNanos + RETRY_NANOS;
-      return List.of();
+      return effects;
     }
+    confirmedNanos = confirmingNanos;
+    var renewals = List.copyOf(unconfirmed);
+    unconfirmed.clear();
+    effects.addAll(asked(renewals, moment));
+    if (running) {
+      takeExpired(moment, effects);
+    }
+    return effects;
+  }
+
+  private void takeExpired(Moment moment, List<LeaseEffect> effects) {
     var ids = new ArrayList<Long>();
     for (var id : clock.takeExpired(moment.nowNanos, MAX_IDS_A_ROUND)) {
       ids.add(id);
     }
     if (ids.isEmpty()) {
       running = false;
-      return List.of();
+    } else {
+      effects.add(new LeaseEffect.CountKeys(ids));
     }
-    return List.of(new LeaseEffect.CountKeys(ids));
   }
 
   /** The answer to {@link LeaseEffect.CountKeys}: as many counts as ids. */

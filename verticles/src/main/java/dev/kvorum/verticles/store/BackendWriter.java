@@ -117,14 +117,14 @@ public final class BackendWriter implements AutoCloseable {
   /**
    * Whether the disk is full and as much waits for it as may.
    *
-   * @param tailBytes the records in memory that the backend does not show
-   * @param mostTailBytes how much that may be
+   * @param isTailFull whether as many records are in memory as may be that the backend does not
+   *     show
    */
-  public boolean isBehindFullDisk(long tailBytes, long mostTailBytes) {
+  public boolean isBehindFullDisk(boolean isTailFull) {
     if (!waitsForSpace) {
       return false;
     }
-    if (tailBytes > mostTailBytes) {
+    if (isTailFull) {
       return true;
     }
     lock.lock();

@@ -1,22 +1,30 @@
 package dev.kvorum.verticles.store;
 
-import io.vertx.core.Vertx;
+import io.vertx.core.Context;
+import io.vertx.core.internal.ContextInternal;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How a long job on an event loop lets everybody else have a turn.
  *
  * <p>{@code runOnContext} alone does not: a loop takes what was queued meanwhile as the next task of
- * the same round, for up to a second, and looks at its sockets and timers only after the round. So
- * the next turn is asked for by another thread. By the time it is queued the loop has nothing else
- * to do, or has done it, and its timers and sockets come first.
+ * the same round, for up to a second, and looks at its sockets and timers only between rounds. A
+ * timer of no time at all belongs to the next round. Vert.x has no such timer, so Netty's is used:
+ * the one place in this module that knows what Vert.x is made of.
  */
 public final class NextTurn {
   private NextTurn() {}
 
-  /** Runs the action on the caller's event loop, after what is due there. */
-  public static void run(Vertx vertx, Runnable action) {
-    vertx
-        .<Void>executeBlocking(() -> null, false)
-        .onComplete(_ -> action.run());
+  /**
+   * Runs the action on the context's event loop, after the timers and sockets that are due.
+   *
+   * @param context the caller's
+   */
+  public static void run(Context context, Runnable action) {
+    var _ =
+        ((ContextInternal) context)
+            .nettyEventLoop()
+            .schedule(
+                () -> context.runOnContext(_ -> action.run()), 0, TimeUnit.NANOSECONDS);
   }
 }

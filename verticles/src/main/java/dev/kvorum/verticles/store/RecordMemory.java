@@ -2,9 +2,10 @@ package dev.kvorum.verticles.store;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
+import dev.kvorum.verticles.service.Ledger;
+import dev.kvorum.verticles.service.Ledger.Account;
 import dev.kvorum.verticles.stage.RecordPort;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,22 +24,23 @@ public final class RecordMemory implements RecordPort {
   private static final int ENTRY_OVERHEAD_BYTES = 136;
 
   private final ConcurrentHashMap<Revision, Bytes> tail = new ConcurrentHashMap<>();
-  private final AtomicLong tailBytes = new AtomicLong();
+  private final Ledger ledger;
   private final ValueCache cache;
 
-  private final long fullBytes;
-
   /**
-   * @param fullBytes how much may wait for the backend before applying pauses
+   * @param ledger says how large the cache may be, and from when on writes are refused. Applying
+   *     what was accepted goes on up to twice the tail's bound, and then pauses
    */
-  public RecordMemory(int cacheBytes, long fullBytes) {
+  public RecordMemory(Ledger ledger) {
+    this.ledger = ledger;
+    var cacheBytes = Math.toIntExact(ledger.most(Account.CACHE));
     cache = new ValueCache(cacheBytes);
-    this.fullBytes = fullBytes;
+    ledger.add(Account.CACHE, cacheBytes);
   }
 
   @Override
   public boolean isFull() {
-    return tailBytes.get() >= fullBytes;
+    return tailBytes() >= 2 * ledger.most(Account.TAIL);
   }
 
   @Override
@@ -50,7 +52,7 @@ public final class RecordMemory implements RecordPort {
   @Override
   public void add(Revision revision, Bytes serialized) {
     tail.put(revision, serialized);
-    tailBytes.addAndGet(cost(serialized));
+    ledger.add(Account.TAIL, cost(serialized));
   }
 
   /** The backend shows the record from now on: it may be forgotten. The writing thread calls. */
@@ -60,7 +62,7 @@ public final class RecordMemory implements RecordPort {
       // Into the cache first: a reader between the two steps must find it in one of them.
       cache.put(revision, serialized);
       tail.remove(revision);
-      tailBytes.addAndGet(-cost(serialized));
+      ledger.release(Account.TAIL, cost(serialized));
     }
   }
 
@@ -75,6 +77,6 @@ public final class RecordMemory implements RecordPort {
 
   /** Bytes of records that only this process knows besides the journal. */
   public long tailBytes() {
-    return tailBytes.get();
+    return ledger.used(Account.TAIL);
   }
 }

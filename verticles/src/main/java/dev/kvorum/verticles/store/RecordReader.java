@@ -34,12 +34,21 @@ public final class RecordReader implements AutoCloseable {
   /** Records a read view of the engine is kept open for. */
   private static final int CHUNK_RECORDS = 10_000;
 
+  /** A record as far away as this is read past rather than searched for. */
+  private static final long NEAR_REVISIONS = 4;
+
+  /** So few are faster to find one by one. */
+  private static final int SHORTEST_RUN = 4;
+
   private final Backend backend;
   private final RecordMemory memory;
   private final Consumer<Throwable> onFault;
 
   /** For clients' cold reads. */
   private final ThreadPoolExecutor reads;
+
+  /** For long answers, whose many pieces nobody else's read should wait behind. */
+  private final ThreadPoolExecutor ranges;
 
   /** For what applying the log waits for; behind nobody else's work. */
   private final ThreadPoolExecutor log;
@@ -58,6 +67,7 @@ public final class RecordReader implements AutoCloseable {
     this.memory = memory;
     this.onFault = onFault;
     reads = pool("kvorum-read-", READ_THREADS);
+    ranges = pool("kvorum-read-range-", READ_THREADS);
     log = pool("kvorum-read-log-", 1);
     jobs = pool("kvorum-read-job-", 1);
   }
@@ -109,6 +119,72 @@ public final class RecordReader implements AutoCloseable {
           var found = read(revisions);
           loop.execute(() -> answer.accept(found));
         });
+  }
+
+  /** Runs a short job of a long answer; it may block, and read with {@link #readNow}. */
+  public void runOfRange(Runnable job) {
+    run(ranges, job);
+  }
+
+  /**
+   * Reads records that memory did not have, on the calling thread, which may block. Records that
+   * were written one after another are read in one go. They are not kept for the next reader: an
+   * answer that is long enough to be made here would leave nothing else in the cache.
+   */
+  public Map<Revision, Bytes> readNow(List<Revision> revisions) {
+    var wanted = revisions.stream().sorted().toList();
+    var found = HashMap.<Revision, Bytes>newHashMap(wanted.size());
+    try (var view = open()) {
+      for (var from = 0; from < wanted.size(); ) {
+        var to = endOfRun(wanted, from);
+        if (to - from < SHORTEST_RUN) {
+          found.put(wanted.get(from), record(view, wanted.get(from)));
+          from++;
+        } else {
+          readRun(view, wanted.subList(from, to), found);
+          from = to;
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The end of those that lie so close together that passing over the others costs little. */
+  private static int endOfRun(List<Revision> sorted, int from) {
+    var to = from + 1;
+    while (to < sorted.size() && isNear(sorted.get(to - 1), sorted.get(to))) {
+      to++;
+    }
+    return to;
+  }
+
+  private static boolean isNear(Revision before, Revision after) {
+    var distance = after.main() - before.main();
+    return distance == 0
+        ? after.sub() - before.sub() <= NEAR_REVISIONS
+        : distance == 1 ? after.sub() <= NEAR_REVISIONS : distance <= NEAR_REVISIONS;
+  }
+
+  private static void readRun(ReadView view, List<Revision> run, Map<Revision, Bytes> found) {
+    var wanted = run.iterator();
+    var next = new Revision[] {wanted.next()};
+    view.scan(
+        Bucket.KEY,
+        RecordCodec.bucketKey(next[0]),
+        (key, value) -> {
+          if (!key.equals(RecordCodec.bucketKey(next[0]))) {
+            return RecordCodec.id(key).revision().compareTo(next[0]) < 0;
+          }
+          found.put(next[0], RecordCodec.record(key, value));
+          if (!wanted.hasNext()) {
+            return false;
+          }
+          next[0] = wanted.next();
+          return true;
+        });
+    if (found.get(run.getLast()) == null) {
+      throw new BackendException("the record of revision " + next[0] + " is missing");
+    }
   }
 
   /** Runs a job that reads the backend at length. */
@@ -210,13 +286,8 @@ public final class RecordReader implements AutoCloseable {
     var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
     try (var view = open()) {
       for (var revision : revisions) {
-        var key = RecordCodec.bucketKey(revision);
-        var value = view.get(Bucket.KEY, key);
-        if (value == null) {
-          throw new BackendException("the record of revision " + revision + " is missing");
-        }
         // Detached from the engine's page, which is much larger than one record.
-        var serialized = RecordCodec.record(key, value).compact();
+        var serialized = record(view, revision).compact();
         memory.loaded(revision, serialized);
         found.put(revision, serialized);
       }
@@ -224,14 +295,23 @@ public final class RecordReader implements AutoCloseable {
     return found;
   }
 
+  private static Bytes record(ReadView view, Revision revision) {
+    var key = RecordCodec.bucketKey(revision);
+    var value = view.get(Bucket.KEY, key);
+    if (value == null) {
+      throw new BackendException("the record of revision " + revision + " is missing");
+    }
+    return RecordCodec.record(key, value);
+  }
+
   /** Takes nothing new and lets the threads end; waits a moment for what runs. */
   @Override
   public void close() {
-    for (var pool : List.of(reads, log, jobs)) {
+    for (var pool : List.of(reads, ranges, log, jobs)) {
       pool.shutdown();
     }
     try {
-      for (var pool : List.of(reads, log, jobs)) {
+      for (var pool : List.of(reads, ranges, log, jobs)) {
         var _ = pool.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException _) {

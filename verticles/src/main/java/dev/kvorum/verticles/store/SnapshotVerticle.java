@@ -60,7 +60,7 @@ public final class SnapshotVerticle extends VerticleBase {
   }
 
   private void take() {
-    var pinned = node.pin();
+    var pinned = node.pin().withoutIndex();
     vertx
         .<SnapshotHeader>executeBlocking(() -> write(pinned.state().appliedIndex()))
         .onComplete(

@@ -2,6 +2,7 @@ package dev.kvorum.verticles.store;
 
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.index.IndexUsage;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
@@ -38,6 +39,7 @@ public final class StoreVerticle extends VerticleBase {
   private final long compactionPauseMillis;
   private final Runnable raiseNoSpace;
   private final NodeGuard guard;
+  private final ViewWatchdog views = new ViewWatchdog();
   private long compactionBegan = System.nanoTime();
 
   /** Who wants to hear that the store is defragmented, in the order of the wishes. */
@@ -118,7 +120,7 @@ public final class StoreVerticle extends VerticleBase {
     guard.run(() -> input.get().forEach(this::perform));
     if (wantsTurn) {
       wantsTurn = false;
-      NextTurn.run(vertx, this::proceed);
+      NextTurn.run(context, this::proceed);
     }
   }
 
@@ -131,13 +133,16 @@ public final class StoreVerticle extends VerticleBase {
     } while (wantsTurn && System.nanoTime() - began < TURN_NANOS);
     if (wantsTurn) {
       wantsTurn = false;
-      NextTurn.run(vertx, this::proceed);
+      NextTurn.run(context, this::proceed);
     }
   }
 
   private void perform(StoreEffect effect) {
     switch (effect) {
-      case StoreEffect.Publish publish -> node.publish(publish.state());
+      case StoreEffect.Publish publish -> {
+        node.publish(publish.state());
+        watch(publish.state().kv().indexUsage());
+      }
       case StoreEffect.Count count -> {
         var mvcc = node.metrics().mvcc();
         mvcc.executed(0, count.puts(), count.deletes(), count.txns());
@@ -182,6 +187,17 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.CompactLater _ ->
           vertx.setTimer(compactionPauseMillis, _ -> step(stage::compactSlice));
       case StoreEffect.CompactionFinished finished -> logFinished(finished);
+    }
+  }
+
+  private void watch(IndexUsage usage) {
+    node.metrics().index().published(usage);
+    if (views.isSuspicious(usage, System.nanoTime())) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("views-since", usage.oldestViewAge())
+          .addKeyValue("retired-bytes", usage.retiredBytes())
+          .log("a view of the key index is held for minutes");
     }
   }
 

@@ -110,12 +110,21 @@ public final class WatchVerticle extends VerticleBase {
                 .fetch(
                     fetch.revisions(), loop(), found -> step(moment -> hub.fetched(found, moment)));
         case WatchEffect.HistoryDone _ -> unpin();
-        case WatchEffect.Continue _ -> context.runOnContext(_ -> step(hub::proceed));
+        case WatchEffect.Continue _ -> continueLater();
       }
     }
     send(byLoop);
     count();
     arm();
+  }
+
+  /**
+   * The next turn comes by the loop's clock. As a mere task it would come before everything that
+   * the sockets and the timers have waiting: a loop runs its tasks to the end, those that they add
+   * as well, for up to a second, and Raft's ticks would be as late as a long fan-out lasts.
+   */
+  private void continueLater() {
+    vertx.timer(1, TimeUnit.NANOSECONDS).onSuccess(_ -> step(hub::proceed));
   }
 
   private void send(Map<Integer, List<WatchEffect.Send>> byLoop) {

@@ -55,6 +55,18 @@ final class NodeMetricsTest {
   }
 
   @Test
+  void theVerdictsOfAStartAreCounted() {
+    metrics.disk().found("sound");
+    metrics.disk().found("rot");
+    metrics.disk().found("rot");
+
+    assertThat(metrics.scrape())
+        .contains(
+            "\nkvorum_journal_verdicts_total{verdict=\"rot\"} 2\n",
+            "\nkvorum_journal_verdicts_total{verdict=\"sound\"} 1\n");
+  }
+
+  @Test
   void callsAreCountedByMethodAndCode() {
     var put = metrics.rpc().method("etcdserverpb.KV", "Put", RpcMetrics.Kind.UNARY);
     metrics.rpc().method("etcdserverpb.Watch", "Watch", RpcMetrics.Kind.of(true, true));

@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
 import dev.kvorum.storage.membership.Members;
@@ -18,6 +19,7 @@ import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.StoreMeta;
@@ -68,7 +70,8 @@ class FrontEndTest {
   private final BlockingQueue<RaftBus.Proposals> proposals;
   private final BlockingQueue<RaftBus.ReadRound> rounds;
   private final MemoryBackend backend = new MemoryBackend();
-  private final RecordMemory memory = new RecordMemory(1 << 20, 1 << 30);
+  private final Ledger ledger = new Ledger(8 << 20, 8 << 20, 8 << 20, 1 << 20);
+  private final RecordMemory memory = new RecordMemory(ledger);
   private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
   private final RecordReader reader = new RecordReader(backend, memory, faults::add);
   private final StateMachine machine = machine();
@@ -516,12 +519,11 @@ class FrontEndTest {
   }
 
   private static ServiceLimits limits(long quotaBytes, long requestTimeoutNanos) {
-    return new ServiceLimits(
-        128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, 2, Long.MAX_VALUE);
+    return new ServiceLimits(128, MAX_REQUEST_BYTES, quotaBytes, requestTimeoutNanos, 2);
   }
 
   private static StateMachine machine() {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var loaded =
         new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StateMachine(loaded, Long.MAX_VALUE);
@@ -532,6 +534,7 @@ class FrontEndTest {
         new Service.Identity(1, MEMBER),
         LIFE,
         limits,
+        ledger,
         memory,
         reader,
         new BackendWriter(backend, 1, new Unheard()),
@@ -547,13 +550,28 @@ class FrontEndTest {
   /** Takes the failure of a stream that nobody reads. */
   private record FailedSink(CompletableFuture<Result> failure) implements Service.RangeSink {
     @Override
-    public void chunk(Result.Range chunk, boolean last) {
-      throw new AssertionError("a chunk without a confirmed read");
+    public void answer(Result.Range result) {
+      throw new AssertionError("an answer without a confirmed read");
     }
 
     @Override
-    public void failed(Result.Failed failed) {
-      failure.complete(failed);
+    public void begin(LongRange.Message message) {
+      throw new AssertionError("a message without a confirmed read");
+    }
+
+    @Override
+    public void keyValues(Bytes fields) {
+      throw new AssertionError("key-values without a confirmed read");
+    }
+
+    @Override
+    public void end() {
+      throw new AssertionError("an end without a confirmed read");
+    }
+
+    @Override
+    public void failed(Failure why) {
+      failure.complete(new Result.Failed(why));
     }
 
     @Override

@@ -62,6 +62,55 @@ class LeaseStageTest {
     assertThat(stage.wake(moment())).containsExactly(new LeaseEffect.ConfirmLeadership());
   }
 
+  /** Paused for a minute, it may have been replaced by a leader that hears of no renewal here. */
+  @Test
+  void aLeaderAcknowledgesRenewalsOnlyWhileItIsConfirmed() {
+    lead();
+    grant(1, 100);
+    assertThat(renew(1)).containsExactly(kept(1, 100));
+    now += SECOND;
+    assertThat(renew(1)).containsExactly(kept(1, 100));
+    now += 1;
+    assertThat(renew(1)).containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(renew(1)).isEmpty();
+    assertThat(stage.confirmed(TERM, moment())).containsExactly(kept(1, 100), kept(1, 100));
+
+    now += 60 * SECOND;
+    renew(1);
+    assertThat(stage.confirmed(0, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER)));
+  }
+
+  /** What began too long ago confirms nothing about now. */
+  @Test
+  void aConfirmationThatTookTooLongIsAskedForAgain() {
+    lead();
+    grant(1, 100);
+    now += 2 * SECOND;
+    renew(1);
+    now += 2 * SECOND;
+
+    assertThat(stage.confirmed(TERM, moment()))
+        .containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(stage.confirmed(TERM, moment())).containsExactly(kept(1, 100));
+  }
+
+  @Test
+  void aSnapshotBringsItsOwnLeases() {
+    grant(1, 5);
+    var leases = new LeaseTable();
+    leases.add(2, 7, 0);
+
+    assertThat(stage.replaced(leases, moment())).isEmpty();
+    lead();
+    assertThat(stage.size()).isEqualTo(1);
+    assertThat(stage.nextWakeNanos()).isEqualTo(now + 8 * SECOND);
+  }
+
+  private List<LeaseEffect> renew(long id) {
+    return stage.asked(List.of(new LeaseStage.Asked(2, 9, new LeaseAsk.KeepAlive(id))), moment());
+  }
+
   @Test
   void aNewLeaderGivesEveryLeaseItsTimeAgain() {
     grant(1, 5);
@@ -207,7 +256,7 @@ class LeaseStageTest {
   @Test
   void withoutTheGateNothingIsCheckpointed() {
     var plain = new LeaseStage(SECOND, false);
-    plain.lead(TERM, moment());
+    plain.lead(TERM, now, moment());
     plain.changed(List.of(new LeaseChange.Granted(1, 3_600)), moment());
     now += 1_800 * SECOND;
 
@@ -252,7 +301,7 @@ class LeaseStageTest {
     stage.follow();
     assertThat(stage.counted(counting.ids(), new int[] {0}, moment())).isEmpty();
 
-    stage.lead(TERM + 2, moment());
+    stage.lead(TERM + 2, now, moment());
     now += 6 * SECOND - 1;
     assertThat(stage.wake(moment())).isEmpty();
     now += 1;
@@ -310,7 +359,7 @@ class LeaseStageTest {
   }
 
   private void lead() {
-    assertThat(stage.lead(TERM, moment())).isEmpty();
+    assertThat(stage.lead(TERM, now, moment())).isEmpty();
   }
 
   private void grant(long id, long ttlSeconds) {
@@ -322,7 +371,10 @@ class LeaseStageTest {
   }
 
   private List<LeaseEffect> ask(LeaseAsk ask) {
-    return stage.asked(List.of(new LeaseStage.Asked(2, 9, ask)), moment());
+    var effects = stage.asked(List.of(new LeaseStage.Asked(2, 9, ask)), moment());
+    return effects.contains(new LeaseEffect.ConfirmLeadership())
+        ? stage.confirmed(TERM, moment())
+        : effects;
   }
 
   private static LeaseEffect kept(long id, long ttlSeconds) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -83,7 +84,7 @@ final class LongCommandTest {
       assertThat(HistoryScan.scan(view, KEYS + 1, 100, 1 << 20).to()).isEqualTo(KEYS + 1);
     }
     // A crash: the next life finds the store as it was before, and applies the command again.
-    var state = LoadedState.open(backend);
+    var state = LoadedState.open(backend, IndexMemory.onHeap());
     assertThat(state.kv().revision()).isEqualTo(KEYS + 1);
     assertThat(state.meta().appliedIndex()).isEqualTo(KEYS + 1);
     stage = stage(new StateMachine(state, Long.MAX_VALUE));
@@ -92,7 +93,7 @@ final class LongCommandTest {
     perform(stage.committed(List.of(entry(deleteAll(false)))));
     drain();
     assertThat(answers()).containsExactly(new Result.DeleteRange(KEYS + 2, KEYS, List.of()));
-    assertThat(LoadedState.open(backend).kv().revision()).isEqualTo(KEYS + 2);
+    assertThat(LoadedState.open(backend, IndexMemory.onHeap()).kv().revision()).isEqualTo(KEYS + 2);
     try (var view = backend.openReadView()) {
       assertThat(HistoryScan.scan(view, KEYS + 2, 100, 1 << 20).events()).hasSize(KEYS);
     }
@@ -255,7 +256,7 @@ final class LongCommandTest {
   }
 
   private static LoadedState fresh() {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     return new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
   }
 

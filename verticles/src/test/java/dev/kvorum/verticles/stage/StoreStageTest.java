@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.raft.core.Membership;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -139,7 +140,7 @@ class StoreStageTest {
             seen.add(((Command.Put) command).key().toUtf8());
           }
         };
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var state =
         new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
@@ -296,7 +297,7 @@ class StoreStageTest {
   }
 
   private StoreStage stage(long quotaBytes) {
-    var kv = new MvccStore();
+    var kv = new MvccStore(IndexMemory.onHeap());
     var state =
         new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(

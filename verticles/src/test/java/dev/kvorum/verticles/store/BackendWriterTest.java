@@ -8,6 +8,7 @@ import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreMeta;
@@ -104,14 +105,14 @@ final class BackendWriterTest {
     writer.submit(flush(2));
     assertThat(heard.next()).isEqualTo("full");
     writer.submit(flush(3));
-    assertThat(writer.isBehindFullDisk(100, 100)).isFalse();
-    assertThat(writer.isBehindFullDisk(101, 100)).isTrue();
+    assertThat(writer.isBehindFullDisk(false)).isFalse();
+    assertThat(writer.isBehindFullDisk(true)).isTrue();
 
     backend.full = false;
     assertThat(heard.next()).isEqualTo("space");
     assertThat(heard.next()).isEqualTo("flushed 2");
     assertThat(heard.next()).isEqualTo("flushed 3");
-    assertThat(writer.isBehindFullDisk(101, 100)).isFalse();
+    assertThat(writer.isBehindFullDisk(true)).isFalse();
     writer.awaitFlushed(3);
     writer.close();
     assertThat(heard.next()).isEqualTo("synced 3");
@@ -134,6 +135,6 @@ final class BackendWriterTest {
   }
 
   private static Flush flush(long appliedIndex) {
-    return new Flush(List.of(), List.of(), List.of(), new MvccStore().meta(appliedIndex, 1));
+    return new Flush(List.of(), List.of(), List.of(), new MvccStore(IndexMemory.onHeap()).meta(appliedIndex, 1));
   }
 }

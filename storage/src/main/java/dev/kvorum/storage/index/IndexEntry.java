@@ -1,4 +1,4 @@
-package dev.kvorum.storage.mvcc;
+package dev.kvorum.storage.index;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;

@@ -1,0 +1,273 @@
+package dev.kvorum.storage.index;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.KeyRange;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The key index as it was at one moment. A view that {@link KeyIndex} gave out never changes and is
+ * read by any thread without locks, as long as somebody holds it.
+ *
+ * <p>Every look takes the main revision at which to look. A revision above the newest one is the
+ * present; one below the last compaction gives no meaningful answer, and who asks checks that
+ * first.
+ */
+public final class IndexView {
+  private static final VarHandle HOLDERS;
+
+  static {
+    try {
+      HOLDERS = MethodHandles.lookup().findVarHandle(IndexView.class, "holders", int.class);
+    } catch (ReflectiveOperationException impossible) {
+      throw new ExceptionInInitializerError(impossible);
+    }
+  }
+
+  /** Blocks that were given up before are not in this view; see {@link Retired}. */
+  final long retiredBefore;
+
+  /** The writer's epoch that ended with this view. */
+  final long epoch;
+
+  /** Only the writer's own view has one, which saves it from making one for each look. */
+  private final @Nullable RecordCursor ownCursor;
+
+  private Slabs slabs;
+  private int root;
+  private int height;
+  private long live;
+  private long newest;
+
+  /** Claims. From 0 it never rises again. */
+  @SuppressWarnings("FieldMayBeFinal") // Changed through HOLDERS.
+  private volatile int holders = 1;
+
+  /** A view with one claim, its maker's. */
+  IndexView(IndexTree tree, long retiredBefore, long epoch) {
+    this(tree, retiredBefore, epoch, null);
+  }
+
+  private IndexView(
+      IndexTree tree, long retiredBefore, long epoch, @Nullable RecordCursor ownCursor) {
+    this.retiredBefore = retiredBefore;
+    this.epoch = epoch;
+    this.ownCursor = ownCursor;
+    slabs = tree.slabs();
+    root = tree.root();
+    height = tree.height();
+    live = tree.live();
+    newest = tree.newest();
+  }
+
+  /** The writer's own view, which follows the tree. */
+  static IndexView ofWriter(IndexTree tree) {
+    return new IndexView(tree, 0, 0, new RecordCursor());
+  }
+
+  /** Follows the tree; the writer's own view only. */
+  void follow(IndexTree tree) {
+    slabs = tree.slabs();
+    root = tree.root();
+    height = tree.height();
+    live = tree.live();
+    newest = tree.newest();
+  }
+
+  /**
+   * Claims the view, so that no page that it shows is used for anything else before {@link
+   * #release}. False when the view is superseded and nobody holds it any more; a newer one is
+   * published then. Any thread may call.
+   */
+  public boolean tryHold() {
+    while (true) {
+      var before = holders;
+      if (before == 0) {
+        return false;
+      }
+      if (HOLDERS.compareAndSet(this, before, before + 1)) {
+        return true;
+      }
+    }
+  }
+
+  /** Gives a claim back that {@link #tryHold} gave; any thread may call. */
+  public void release() {
+    var before = (int) HOLDERS.getAndAdd(this, -1);
+    InvariantViolation.check(before > 0, "a claim on a view is given back once");
+  }
+
+  /** Whether somebody may still read it. */
+  boolean isHeld() {
+    return holders > 0;
+  }
+
+  private void checkHeld() {
+    InvariantViolation.check(holders > 0, "a view is held by whoever reads it");
+  }
+
+  /** Sees live keys in ascending order; returns whether it wants the next. */
+  @FunctionalInterface
+  public interface Visitor {
+    boolean visit(IndexEntry entry);
+  }
+
+  /** The key's state at the revision, or null when it does not live then. */
+  public @Nullable IndexEntry find(Bytes key, long revision) {
+    checkHeld();
+    var page = root;
+    for (var level = height - 1; level > 0; level--) {
+      var segment = slabs.segment(page);
+      var at = page(segment, page, level);
+      page = Page.child(segment, at, Page.childSlot(slabs, segment, at, key));
+    }
+    var segment = slabs.segment(page);
+    var at = page(segment, page, 0);
+    var slot = Page.search(slabs, segment, at, 0, key);
+    if (slot < 0) {
+      return null;
+    }
+    var cursor = cursor();
+    cursor.start(slabs, segment, at, slot);
+    return cursor.seekLive(revision) ? cursor.entry(key.compact()) : null;
+  }
+
+  private RecordCursor cursor() {
+    var own = ownCursor;
+    return own == null ? new RecordCursor() : own;
+  }
+
+  /** Where the page begins in its segment. */
+  private int page(MemorySegment segment, int page, int level) {
+    var at = slabs.offset(page);
+    InvariantViolation.check(
+        Page.level(segment, at) == level, "a page that a view shows is not used for another one");
+    return at;
+  }
+
+  /**
+   * How many keys of the interval live at the revision. Parts of the index without a change after
+   * the revision are counted as a whole, so at the present revision nothing is walked.
+   */
+  public long count(KeyRange range, long revision) {
+    checkHeld();
+    if (range.isEmpty()) {
+      return 0;
+    }
+    var from = lowerBound(range);
+    return from == null && range.to() == null && newest <= revision
+        ? live
+        : count(root, height - 1, from, range.to(), revision);
+  }
+
+  private long count(int page, int level, @Nullable Bytes from, @Nullable Bytes to, long revision) {
+    var segment = slabs.segment(page);
+    var at = page(segment, page, level);
+    if (level == 0) {
+      return countInLeaf(segment, at, from, to, revision);
+    }
+    var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
+    var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
+    var count = 0L;
+    for (var slot = first; slot <= last; slot++) {
+      var lower = slot == first ? from : null;
+      var upper = slot == last ? to : null;
+      count +=
+          lower == null && upper == null && Page.newest(segment, at, slot) <= revision
+              ? Page.live(segment, at, slot)
+              : count(Page.child(segment, at, slot), level - 1, lower, upper, revision);
+    }
+    return count;
+  }
+
+  private long countInLeaf(
+      MemorySegment segment, int at, @Nullable Bytes from, @Nullable Bytes to, long revision) {
+    var end = to == null ? Page.count(segment, at) : lowerSlot(segment, at, to);
+    var cursor = cursor();
+    var count = 0;
+    for (var slot = lowerSlot(segment, at, from); slot < end; slot++) {
+      cursor.start(slabs, segment, at, slot);
+      if (cursor.seekLive(revision)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private int lowerSlot(MemorySegment segment, int at, @Nullable Bytes bound) {
+    if (bound == null) {
+      return 0;
+    }
+    var slot = Page.search(slabs, segment, at, 0, bound);
+    return slot >= 0 ? slot : -slot - 1;
+  }
+
+  /**
+   * Visits the keys of the interval that live at the revision, in order, until the visitor has
+   * enough. Parts that hold only deleted keys are passed over as a whole.
+   */
+  public void scan(KeyRange range, long revision, Visitor visitor) {
+    checkHeld();
+    if (!range.isEmpty()) {
+      var _ = scan(root, height - 1, lowerBound(range), range.to(), revision, visitor);
+    }
+  }
+
+  private boolean scan(
+      int page,
+      int level,
+      @Nullable Bytes from,
+      @Nullable Bytes to,
+      long revision,
+      Visitor visitor) {
+    var segment = slabs.segment(page);
+    var at = page(segment, page, level);
+    if (level == 0) {
+      return scanLeaf(segment, at, from, to, revision, visitor);
+    }
+    var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
+    var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
+    for (var slot = first; slot <= last; slot++) {
+      var onlyDead =
+          Page.live(segment, at, slot) == 0 && Page.newest(segment, at, slot) <= revision;
+      if (!onlyDead
+          && !scan(
+              Page.child(segment, at, slot),
+              level - 1,
+              slot == first ? from : null,
+              slot == last ? to : null,
+              revision,
+              visitor)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean scanLeaf(
+      MemorySegment segment,
+      int at,
+      @Nullable Bytes from,
+      @Nullable Bytes to,
+      long revision,
+      Visitor visitor) {
+    var end = to == null ? Page.count(segment, at) : lowerSlot(segment, at, to);
+    var cursor = cursor();
+    for (var slot = lowerSlot(segment, at, from); slot < end; slot++) {
+      cursor.start(slabs, segment, at, slot);
+      if (cursor.seekLive(revision)
+          && !visitor.visit(cursor.entry(Page.key(slabs, segment, at, slot)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The lowest key is empty, and an open lower end lets whole pages be counted at once. */
+  private static @Nullable Bytes lowerBound(KeyRange range) {
+    return range.from().isEmpty() ? null : range.from();
+  }
+}

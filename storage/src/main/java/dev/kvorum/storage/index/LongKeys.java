@@ -1,0 +1,135 @@
+package dev.kvorum.storage.index;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.kvorum.storage.model.Bytes;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What does not fit into the head of a long key, in blocks of its own that point to one another, so
+ * that no key, however long, makes a page large. Each is written once, belongs to one cell, and is
+ * shared by the copies of that cell's page.
+ *
+ * <pre>
+ *   0   class of the block          u8
+ *   4   the next block, or 0        u32
+ *   8   bytes of the key
+ * </pre>
+ */
+final class LongKeys {
+  private static final int NEXT = 4;
+  private static final int PAYLOAD = 8;
+
+  /** Payload of every block but the last. */
+  private static final int FULL = Blocks.PAGE_BYTES - PAYLOAD;
+
+  private LongKeys() {}
+
+  /** Stores {@code key[from, from + size)}; returns the first block, 0 for no bytes. */
+  private static int store(Blocks blocks, byte[] key, int from, int size) {
+    var next = 0;
+    // From the last block to the first, each pointing to the one before.
+    for (var end = size; end > 0; ) {
+      var part = (end - 1) % FULL + 1;
+      next = store(blocks, key, from + end - part, part, next);
+      end -= part;
+    }
+    return next;
+  }
+
+  /** The reference to what follows the head of a long key, stored; 0 for a key that is short. */
+  static long store(Blocks blocks, Bytes key) {
+    var size = key.size() - Page.HEAD_BYTES;
+    return size <= 0
+        ? 0
+        : reference(store(blocks, key.sharedArray(), key.offset() + Page.HEAD_BYTES, size), size);
+  }
+
+  private static long reference(int block, int size) {
+    return (long) size << Integer.SIZE | block;
+  }
+
+  /** A reference to blocks with the same bytes. */
+  static long copyOf(Blocks blocks, long reference) {
+    var size = (int) (reference >>> Integer.SIZE);
+    var copy = new byte[size];
+    copy(blocks.slabs(), (int) reference, size, copy, 0);
+    return reference(store(blocks, copy, 0, size), size);
+  }
+
+  private static int store(Blocks blocks, byte[] key, int from, int size, int next) {
+    var sizeClass = Blocks.classOf(size + PAYLOAD);
+    var block = blocks.allocate(sizeClass);
+    var segment = blocks.slabs().segment(block);
+    var at = blocks.slabs().offset(block);
+    segment.set(JAVA_BYTE, at, (byte) sizeClass);
+    segment.set(Blocks.INT, at + NEXT, next);
+    MemorySegment.copy(key, from, segment, JAVA_BYTE, at + PAYLOAD, size);
+    return block;
+  }
+
+  static void copy(Slabs slabs, int first, int size, byte[] target, int to) {
+    var block = first;
+    var copied = 0;
+    while (copied < size) {
+      var segment = slabs.segment(block);
+      var at = slabs.offset(block);
+      var here = Math.min(size - copied, capacity(segment, at));
+      MemorySegment.copy(segment, JAVA_BYTE, at + PAYLOAD, target, to + copied, here);
+      copied += here;
+      block = segment.get(Blocks.INT, at + NEXT);
+    }
+  }
+
+  /** Compares what follows two equal heads; the reference of the first stands at {@code at}. */
+  static int compare(Slabs slabs, MemorySegment segment, int at, Bytes key) {
+    var block = segment.get(Blocks.INT, at);
+    var size = segment.get(Blocks.INT, at + 4);
+    var keySize = key.size() - Page.HEAD_BYTES;
+    var common = Math.min(size, keySize);
+    var compared = 0;
+    while (compared < common) {
+      var here = slabs.segment(block);
+      var hereAt = slabs.offset(block);
+      var part = Math.min(common - compared, capacity(here, hereAt));
+      var order =
+          Page.compare(
+              here,
+              hereAt + PAYLOAD,
+              part,
+              key.sharedArray(),
+              key.offset() + Page.HEAD_BYTES + compared,
+              part);
+      if (order != 0) {
+        return order;
+      }
+      compared += part;
+      block = here.get(Blocks.INT, hereAt + NEXT);
+    }
+    return size - keySize;
+  }
+
+  /** What so many bytes take. */
+  static long blockBytes(int size) {
+    return size <= 0
+        ? 0
+        : (long) (size - 1) / FULL * Blocks.PAGE_BYTES
+            + Blocks.bytes(Blocks.classOf((size - 1) % FULL + 1 + PAYLOAD));
+  }
+
+  private static int capacity(MemorySegment segment, int at) {
+    return Blocks.bytes(segment.get(JAVA_BYTE, at)) - PAYLOAD;
+  }
+
+  /** Gives the blocks back once nobody can see them any more. */
+  static void retire(Slabs slabs, int first, Retired retired) {
+    var block = first;
+    while (block != 0) {
+      var segment = slabs.segment(block);
+      var at = slabs.offset(block);
+      var next = segment.get(Blocks.INT, at + NEXT);
+      retired.add(block, segment.get(JAVA_BYTE, at));
+      block = next;
+    }
+  }
+}

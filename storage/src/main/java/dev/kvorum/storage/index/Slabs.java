@@ -1,0 +1,50 @@
+package dev.kvorum.storage.index;
+
+import dev.kvorum.storage.model.InvariantViolation;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/** The slabs that existed at some moment, for finding blocks in them. Immutable. */
+final class Slabs {
+  static final Slabs NONE = new Slabs(new MemorySegment[0], 0);
+
+  private final MemorySegment[] slabs;
+
+  /** Units of a slab, as a power of two. */
+  private final int shift;
+
+  Slabs(MemorySegment[] slabs, int shift) {
+    this.slabs = slabs;
+    this.shift = shift;
+  }
+
+  Slabs with(MemorySegment slab) {
+    InvariantViolation.check(
+        slabs.length + 1 < Integer.MAX_VALUE >>> shift, "blocks have 31-bit numbers");
+    var more = Arrays.copyOf(slabs, slabs.length + 1);
+    more[slabs.length] = slab;
+    return new Slabs(more, shift);
+  }
+
+  int count() {
+    return slabs.length;
+  }
+
+  /** The last unit of a slab. */
+  int mask() {
+    return (1 << shift) - 1;
+  }
+
+  int firstBlock(int slab) {
+    return slab << shift;
+  }
+
+  MemorySegment segment(int block) {
+    return slabs[block >>> shift];
+  }
+
+  /** Where in its segment the block begins. */
+  int offset(int block) {
+    return (block & mask()) * Blocks.UNIT_BYTES;
+  }
+}
