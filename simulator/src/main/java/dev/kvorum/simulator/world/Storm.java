@@ -654,6 +654,18 @@ final class Storm {
     return found;
   }
 
+  /** Whether no later batch tells that the one in that sector was whole once (rule P4). */
+  private static boolean mayBeOfLastBatch(
+      FaultyDisk files, List<String> journal, String path, int sector) {
+    var number = JournalSectors.batch(files.content(path), sector);
+    for (var other : journal) {
+      if (number >= 0 && JournalSectors.newestBatch(files.content(other)) > number) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   // Members.
 
   private void change(MembershipChange.Kind kind, long memberId) {
