@@ -214,9 +214,7 @@ final class ReplyWriter {
       return;
     }
     var context = output.context();
-    output
-        .encoder()
-        .writeRstStream(context, streamId, error.code(), context.newPromise());
+    output.encoder().writeRstStream(context, streamId, error.code(), context.newPromise());
     flush();
   }
 

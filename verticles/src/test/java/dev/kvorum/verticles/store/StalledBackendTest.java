@@ -11,6 +11,7 @@ import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -21,7 +22,6 @@ import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.state.LoadedState;
@@ -65,8 +65,7 @@ final class StalledBackendTest {
   private final StalledBackend backend = new StalledBackend();
   private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
   private final BlockingQueue<Long> flushed = new LinkedBlockingQueue<>();
-  private final Ledger ledger =
-      new Ledger(1 << 30, 1 << 30, MOST_TAIL_BYTES, 1 << 20);
+  private final Ledger ledger = new Ledger(1 << 30, 1 << 30, MOST_TAIL_BYTES, 1 << 20);
   private final RecordMemory memory = new RecordMemory(ledger);
   private final RecordReader reader = new RecordReader(backend, memory, faults::add);
   private final BackendWriter writer = new BackendWriter(backend, 1, new Heard());
@@ -101,12 +100,7 @@ final class StalledBackendTest {
         new NodeContext(
             new Service.Identity(1, MEMBER),
             LIFE,
-            new ServiceLimits(
-                128,
-                1 << 20,
-                0,
-                TimeUnit.SECONDS.toNanos(2 * PATIENCE_SECONDS),
-                2),
+            new ServiceLimits(128, 1 << 20, 0, TimeUnit.SECONDS.toNanos(2 * PATIENCE_SECONDS), 2),
             ledger,
             memory,
             reader,
