@@ -110,7 +110,7 @@ final class ConnectionOutput {
           to.writeByte((int) rest);
           break;
         }
-        to.writeByte((int) (rest & 0x7f | 0x80));
+        to.writeByte((int) ((rest & 0x7f) | 0x80));
       }
     }
     to.writeBytes(events.sharedArray(), events.offset(), events.size());

@@ -80,7 +80,7 @@ final class VertxInternals {
     }
     var loop = ((ConnectionBase) connection).context();
     decoder.frameListener(
-        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action::run)));
+        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action)));
     http2
         .channel()
         .config()

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntFunction;
 
 /**
@@ -151,7 +152,7 @@ final class Fleet implements StreamLoop.Listener {
 
   @Override
   public void message(StreamConnection connection, int stream, byte[] bytes, int from, int size) {
-    int index = firstStream.get(connection) + (stream - 1) / 2;
+    int index = Objects.requireNonNull(firstStream.get(connection)) + (stream - 1) / 2;
     long now = System.nanoTime();
     WireReader response = new WireReader(bytes, from, from + size);
     while (response.next()) {

@@ -162,17 +162,16 @@ public final class StreamConnection {
             : SelectionKey.OP_READ | SelectionKey.OP_WRITE);
   }
 
-  void read(ByteBuffer shared) throws IOException {
-    shared.clear().put(cutFrame);
+  void read(byte[] bytes) throws IOException {
+    var shared = ByteBuffer.wrap(bytes).put(cutFrame);
     int count = channel.read(shared);
     if (count < 0) {
       throw new EOFException("the server closed a connection");
     }
-    byte[] bytes = shared.array();
     int end = shared.position();
     int at = 0;
     while (end - at >= FRAME_HEAD_BYTES) {
-      int size = shared.getShort(at) << 8 & 0xff_ff00 | bytes[at + 2] & 0xff;
+      int size = ((shared.getShort(at) << 8) & 0xff_ff00) | (bytes[at + 2] & 0xff);
       int next = at + FRAME_HEAD_BYTES + size;
       if (next > end) {
         break;

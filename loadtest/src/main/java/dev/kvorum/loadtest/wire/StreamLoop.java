@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -33,7 +32,7 @@ public final class StreamLoop implements AutoCloseable {
   }
 
   private final Selector selector;
-  private final ByteBuffer input = ByteBuffer.allocate(READ_BYTES);
+  private final byte[] input = new byte[READ_BYTES];
   private final List<StreamConnection> unsent = new ArrayList<>();
 
   public StreamLoop() {

@@ -19,7 +19,7 @@ final class RestartBenchmark implements Benchmark {
   private static final int DEFAULT_KEYS = 2_000_000;
   private static final int PROBE_PUTS = 20_000;
   private static final Shape SHAPE = new Shape(16, 64);
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration FULL_RATE_WITHIN = Duration.ofSeconds(10);
 
   @Override

@@ -27,7 +27,7 @@ final class WriteAmplificationBenchmark implements Benchmark {
   /** Longer than a state store waits before it syncs. */
   private static final Duration LATER = Duration.ofSeconds(35);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @Override
   public String name() {

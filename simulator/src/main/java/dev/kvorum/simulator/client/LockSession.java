@@ -155,13 +155,13 @@ final class LockSession implements Session, Lines.Listener, Scheduler.Target {
 
   private void replied(Request request, Reply reply) {
     var isDone = reply instanceof Reply.Answered(Result result, _) && !isFailed(result);
-    switch (request.command()) {
-      case Command.LeaseGrant _ -> step = isDone ? Step.LOCK : Step.GRANT;
-      case Command.Txn _ -> step = random.below(3) == 0 ? Step.WRITE : Step.UNLOCK;
-      default ->
+    step =
+        switch (request.command()) {
+          case Command.LeaseGrant _ -> isDone ? Step.LOCK : Step.GRANT;
+          case Command.Txn _ -> random.below(3) == 0 ? Step.WRITE : Step.UNLOCK;
           // Forgotten if it did not work: the lease ends it.
-          step = Step.GRANT;
-    }
+          default -> Step.GRANT;
+        };
     later(random.exponential(300 * MILLI), NEXT, 0);
   }
 

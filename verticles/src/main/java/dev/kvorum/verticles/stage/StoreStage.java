@@ -535,7 +535,7 @@ public final class StoreStage {
       }
     }
 
-    ArrayList<StoreEffect> effects(StoreEffect... last) {
+    List<StoreEffect> effects(StoreEffect... last) {
       var effects = new ArrayList<StoreEffect>();
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));

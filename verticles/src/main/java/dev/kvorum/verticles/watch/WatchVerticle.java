@@ -71,6 +71,7 @@ public final class WatchVerticle extends VerticleBase {
         message -> step(moment -> hub.happened(message.body().events(), moment)));
     bus.<WatchBus.Said>localConsumer(
         WatchBus.SAID, message -> step(moment -> said(message.body().words(), moment)));
+    vertx.setPeriodic(LAG_LOOK_MILLIS, _ -> guard.run(this::lookForLag));
     return Future.succeededFuture();
   }
 
