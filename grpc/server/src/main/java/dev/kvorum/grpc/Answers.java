@@ -2,10 +2,10 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.ResponseCodec.RangeFrame;
 import dev.kvorum.storage.model.Result;
-import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Ledger.Account;
 import dev.kvorum.verticles.service.Service;
 
@@ -49,7 +49,7 @@ final class Answers {
   }
 
   /** What stands around the key-values of a message that is made in pieces. */
-  RangeFrame frame(LongRange.Message message, boolean streamed) {
+  RangeFrame frame(RangeMessage message, boolean streamed) {
     var unary =
         ResponseCodec.frame(message.headerRevision(), message.more(), message.count(), origin());
     return streamed

@@ -5,8 +5,8 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.MalformedProto;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
-import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Service;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +71,7 @@ final class KvRpcs {
     }
 
     @Override
-    public void begin(LongRange.Message message) {
+    public void begin(RangeMessage message) {
       var frame = answers.frame(message, streamed);
       var size = frame.size(message.keyValueBytes());
       if (size > Integer.MAX_VALUE) {

@@ -47,9 +47,9 @@ import dev.kvorum.api.mvccpb.KeyValue;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
-import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service.RangeSink;
 import io.vertx.core.buffer.Buffer;
@@ -334,8 +334,8 @@ class ServicesTest {
     assertThat(response).isEqualTo(CompactionResponse.newBuilder().setHeader(header(9)).build());
   }
 
-  private static LongRange.Message message(long keyValueBytes, boolean last) {
-    return new LongRange.Message(keyValueBytes, 0, last, last ? 9 : 0, false, last ? 3 : 0);
+  private static RangeMessage message(long keyValueBytes, boolean last) {
+    return new RangeMessage(keyValueBytes, 0, last, last ? 9 : 0, false, last ? 3 : 0);
   }
 
   /** A client cannot tell how an answer was made. */

@@ -138,7 +138,12 @@ public final class Swarm {
         random.oneOf(1, 50, 400) * MILLI,
         random.oneOf(100, 2_000, 10_000) * MILLI,
         watches(random.fork(1), roomy.watches()),
-        random.oneOf(100, 500, 5_000) * MILLI);
+        random.oneOf(100, 500, 5_000) * MILLI,
+        leaseLagNanos(random.fork(2)));
+  }
+
+  private static long leaseLagNanos(SimRandom random) {
+    return buggify(random) ? random.oneOf(300, 1_000, 3_000) * MILLI : 0;
   }
 
   private static WatchSizes watches(SimRandom random, WatchSizes roomy) {

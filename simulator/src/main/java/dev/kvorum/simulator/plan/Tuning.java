@@ -25,6 +25,8 @@ import dev.kvorum.storage.watch.WatchSizes;
  * @param stateSyncNanos how often the state store is synced
  * @param watches sizes of the watch hub
  * @param progressNanos how often idle watches are told of progress
+ * @param leaseLagNanos how late the keeper of the leases hears of Raft's role, and Raft of what it
+ *     proposes
  */
 public record Tuning(
     JournalOptions journal,
@@ -44,7 +46,8 @@ public record Tuning(
     long stateFlushNanos,
     long stateSyncNanos,
     WatchSizes watches,
-    long progressNanos) {
+    long progressNanos,
+    long leaseLagNanos) {
   private static final int KIBIBYTE = 1 << 10;
   private static final int MEBIBYTE = 1 << 20;
 
@@ -69,5 +72,6 @@ public record Tuning(
           50_000_000L,
           2_000_000_000L,
           WatchSizes.ofMember(2L * MEBIBYTE),
-          500_000_000L);
+          500_000_000L,
+          0);
 }

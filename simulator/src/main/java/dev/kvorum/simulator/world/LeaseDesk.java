@@ -28,6 +28,9 @@ final class LeaseDesk {
     /** The bus: lets something happen in a later turn. */
     void soon(Runnable action);
 
+    /** The bus as well, which may be slow between leases and Raft. */
+    void late(Runnable action);
+
     /** A timer of the member's own clock. */
     void inLocalTime(long nanos, Runnable action);
 
@@ -84,7 +87,7 @@ final class LeaseDesk {
     if (status.term() != seenTerm || status.leading() != seenLeading) {
       seenTerm = status.term();
       seenLeading = status.leading();
-      shell.soon(this::statusChanged);
+      shell.late(this::statusChanged);
     }
   }
 
@@ -156,13 +159,13 @@ final class LeaseDesk {
                 step(() -> stage.counted(ids, counts, moment()));
               });
       case LeaseEffect.Propose(var command) ->
-          shell.propose(
-              command,
-              result -> {
-                var tookEffect = !(result instanceof Result.Failed);
-                shell.soon(() -> step(() -> stage.proposed(command, tookEffect, moment())));
-              });
+          shell.late(() -> shell.propose(command, result -> proposed(command, result)));
     }
+  }
+
+  private void proposed(Command command, Result result) {
+    var tookEffect = !(result instanceof Result.Failed);
+    shell.soon(() -> step(() -> stage.proposed(command, tookEffect, moment())));
   }
 
   private void replyWithKeys(LeaseEffect.ReplyWithKeys reply) {

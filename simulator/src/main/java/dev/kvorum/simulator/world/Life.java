@@ -960,6 +960,11 @@ final class Life extends Actor {
     }
 
     @Override
+    public void late(Runnable action) {
+      later(BUS_NANOS + tuning.leaseLagNanos(), RUN, 0, action);
+    }
+
+    @Override
     public void inLocalTime(long nanos, Runnable action) {
       later(nanos * 1_000 / speedThousandths() + 1, RUN, 0, action);
     }

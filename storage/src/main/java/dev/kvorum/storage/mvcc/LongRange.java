@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.ResponseCodec;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,21 +33,6 @@ public final class LongRange {
 
   /** Where a stream's message is cut if small records are followed by very large ones. */
   private static final long MOST_MESSAGE_BYTES = 64L << 20;
-
-  /**
-   * What is known of a message before its first byte is made.
-   *
-   * @param keyValueBytes what the key-values take as fields of the message
-   * @param largestBytes the largest of them
-   * @param isLast whether it ends the answer; this one alone shows the three that follow
-   */
-  public record Message(
-      long keyValueBytes,
-      int largestBytes,
-      boolean isLast,
-      long headerRevision,
-      boolean more,
-      long count) {}
 
   private final Command.Range range;
 
@@ -155,7 +141,7 @@ public final class LongRange {
    * @param maxKeys how many at most
    * @return the message, or null while more has to be looked at
    */
-  public @Nullable Message measure(StoreView view, int maxKeys) {
+  public @Nullable RangeMessage measure(StoreView view, int maxKeys) {
     if (counting) {
       // Only what has changed since that revision is walked.
       counting = false;
@@ -192,7 +178,7 @@ public final class LongRange {
     return maxRequestBytes == 0 ? Long.MAX_VALUE : MOST_MESSAGE_BYTES;
   }
 
-  private Message measured() {
+  private RangeMessage measured() {
     position = messageFrom;
     leftKeys = measuredKeys;
     leftBytes = measuredBytes;
@@ -200,8 +186,8 @@ public final class LongRange {
     adapt();
     var isLast = remaining == 0 || !more;
     return isLast
-        ? new Message(measuredBytes, largestBytes, true, headerRevision, more, count)
-        : new Message(measuredBytes, largestBytes, false, 0, false, 0);
+        ? new RangeMessage(measuredBytes, largestBytes, true, headerRevision, more, count)
+        : new RangeMessage(measuredBytes, largestBytes, false, 0, false, 0);
   }
 
   private void adapt() {

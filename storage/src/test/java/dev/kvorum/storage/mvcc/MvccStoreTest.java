@@ -12,6 +12,7 @@ import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.KeyValueCodec;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
@@ -308,7 +309,7 @@ final class MvccStoreTest {
     }
     var range = LongRange.unary(range("k", "l"));
     assertThat(range.begin(store.store().view())).isNull();
-    LongRange.Message message;
+    RangeMessage message;
     do {
       message = range.measure(store.store().view(), 7);
       store.apply(put("k50", "longer than before"));

@@ -4,6 +4,7 @@ import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Context;
@@ -168,13 +169,13 @@ final class LongReads {
     }
 
     /** On a thread that may block. */
-    private LongRange.@Nullable Message measureOn() {
+    private @Nullable RangeMessage measureOn() {
       try (var held = node.hold()) {
         return range.measure(held.state().kv(), LOOK_KEYS);
       }
     }
 
-    private void measured(LongRange.Message message) {
+    private void measured(RangeMessage message) {
       if (isOver()) {
         return;
       }

@@ -4,8 +4,8 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.LeaseAsk;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
-import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.watch.WatchRequest;
 import java.util.function.Consumer;
 
@@ -82,7 +82,7 @@ public interface Service {
     void answer(Result.Range result);
 
     /** A message begins: the only one of a unary range, or one of several. */
-    void begin(LongRange.Message message);
+    void begin(RangeMessage message);
 
     /** The next key-values of the message, as fields of it. */
     void keyValues(Bytes fields);

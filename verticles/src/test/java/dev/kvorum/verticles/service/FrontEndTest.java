@@ -17,9 +17,9 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.StoreMeta;
@@ -555,7 +555,7 @@ class FrontEndTest {
     }
 
     @Override
-    public void begin(LongRange.Message message) {
+    public void begin(RangeMessage message) {
       throw new AssertionError("a message without a confirmed read");
     }
 

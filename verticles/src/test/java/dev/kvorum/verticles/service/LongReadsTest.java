@@ -20,9 +20,9 @@ import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.ProtoReader;
+import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.StoreMeta;
@@ -322,7 +322,7 @@ class LongReadsTest {
 
   /** Takes an answer, as much of it as the test says. Its fields are the loop's. */
   private final class Sink implements Service.RangeSink {
-    private final List<LongRange.Message> messages = new ArrayList<>();
+    private final List<RangeMessage> messages = new ArrayList<>();
     private final List<Bytes> pieces = new ArrayList<>();
 
     /** What the ledger had at each piece. */
@@ -362,7 +362,7 @@ class LongReadsTest {
     }
 
     @Override
-    public void begin(LongRange.Message message) {
+    public void begin(RangeMessage message) {
       messages.add(message);
     }
 
