@@ -417,9 +417,16 @@ final class IndexTree {
     }
   }
 
-  /** Gives the path's page of the level the builder's cells, which are fewer than before. */
+  /**
+   * Gives the path's page of the level the builder's cells, which are as many as before or fewer.
+   */
   private void rewrite(int level) {
     var page = pathPages[level];
+    if (builder.size(0, builder.count()) > Blocks.PAGE_BYTES) {
+      // A history that is short enough now moves from a block of its own into the page.
+      store(level, page, false, 0);
+      return;
+    }
     if (builder.count() > 0) {
       builder.write(segment(page), offset(page), epoch, 0, builder.count());
       if (level + 1 < height) {

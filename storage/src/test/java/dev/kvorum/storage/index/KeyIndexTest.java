@@ -44,6 +44,31 @@ final class KeyIndexTest {
     return keys;
   }
 
+  @Test
+  void aLeafIsSplitWhenACompactionMovesItsHistoriesIntoIt() {
+    var histories = 200;
+    var rounds = 20;
+    for (var round = 0; round < rounds; round++) {
+      for (var number = 0; number < histories; number++) {
+        put(2 * number);
+      }
+    }
+    var end = main;
+    // These fill the pages, now that the histories are in blocks of their own.
+    for (var number = 0; number < 2 * histories; number++) {
+      if (number % 2 != 0) {
+        put(number);
+      }
+    }
+    var before = keys(index.publish(), ALL, main);
+
+    for (var kept = rounds - 1; kept >= 0; kept--) {
+      compactAll(end - (long) kept * histories, 1_000);
+      index.invariant();
+      assertThat(keys(index.publish(), ALL, main)).isEqualTo(before).hasSize(2 * histories);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void agreesWithASortedMapThroughGrowthAndCompaction(long seed) {
