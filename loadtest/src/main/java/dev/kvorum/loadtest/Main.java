@@ -45,9 +45,10 @@ public final class Main implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "benchmark",
       description =
-          "put, get (linearizable), get-serializable, list, pages, start, idle, lease-rates, index-memory, lease-memory,"
-              + " lease-storm, lease-revoke; watch-cpu; beside a bar: watch-fanout, watch-streams,"
-              + " watch-watchers, watch-catchup, watch-many-one-key, crowd")
+          "put, get (linearizable), get-serializable, list, pages, start, idle, lease-rates,"
+              + " index-memory, lease-memory, lease-storm, lease-revoke; watch-cpu; beside a bar:"
+              + " watch-fanout, watch-streams, watch-watchers, watch-catchup, watch-many-one-key,"
+              + " crowd")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(

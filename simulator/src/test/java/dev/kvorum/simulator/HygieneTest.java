@@ -33,6 +33,8 @@ class HygieneTest {
   private static final String[] DETERMINISTIC = {
     "dev.kvorum.storage.model..",
     "dev.kvorum.storage.mvcc..",
+    "dev.kvorum.storage.lease..",
+    "dev.kvorum.storage.watch..",
     "dev.kvorum.storage.membership..",
     "dev.kvorum.storage.lease..",
     "dev.kvorum.storage.watch..",

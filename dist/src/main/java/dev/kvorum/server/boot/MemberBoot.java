@@ -142,14 +142,14 @@ public final class MemberBoot {
         new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, false);
     directory.writeIdentity(identity);
     return new OpenedMember(
-          directory,
-          identity,
-          vote.vote(),
-          journal,
-          store.backend(),
-          store.state(),
-          snapshots,
-          scan.verdicts());
+        directory,
+        identity,
+        vote.vote(),
+        journal,
+        store.backend(),
+        store.state(),
+        snapshots,
+        scan.verdicts());
   }
 
   private static JournalOptions options(Disk disk) throws DiskFaultException {

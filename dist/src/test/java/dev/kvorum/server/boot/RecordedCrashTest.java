@@ -222,11 +222,12 @@ class RecordedCrashTest {
       loop.start();
       loop.flush();
       var revision = loop.machine().kv().revision();
-      assertThat(revision).as("%s, variant %d", crash, variant).isBetween(least + 0L, REQUESTS + 1L);
+      assertThat(revision)
+          .as("%s, variant %d", crash, variant)
+          .isBetween(least + 0L, REQUESTS + 1L);
       assertThat(records(member.backend()))
           .as("%s, variant %d", crash, variant)
-          .isEqualTo(
-              written.headMap(RecordCodec.bucketKey(new Revision(revision + 1, 0)), false));
+          .isEqualTo(written.headMap(RecordCodec.bucketKey(new Revision(revision + 1, 0)), false));
       return true;
     } catch (StartRefusedException refused) {
       assertThat(crash.policy).as("%s: %s", crash, refused).isEqualTo(CrashPolicy.SHORN);

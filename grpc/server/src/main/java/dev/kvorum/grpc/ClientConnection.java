@@ -45,14 +45,12 @@ final class ClientConnection {
 
   /** A writer for the answer to the request. */
   ReplyWriter writer(HttpServerRequest request, String contentType) {
-    return new ReplyWriter(
-        output, request.streamId(), null, ResponseFields.answering(contentType));
+    return new ReplyWriter(output, request.streamId(), null, ResponseFields.answering(contentType));
   }
 
   /** A writer for the answer on the stream. */
   ReplyWriter writer(Http2Stream stream, String contentType) {
-    return new ReplyWriter(
-        output, stream.id(), stream, ResponseFields.answering(contentType));
+    return new ReplyWriter(output, stream.id(), stream, ResponseFields.answering(contentType));
   }
 
   SocketAddress remoteAddress() {

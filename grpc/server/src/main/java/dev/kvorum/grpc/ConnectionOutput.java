@@ -11,13 +11,13 @@ import io.netty.handler.codec.http2.Http2Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all writers of one connection share: its encoder, and a buffer in which the small messages of
- * one turn to many streams become frames one after the other, to be written at once.
+ * What all writers of one connection share: its encoder, and a buffer in which the small messages
+ * of one turn to many streams become frames one after the other, to be written at once.
  *
- * <p>The encoder makes four objects a frame, puts it into its stream's queue and takes it out again.
- * A frame that may leave at once, because nothing waits before it and there is credit and room for
- * it, needs none of that; the credit is taken from the encoder's flow control, which goes on to
- * count. Every other frame goes through the encoder.
+ * <p>The encoder makes four objects a frame, puts it into its stream's queue and takes it out
+ * again. A frame that may leave at once, because nothing waits before it and there is credit and
+ * room for it, needs none of that; the credit is taken from the encoder's flow control, which goes
+ * on to count. Every other frame goes through the encoder.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // What cannot be written: the connection is gone.
 final class ConnectionOutput {

@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A {@link GrpcCall} on an HTTP/2 stream, whoever reads the stream's frames: Vert.x's request, or
- * {@link StreamFrames} below it. It gathers the one message of the request and hands it to
- * the method's handler when the client is done, or hands over each message as it comes; and it sees
- * to it that exactly one end follows, also when the body is damaged, the handler throws, the
- * deadline passes or the client resets the stream.
+ * {@link StreamFrames} below it. It gathers the one message of the request and hands it to the
+ * method's handler when the client is done, or hands over each message as it comes; and it sees to
+ * it that exactly one end follows, also when the body is damaged, the handler throws, the deadline
+ * passes or the client resets the stream.
  */
 final class HttpGrpcCall implements GrpcCall {
   private static final Logger LOG = LoggerFactory.getLogger(HttpGrpcCall.class);
@@ -101,9 +101,7 @@ final class HttpGrpcCall implements GrpcCall {
   /** Makes Vert.x's request the one that is read. */
   void readFrom(HttpServerRequest request) {
     request.response().exceptionHandler(_ -> transportFailed());
-    request
-        .handler(chunk -> received(VertxInternals.alias(chunk)))
-        .endHandler(_ -> endOfRequest());
+    request.handler(chunk -> received(VertxInternals.alias(chunk))).endHandler(_ -> endOfRequest());
     input =
         new Input() {
           @Override

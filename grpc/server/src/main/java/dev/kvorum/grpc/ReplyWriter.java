@@ -46,10 +46,7 @@ final class ReplyWriter {
    * @param fields the header fields of this call's answers
    */
   ReplyWriter(
-      ConnectionOutput output,
-      int streamId,
-      @Nullable Http2Stream stream,
-      ResponseFields fields) {
+      ConnectionOutput output, int streamId, @Nullable Http2Stream stream, ResponseFields fields) {
     this.output = output;
     this.streamId = streamId;
     this.stream = stream;
@@ -217,9 +214,7 @@ final class ReplyWriter {
       return;
     }
     var context = output.context();
-    output
-        .encoder()
-        .writeRstStream(context, streamId, error.code(), context.newPromise());
+    output.encoder().writeRstStream(context, streamId, error.code(), context.newPromise());
     flush();
   }
 

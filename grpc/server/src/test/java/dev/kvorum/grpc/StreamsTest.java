@@ -4,6 +4,7 @@ import static dev.kvorum.grpc.EdgeFixture.exchange;
 import static dev.kvorum.grpc.EdgeFixture.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.LeaseKeepAliveRequest;
 import dev.kvorum.api.etcdserverpb.LeaseKeepAliveResponse;
 import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
@@ -11,14 +12,17 @@ import dev.kvorum.api.etcdserverpb.WatchRequest;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.watch.WatchEffect;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,6 +122,88 @@ class StreamsTest {
     assertThat(got).isEqualTo(expected);
     request.reset(8);
     assertThat(next(watch.closed)).isTrue();
+  }
+
+  /** Contract S21.3: a client that asks faster than it is served runs out of credit. */
+  @Test
+  void aFloodOfRequestsIsHeldByTheStreamsCredit() throws Exception {
+    var watch = new FakeWatch();
+    edge.service.watches = watch::open;
+    var request = edge.open(WATCH);
+    var create =
+        WatchRequest.newBuilder()
+            .setCreateRequest(
+                WatchCreateRequest.newBuilder().setKey(ByteString.copyFrom(new byte[10_000])))
+            .build()
+            .toByteArray();
+    request.write(frame(create)).onComplete(_ -> {});
+    assertThat(next(watch.requests)).isNotNull();
+    var paused = new CompletableFuture<Void>();
+    edge.onLoop(
+        () -> {
+          watch.sink().pauseRequests();
+          paused.complete(null);
+        });
+    paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var flood = 400;
+    var sent = new AtomicInteger();
+    for (var count = 0; count < flood; count++) {
+      request.write(frame(create)).onSuccess(_ -> sent.incrementAndGet());
+    }
+    request.end().onComplete(_ -> {});
+    // Other calls of the same connection go on meanwhile.
+    assertThat(edge.call(EdgeFixture.PUT, frame(new byte[0])).status()).isEqualTo("0");
+    assertThat(sent.get()).as("4 MB against credit for 1 MB").isLessThan(flood);
+    assertThat(watch.requests).isEmpty();
+
+    edge.onLoop(() -> watch.sink().resumeRequests());
+    for (var count = 0; count < flood; count++) {
+      assertThat(next(watch.requests)).isNotNull();
+    }
+  }
+
+  /** The frames of a turn are made by hand; credit that runs out must not lose any of them. */
+  @Test
+  void eventsBeyondTheClientsCreditComeWhenThereIsCreditAgain() throws Exception {
+    var watch = new FakeWatch();
+    edge.service.watches = watch::open;
+    var request = edge.open(WATCH);
+    var response = request.response();
+    request.sendHead().onComplete(_ -> {});
+    while (watch.sinks.isEmpty()) {
+      EdgeFixture.get(request.connection().ping(Buffer.buffer(new byte[8])));
+    }
+    var messages = 2_000;
+    var body = new byte[500];
+    edge.onLoop(
+        () -> {
+          for (var count = 0; count < messages; count++) {
+            watch.sink().send(Bytes.hex("0a00"), 1 + count, Bytes.wrap(body));
+          }
+          watch.sink().flush();
+        });
+    var got = Buffer.buffer();
+    var expected = Buffer.buffer();
+    for (var count = 0; count < messages; count++) {
+      expected.appendBuffer(frame(message(1 + count, body)));
+    }
+    var all = new CompletableFuture<Void>();
+    response.onSuccess(
+        opened ->
+            opened.handler(
+                part -> {
+                  got.appendBuffer(part);
+                  if (got.length() == expected.length()) {
+                    all.complete(null);
+                  }
+                }));
+    all.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThat(got).isEqualTo(expected);
+  }
+
+  private static byte[] message(long watchId, byte[] events) {
+    var head = WatchEffect.Send.head(Bytes.hex("0a00"), watchId);
+    return Buffer.buffer().appendBytes(head.toArray()).appendBytes(events).getBytes();
   }
 
   private static Buffer renewal(long id) {

@@ -1,11 +1,11 @@
 package dev.kvorum.loadtest.watch;
 
+import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
 import dev.kvorum.loadtest.report.Comparison;
 import dev.kvorum.loadtest.report.Metric;
 import dev.kvorum.loadtest.report.Report;
 import dev.kvorum.loadtest.report.Sample;
-import com.google.protobuf.ByteString;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;

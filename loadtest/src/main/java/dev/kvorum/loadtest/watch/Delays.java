@@ -1,6 +1,10 @@
 package dev.kvorum.loadtest.watch;
 
-/** How long things took: counts in steps of at most a sixteenth of the value, in no memory at all. */
+import java.util.Arrays;
+
+/**
+ * How long things took: counts in steps of at most a sixteenth of the value, in no memory at all.
+ */
 final class Delays {
   private static final int STEPS_BITS = 4;
   private static final int STEPS = 1 << STEPS_BITS;
@@ -37,7 +41,7 @@ final class Delays {
   }
 
   void clear() {
-    java.util.Arrays.fill(counts, 0);
+    Arrays.fill(counts, 0);
     count = 0;
     maxMicros = 0;
   }

@@ -7,6 +7,7 @@ import dev.kvorum.loadtest.wire.StreamConnection;
 import dev.kvorum.loadtest.wire.StreamLoop;
 import dev.kvorum.loadtest.workload.VoidRunException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.IntFunction;
@@ -114,7 +115,7 @@ final class Fleet implements StreamLoop.Listener {
   /** Forgets what was counted and timed. */
   void clear() {
     delays.clear();
-    java.util.Arrays.fill(events, 0);
+    Arrays.fill(events, 0);
     allEvents = 0;
   }
 

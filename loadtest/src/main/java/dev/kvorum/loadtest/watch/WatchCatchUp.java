@@ -1,7 +1,6 @@
 package dev.kvorum.loadtest.watch;
 
 import com.google.protobuf.ByteString;
-import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
 import dev.kvorum.loadtest.report.Metric;
 import dev.kvorum.loadtest.report.Report;
 import dev.kvorum.loadtest.wire.StreamLoop;
@@ -47,11 +46,14 @@ public final class WatchCatchUp implements Benchmark {
       Fleet fleet = new Fleet(loop, new Fleet.Layout(1, 1, 1));
       fleet.open(
           port,
-          _ -> Bar.watch(EVERYTHING).toBuilder().setRangeEnd(EVERYTHING).setStartRevision(head - BEHIND + 1).build(),
+          _ ->
+              Bar.watch(EVERYTHING).toBuilder()
+                  .setRangeEnd(EVERYTHING)
+                  .setStartRevision(head - BEHIND + 1)
+                  .build(),
           PATIENCE);
       long started = System.nanoTime();
-      double beside =
-          drive(loop, puts, rate, PATIENCE, () -> fleet.allEvents() >= BEHIND);
+      double beside = drive(loop, puts, rate, PATIENCE, () -> fleet.allEvents() >= BEHIND);
       double seconds = (System.nanoTime() - started) / 1e9;
       if (fleet.allEvents() < BEHIND) {
         throw new VoidRunException(fleet.allEvents() + " events of " + BEHIND);

@@ -89,11 +89,14 @@ public final class WatchCpu implements Benchmark {
       fleet.verify(sent * LAYOUT.watchers());
       return new Sample(
           Map.of(
-              Metric.EVENTS_RATE, fleet.allEvents() / seconds,
+              Metric.EVENTS_RATE,
+              fleet.allEvents() / seconds,
               Metric.EVENTS_PER_CPU,
-                  fleet.allEvents() / (after.cpuSeconds() - before.cpuSeconds()),
-              Metric.DELIVERY_P50, fleet.delays().quantileMillis(0.5),
-              Metric.DELIVERY_P99, fleet.delays().quantileMillis(0.99)));
+              fleet.allEvents() / (after.cpuSeconds() - before.cpuSeconds()),
+              Metric.DELIVERY_P50,
+              fleet.delays().quantileMillis(0.5),
+              Metric.DELIVERY_P99,
+              fleet.delays().quantileMillis(0.99)));
     }
   }
 }

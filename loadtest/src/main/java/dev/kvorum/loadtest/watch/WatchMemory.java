@@ -13,9 +13,9 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * What watchers that wait cost the server, each with a key of its own: resident memory above that of
- * the server without clients, the highest of a while. All of them are alive: a put for some of them
- * arrives.
+ * What watchers that wait cost the server, each with a key of its own: resident memory above that
+ * of the server without clients, the highest of a while. All of them are alive: a put for some of
+ * them arrives.
  */
 public final class WatchMemory implements Benchmark {
   private static final double BYTES_PER_MEBIBYTE = 1 << 20;

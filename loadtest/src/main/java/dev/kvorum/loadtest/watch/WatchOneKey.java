@@ -72,8 +72,7 @@ public final class WatchOneKey implements Benchmark {
                   ticks(pageBefore, pageAfter, "+Inf") - ticks(pageBefore, pageAfter, "0.05"),
                   0)
               .measured(Metric.TICKS, ticks(pageBefore, pageAfter, "+Inf"))
-              .measured(
-                  Metric.LEADER_CHANGES, pageAfter.get(CHANGES) - pageBefore.get(CHANGES), 0)
+              .measured(Metric.LEADER_CHANGES, pageAfter.get(CHANGES) - pageBefore.get(CHANGES), 0)
               .report(name(), LAYOUT.toString(), target.label()));
     }
   }

@@ -15,8 +15,8 @@ import java.util.Map;
 /**
  * One HTTP/2 connection of a {@link StreamLoop}: frames in, frames out, and no more of the protocol
  * than a load needs. Header fields of answers are not read, so a status is not known here; whoever
- * must know whether the work was done looks at its effects. Streams get all the credit there is, the
- * connection's is renewed.
+ * must know whether the work was done looks at its effects. Streams get all the credit there is,
+ * the connection's is renewed.
  */
 public final class StreamConnection {
   private static final int FRAME_HEAD_BYTES = 9;
@@ -168,11 +168,6 @@ public final class StreamConnection {
     if (count < 0) {
       throw new EOFException("the server closed a connection");
     }
-    received += count;
-    if (received >= RENEW_BYTES) {
-      frame(4, WINDOW_UPDATE, 0, 0).putInt((int) received);
-      received = 0;
-    }
     byte[] bytes = shared.array();
     int end = shared.position();
     int at = 0;
@@ -192,7 +187,14 @@ public final class StreamConnection {
   private void frame(byte[] bytes, int from, int size, int type, int flags, int stream)
       throws IOException {
     switch (type) {
-      case DATA -> data(stream, bytes, from, size);
+      case DATA -> {
+        received += size;
+        if (received >= RENEW_BYTES) {
+          frame(4, WINDOW_UPDATE, 0, 0).putInt((int) received);
+          received = 0;
+        }
+        data(stream, bytes, from, size);
+      }
       case WINDOW_UPDATE -> {
         if (stream == 0) {
           credit += ByteBuffer.wrap(bytes, from, size).getInt();

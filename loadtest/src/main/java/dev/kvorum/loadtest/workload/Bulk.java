@@ -1,9 +1,10 @@
 package dev.kvorum.loadtest.workload;
 
 import io.vertx.core.Future;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 
 /** Many calls, so many open at a time. */
@@ -20,21 +21,21 @@ final class Bulk {
   static void run(int count, int openAtOnce, IntFunction<Future<?>> call)
       throws VoidRunException, InterruptedException {
     Semaphore open = new Semaphore(openAtOnce);
-    AtomicReference<String> failure = new AtomicReference<>("");
-    for (int number = 0; number < count && failure.get().isEmpty(); number++) {
+    Queue<String> failures = new ConcurrentLinkedQueue<>();
+    for (int number = 0; number < count && failures.isEmpty(); number++) {
       acquire(open, 1);
       call.apply(number)
           .onComplete(
               outcome -> {
                 if (outcome.failed()) {
-                  failure.set("a call failed: " + outcome.cause());
+                  failures.add("a call failed: " + outcome.cause());
                 }
                 open.release();
               });
     }
     acquire(open, openAtOnce);
-    if (!failure.get().isEmpty()) {
-      throw new VoidRunException(failure.get());
+    if (!failures.isEmpty()) {
+      throw new VoidRunException(failures.element());
     }
   }
 

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 final class LeaseMemoryBenchmark implements Benchmark {
   private static final int DEFAULT_LEASES = 1_000_000;
   private static final Shape SHAPE = new Shape(8, 64);
-  private static final Duration PATIENCE = Duration.ofSeconds(300);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final Duration SETTLE = Duration.ofSeconds(12);
 
   @Override

@@ -34,7 +34,7 @@ final class LeaseStormBenchmark implements Benchmark {
   private static final int DEFAULT_LEASES = 200_000;
   private static final int PUTS_PER_SECOND = 2_000;
   private static final int OPEN_AT_ONCE = 256;
-  private static final int GRANTS_PER_SECOND = 4_000;
+  private static final int GRANTS_PER_SECOND = 3_000;
   private static final long SECOND_NANOS = 1_000_000_000L;
   private static final Duration IDLE = Duration.ofSeconds(8);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -85,7 +85,7 @@ final class LeaseStormBenchmark implements Benchmark {
       long calm = IDLE.toNanos() + 4 * SECOND_NANOS;
       long end = System.nanoTime() + (long) count * SECOND_NANOS / GRANTS_PER_SECOND + calm;
       grant(target, end);
-      attach(target, settings);
+      attach(target);
       if (System.nanoTime() > end - calm) {
         throw new VoidRunException("the leases were not granted in time; choose a smaller --count");
       }
@@ -122,8 +122,7 @@ final class LeaseStormBenchmark implements Benchmark {
           });
     }
 
-    private void attach(Target target, Settings settings)
-        throws VoidRunException, InterruptedException {
+    private void attach(Target target) throws VoidRunException, InterruptedException {
       int txns = Math.ceilDiv(count, LeasedKeys.PUTS_PER_TXN);
       Bulk.run(
           txns,

@@ -21,8 +21,16 @@ final class ManyKeys {
   private static final int KEY_BYTES = 41;
   private static final List<String> KINDS =
       List.of(
-          "pods", "leases", "events", "nodes", "secrets", "services", "configmaps", "endpoints",
-          "jobs", "claims");
+          "pods",
+          "leases",
+          "events",
+          "nodes",
+          "secrets",
+          "services",
+          "configmaps",
+          "endpoints",
+          "jobs",
+          "claims");
 
   private ManyKeys() {}
 

@@ -69,10 +69,7 @@ final class PauseBenchmark implements Benchmark {
       double lateBefore = target.metric(TICK_MAX);
       try (SteadyPuts puts =
           SteadyPuts.start(
-              contest.vertx(),
-              target.process().plan().clientPort(),
-              rate,
-              settings.valueBytes())) {
+              contest.vertx(), target.process().plan().clientPort(), rate, settings.valueBytes())) {
         // The first seconds warm up whatever puts at this rate need.
         rest(settings.warmUp());
         long calm = System.nanoTime();
@@ -96,14 +93,22 @@ final class PauseBenchmark implements Benchmark {
                 target.label(),
                 new Sample(
                     Map.of(
-                        Metric.WORK_TOOK, (answered - began) / 1e6,
-                        Metric.IDLE_P99, idle.p99Micros(),
-                        Metric.STORM_P99, busy.p99Micros(),
-                        Metric.STORM_OVER_IDLE, busy.p99Micros() / idle.p99Micros(),
-                        Metric.LONGEST_GAP, busy.longestGapMicros() / 1e3,
-                        Metric.TICK_LATE_BEFORE, lateBefore * 1e3,
-                        Metric.TICK_LATE, target.metric(TICK_MAX) * 1e3,
-                        Metric.ANONYMOUS, usage.anonymousBytes() / (double) (1 << 20)))));
+                        Metric.WORK_TOOK,
+                        (answered - began) / 1e6,
+                        Metric.IDLE_P99,
+                        idle.p99Micros(),
+                        Metric.STORM_P99,
+                        busy.p99Micros(),
+                        Metric.STORM_OVER_IDLE,
+                        busy.p99Micros() / idle.p99Micros(),
+                        Metric.LONGEST_GAP,
+                        busy.longestGapMicros() / 1e3,
+                        Metric.TICK_LATE_BEFORE,
+                        lateBefore * 1e3,
+                        Metric.TICK_LATE,
+                        target.metric(TICK_MAX) * 1e3,
+                        Metric.ANONYMOUS,
+                        usage.anonymousBytes() / (double) (1 << 20)))));
       } catch (GrpcStatusException refused) {
         throw new VoidRunException("the work was refused: " + refused.getMessage());
       }
@@ -135,10 +140,7 @@ final class PauseBenchmark implements Benchmark {
   private static H2Load.Outcome list(Contest contest, Target target)
       throws VoidRunException, InterruptedException {
     RangeRequest all =
-        RangeRequest.newBuilder()
-            .setKey(ManyKeys.PREFIX)
-            .setRangeEnd(ManyKeys.PREFIX_END)
-            .build();
+        RangeRequest.newBuilder().setKey(ManyKeys.PREFIX).setRangeEnd(ManyKeys.PREFIX_END).build();
     H2Load load =
         new H2Load(
             contest.scratch(),

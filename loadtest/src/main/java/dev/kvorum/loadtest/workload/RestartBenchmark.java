@@ -45,13 +45,11 @@ final class RestartBenchmark implements Benchmark {
       label = target.label();
       ManyKeys.load(target, keys, settings.valueBytes(), 1);
       double probed = load.run(SHAPE, PROBE_PUTS, 0, PATIENCE).rate();
-      before =
-          load.run(SHAPE, (long) (probed * settings.run().toSeconds()), 0, PATIENCE).rate();
+      before = load.run(SHAPE, (long) (probed * settings.run().toSeconds()), 0, PATIENCE).rate();
       target.process().killHard();
     }
     try (GrpcClient client = new GrpcClient(contest.vertx(), plan.clientPort(), 1);
-        ServerProcess process =
-            ServerProcess.start(plan, contest.scratch().fresh("log"))) {
+        ServerProcess process = ServerProcess.start(plan, contest.scratch().fresh("log"))) {
       Duration ready = process.awaitReady(client, PATIENCE);
       double after =
           load.run(SHAPE, (long) (before * FULL_RATE_WITHIN.toSeconds()), 0, PATIENCE).rate();
@@ -65,8 +63,7 @@ final class RestartBenchmark implements Benchmark {
                       Metric.READY, ready.toNanos() / 1e6,
                       Metric.RATE, before,
                       Metric.FULL_RATE, after / before,
-                      Metric.ANONYMOUS,
-                          process.usage().anonymousBytes() / (double) (1 << 20)))));
+                      Metric.ANONYMOUS, process.usage().anonymousBytes() / (double) (1 << 20)))));
     }
   }
 }

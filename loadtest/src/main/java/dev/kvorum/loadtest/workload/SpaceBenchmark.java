@@ -40,8 +40,7 @@ final class SpaceBenchmark implements Benchmark {
   public void run(Contest contest, Settings settings, Consumer<Report> reports)
       throws VoidRunException, InterruptedException {
     int keys =
-        settings.count(
-            Math.toIntExact(DEFAULT_BYTES / (RECORD_BYTES + settings.valueBytes())));
+        settings.count(Math.toIntExact(DEFAULT_BYTES / (RECORD_BYTES + settings.valueBytes())));
     try (Target target = contest.start(contest.first())) {
       ManyKeys.load(target, keys, settings.valueBytes(), 1);
       for (String kind : ManyKeys.kinds().subList(1, ManyKeys.kinds().size())) {
@@ -69,8 +68,7 @@ final class SpaceBenchmark implements Benchmark {
               Methods.COMPACT,
               CompactionRequest.newBuilder().setRevision(target.revision()).build());
           var _ =
-              new CountDownLatch(1)
-                  .await(BETWEEN_COMPACTIONS.toMillis(), TimeUnit.MILLISECONDS);
+              new CountDownLatch(1).await(BETWEEN_COMPACTIONS.toMillis(), TimeUnit.MILLISECONDS);
           state = DiskUsage.of(data.resolve("state"));
           logs = DiskUsage.of(data.resolve("journal")) + DiskUsage.of(data.resolve("snapshots"));
           took = Duration.ofNanos(System.nanoTime() - began);

@@ -71,8 +71,7 @@ final class WriteAmplificationBenchmark implements Benchmark {
     long sizeBefore = DiskUsage.of(target.process().plan().dataDirectory());
     H2Load.Outcome outcome = load.run(CLIENTS, settings.count(DEFAULT_PUTS), 0, PATIENCE);
     var _ = new CountDownLatch(1).await(LATER.toMillis(), TimeUnit.MILLISECONDS);
-    double logical =
-        (double) outcome.succeeded() * (put.getKey().size() + put.getValue().size());
+    double logical = (double) outcome.succeeded() * (put.getKey().size() + put.getValue().size());
     long written = DiskUsage.writtenBy(pid) - writtenBefore;
     long grown = DiskUsage.of(target.process().plan().dataDirectory()) - sizeBefore;
     return new Sample(

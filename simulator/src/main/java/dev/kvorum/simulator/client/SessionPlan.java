@@ -9,6 +9,7 @@ public record SessionPlan(Kind kind, int client, long seed) {
   /** What a session keeps going. */
   public enum Kind {
     WATCH,
-    LEASE
+    LEASE,
+    LOCK
   }
 }

@@ -24,6 +24,7 @@ public final class Sessions implements Traffic {
           switch (session.kind()) {
             case WATCH -> new WatchSession(world, session.client(), keys, random);
             case LEASE -> new LeaseSession(world, session.client(), keys, random);
+            case LOCK -> new LockSession(world, session.client(), random);
           });
     }
     sessions.forEach(Session::start);

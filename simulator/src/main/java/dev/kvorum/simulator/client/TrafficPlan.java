@@ -69,6 +69,7 @@ public record TrafficPlan(
     if (!singleKeys) {
       // The search knows nothing of leases.
       add(sessions, SessionPlan.Kind.LEASE, random.oneOf(1, 2, 4), plan, random);
+      add(sessions, SessionPlan.Kind.LOCK, random.oneOf(0, 2, 3, 6), plan, random);
     }
     return sessions;
   }

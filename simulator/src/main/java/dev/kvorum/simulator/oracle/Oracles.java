@@ -9,6 +9,7 @@ import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.InvariantViolation;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link HistoryCheck}: what clients were told is what one store would have told them;
  *   <li>{@link WatchOracle}: each watch shows what was committed, in order, each change once;
  *   <li>{@link LeaseOracle}: no lease ends early, and none of a healed cluster late;
+ *   <li>{@link LockOracle}: who holds a lock was first, and its fencing tokens grow;
  *   <li>here: what is acknowledged is durable on a quorum at that moment.
  * </ul>
  */
@@ -55,6 +57,7 @@ public final class Oracles implements Observer {
   private final LogOracle log = new LogOracle(MAX_MEMBERS);
   private final AppliedOracle states = new AppliedOracle(MAX_MEMBERS);
   private final WatchOracle watches = new WatchOracle(historyCheck.model());
+  private final LockOracle locks = new LockOracle(historyCheck.model());
   private @Nullable LeaseOracle leases;
   private final List<CommitListener> listeners = new ArrayList<>();
 
@@ -146,6 +149,7 @@ public final class Oracles implements Observer {
       history.commit(operation, command);
       leases().committed(command, entry.term(), historyCheck.model()::isLive);
       historyCheck.committed(operation, command, entry.term());
+      locks.committed();
       if (operation != History.NOBODY) {
         indexes[operation] = entry.index();
       }
@@ -242,6 +246,11 @@ public final class Oracles implements Observer {
   @Override
   public void watchHeard(long line, WatchMessage message) {
     watches.heard(line, message);
+  }
+
+  @Override
+  public void lockGranted(Bytes name, long lease, Bytes key, long createRevision) {
+    locks.granted(name, key, createRevision);
   }
 
   @Override

@@ -7,7 +7,9 @@ import dev.kvorum.simulator.planted.Substitution.Calls;
 import dev.kvorum.simulator.planted.Substitution.Instead;
 import java.util.List;
 
-/** The mistakes about leases that the catalogue names, and one that the simulator found. */
+/**
+ * The mistakes about leases and locks that the catalogue names, and one that the simulator found.
+ */
 final class LeaseBugs {
   private static final String STAGE = "verticles.stage.LeaseStage";
   private static final String CLOCK = "storage.lease.LeaseClock";
@@ -59,7 +61,18 @@ final class LeaseBugs {
                 "java.util.function.LongPredicate",
                 "test",
                 new Instead.Constant(1)),
-            "every answer fits the history"));
+            "every answer fits the history"),
+        bug(
+            "lock-granted-after-lease-loss",
+            "lock granted after lease loss (#11456)",
+            "A waiter whose turn has come is not asked whether its key is still there.",
+            new Calls(
+                "verticles.coordination.Queue$Attempt",
+                "awaitTurn",
+                "verticles.coordination.Queue$Attempt",
+                "confirm",
+                new Instead.Replacement("grantedAnyway")),
+            "a lock is held by who was first in its queue"));
   }
 
   private static Bug bug(

@@ -61,6 +61,10 @@ final class LeaseDesk {
   private long nextNumber;
   private long seenTerm;
   private boolean seenLeading;
+
+  /** The term in which the stage began to lead last. */
+  private long ledTerm;
+
   private long armedFor = LeaseClock.NEVER;
 
   LeaseDesk(Shell shell, int member, long electionTimeoutNanos, LeaseTable leases) {
@@ -94,6 +98,7 @@ final class LeaseDesk {
         term -> {
           if (term != 0) {
             shell.observe(observer -> observer.leasesLed(member, term, shell.localNow()));
+            ledTerm = term;
             step(() -> stage.lead(term, asked, moment()));
           } else {
             shell.inLocalTime(GATHER_NANOS, this::statusChanged);
@@ -184,7 +189,7 @@ final class LeaseDesk {
     if (result instanceof Result.LeaseKeepAlive kept && kept.ttlSeconds() > 0) {
       shell.observe(
           observer ->
-              observer.leaseKept(member, seenTerm, kept.id(), kept.ttlSeconds(), shell.localNow()));
+              observer.leaseKept(member, ledTerm, kept.id(), kept.ttlSeconds(), shell.localNow()));
     }
     shell.tell(line, result);
   }

@@ -119,6 +119,8 @@ final class Life extends Actor {
   private final FrontDoor door;
   private final WatchDesk watches;
   private final LeaseDesk leases;
+  private final InnerCalls inner;
+  private final LockDesk locks;
 
   /** Who asked for leases' keys, by the number of the question; never iterated. */
   private final Map<Long, Consumer<StoreEffect.FoundKeys>> keyAsks = new HashMap<>();
@@ -201,6 +203,8 @@ final class Life extends Actor {
     leases =
         new LeaseDesk(
             new LeaseShell(), index, tuning.tickNanos() * tuning.electionTicks(), machine.leases());
+    inner = new InnerCalls(new InnerShell());
+    locks = new LockDesk(new LockShell(), inner);
   }
 
   /** Members cut long commands differently, and make the same of them. */
@@ -465,7 +469,10 @@ final class Life extends Actor {
         }
       }
       case SAID -> said(argument, present(payload));
-      case LINE_ENDED -> watches.ended(argument);
+      case LINE_ENDED -> {
+        watches.ended(argument);
+        locks.ended(argument);
+      }
       case UNREACHABLE -> perform(raft.unreachable(argument));
       default -> throw new InvariantViolation("an event of unknown kind " + kind);
     }
@@ -480,6 +487,8 @@ final class Life extends Actor {
       watches.said(line, request);
     } else if (what instanceof LeaseAsk ask) {
       leases.asked(line, ask);
+    } else if (what instanceof LockAsk ask) {
+      locks.asked(line, ask);
     } else {
       throw new InvariantViolation("nobody understands " + what);
     }
@@ -862,7 +871,16 @@ final class Life extends Actor {
 
     @Override
     public void tell(long line, WatchEffect.Send message) {
-      world.lines().tell(line, message);
+      if (line < 0) {
+        Life.this.later(BUS_NANOS, RUN, 0, (Runnable) () -> toldInside(line, message));
+      } else {
+        world.lines().tell(line, message);
+      }
+    }
+
+    private void toldInside(long line, WatchEffect.Send message) {
+      watches.taken(line, message);
+      inner.told(line, message);
     }
 
     @Override
@@ -873,6 +891,59 @@ final class Life extends Actor {
     @Override
     public void hit(String point) {
       world.coverage().hit(point);
+    }
+  }
+
+  /** What a member asks of itself. */
+  private final class InnerShell implements InnerCalls.Shell {
+    @Override
+    public Request ask(Command command) {
+      var request = new Request(world.nextRequestId(), -1, index, command);
+      world.observe(observer -> observer.invoked(request));
+      door.request(request);
+      return request;
+    }
+
+    @Override
+    public void later(long nanos, Runnable action) {
+      Life.this.later(nanos, RUN, 0, action);
+    }
+
+    @Override
+    public long newLine() {
+      return world.lines().newInnerLine();
+    }
+
+    @Override
+    public void watch(long line, WatchRequest request) {
+      watches.said(line, request);
+    }
+
+    @Override
+    public void stopWatching(long line) {
+      watches.ended(line);
+    }
+
+    @Override
+    public void heard(long line, WatchMessage message) {
+      world.observe(observer -> observer.watchHeard(line, message));
+    }
+  }
+
+  /** What the locks ask of their member. */
+  private final class LockShell implements LockDesk.Shell {
+    @Override
+    public void tell(
+        long line,
+        dev.kvorum.verticles.coordination.Reply<dev.kvorum.verticles.coordination.Entry> reply) {
+      world.lines().tell(line, reply);
+    }
+
+    @Override
+    public void granted(Bytes name, dev.kvorum.verticles.coordination.Entry entry) {
+      world.observe(
+          observer ->
+              observer.lockGranted(name, entry.lease(), entry.key(), entry.createRevision()));
     }
   }
 
@@ -980,7 +1051,12 @@ final class Life extends Actor {
 
     @Override
     public void reply(Request request, Result result) {
-      world.reply(index, request, new Reply.Answered(result, applied.appliedIndex()), applied);
+      var answered = new Reply.Answered(result, applied.appliedIndex());
+      if (inner.answered(request.id(), result)) {
+        world.repliedInside(request, answered);
+      } else {
+        world.reply(index, request, answered, applied);
+      }
     }
   }
 

@@ -60,6 +60,11 @@ public final class Lines implements Scheduler.Target {
     this.random = random;
   }
 
+  /** A number for a line that stays inside of a member. */
+  long newInnerLine() {
+    return -nextNumber++;
+  }
+
   /** Opens a line to a member, counted from 0; it may turn out to be broken. */
   public long open(int member, Listener listener) {
     var number = nextNumber++;

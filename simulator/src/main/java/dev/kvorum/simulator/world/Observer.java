@@ -5,6 +5,7 @@ import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.TraceRecord;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.journal.EntryId;
+import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.state.AppliedState;
 import dev.kvorum.storage.watch.WatchRequest;
 
@@ -92,6 +93,9 @@ public interface Observer {
 
   /** A member acknowledges a renewal, by its own clock; the answer may be lost. */
   default void leaseKept(int member, long term, long lease, long ttlSeconds, long elapsedNanos) {}
+
+  /** A member has decided that this place is the first in the queue of that name. */
+  default void lockGranted(Bytes name, long lease, Bytes key, long createRevision) {}
 
   /** A client hears this on its watch stream. */
   default void watchHeard(long line, WatchMessage message) {}

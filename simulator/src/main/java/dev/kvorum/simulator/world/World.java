@@ -372,6 +372,16 @@ public final class World implements ClientPort, Scheduler.Target {
     }
   }
 
+  /** A member has answered what it asked of itself; nothing can get lost. */
+  void repliedInside(Request request, Reply.Answered reply) {
+    if (reply.result() instanceof Result.Failed(var failure)
+        && failure.kind() == Failure.Kind.UNKNOWN) {
+      return;
+    }
+    observe(observer -> observer.answered(request, reply));
+    observe(observer -> observer.returned(request, reply));
+  }
+
   private static long revision(Result result) {
     return switch (result) {
       case Result.Range range -> range.revision();

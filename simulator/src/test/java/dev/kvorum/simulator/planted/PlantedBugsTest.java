@@ -30,7 +30,12 @@ class PlantedBugsTest {
         "follower-reads-below-index",
         "answered-before-published",
         "more-missing-with-limit",
-        "compared-missing-key-holds"
+        "compared-missing-key-holds",
+        "synced-too-early",
+        "cancelled-at-the-boundary",
+        "wall-clock-ttl",
+        "no-extension-on-new-leader",
+        "lock-granted-after-lease-loss"
       })
   void theFirstSeedsFindIt(String name) {
     var bug =

@@ -321,12 +321,12 @@ final class KeyHistory {
   }
 
   private boolean goesWithAll(long revision) {
-    return cursor.isTombstone() && !isOfRevision(revision);
+    return cursor.isTombstone() && !isOfRevision(cursor, revision);
   }
 
   /** A watch that begins at the compact revision is still shown what happened in it. */
-  private boolean isOfRevision(long revision) {
-    return cursor.main == revision;
+  private static boolean isOfRevision(RecordCursor at, long revision) {
+    return at.main == revision;
   }
 
   private void tell(KeyIndex.RemovedVisitor removed) {

@@ -106,7 +106,11 @@ final class LongRevocation implements LongCommand {
 
   /** Goes on with one lease and returns how many keys that took. */
   private int step(
-      Going current, int maxKeys, long maxBytes, JoinedList<Write> writes, JoinedList<Event> events) {
+      Going current,
+      int maxKeys,
+      long maxBytes,
+      JoinedList<Write> writes,
+      JoinedList<Event> events) {
     var slice = current.deletion.step(Records.NONE, maxKeys, maxBytes);
     for (var event : slice.events()) {
       leases.attach(event.key(), event.lease());

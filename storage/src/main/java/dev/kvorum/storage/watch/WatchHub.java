@@ -101,6 +101,7 @@ public final class WatchHub {
   private boolean continuing;
   private int watcherCount;
   private int behindCount;
+  private final LaggingStreams lagging = new LaggingStreams();
   private long sentEvents;
 
   private List<WatchEffect> effects = new ArrayList<>();
@@ -137,6 +138,16 @@ public final class WatchHub {
   /** Watchers that are behind. */
   public int watchersBehind() {
     return behindCount;
+  }
+
+  /** Streams that have watchers behind. */
+  public int streamsLagging() {
+    return lagging.count();
+  }
+
+  /** The streams that are furthest behind, the worst first, so many at most. */
+  public List<StreamLag> worstStreams(int max) {
+    return lagging.worst(begun, max);
   }
 
   /** Events that wait for their fan-out. */
@@ -191,8 +202,14 @@ public final class WatchHub {
   }
 
   private void setState(Watcher watcher, Watcher.State state) {
-    behindCount -= watcher.state == Watcher.State.BEHIND ? 1 : 0;
-    behindCount += state == Watcher.State.BEHIND ? 1 : 0;
+    if (watcher.state == Watcher.State.BEHIND) {
+      behindCount--;
+      lagging.caughtUp(watcher.stream);
+    }
+    if (state == Watcher.State.BEHIND) {
+      behindCount++;
+      lagging.fellBehind(watcher.stream);
+    }
     watcher.state = state;
   }
 
@@ -488,8 +505,7 @@ public final class WatchHub {
 
   private void send(WatchStream stream, Bytes start, long watchId, EventBlock block) {
     sentEvents += block.count();
-    emit(
-        new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
+    emit(new WatchEffect.Send(stream.number, start, watchId, block.bytes(), block.count()), stream);
   }
 
   private void control(WatchStream stream, Bytes message) {

@@ -20,6 +20,9 @@ final class WatchStream {
   /** Watchers that are behind and wait until the transport takes more. */
   final ArrayDeque<Watcher> parked = new ArrayDeque<>(0);
 
+  /** How many watchers are behind ({@link LaggingStreams} counts). */
+  int watchersBehind;
+
   /** How many watchers want to hear of progress. */
   int progressWatchers;
 

@@ -16,6 +16,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -263,8 +264,7 @@ final class MvccStoreTest {
     var sizes = new ArrayList<Integer>();
     for (var isLast = false; !isLast; ) {
       assertThat(stream.begin(store.store().view())).isNull();
-      var message = stream.measure(store.store().view(), 100);
-      assertThat(message).isNotNull();
+      var message = Objects.requireNonNull(stream.measure(store.store().view(), 100));
       sizes.add(stream.next(store.store().view(), 100, 1 << 20).size());
       isLast = message.isLast();
       assertThat(message.count()).isEqualTo(isLast ? 100 : 0);

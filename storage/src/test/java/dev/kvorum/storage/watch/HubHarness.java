@@ -70,6 +70,7 @@ final class HubHarness {
   private final Map<Long, Long> untaken = new HashMap<>();
   private boolean holdsHistory;
   private boolean holdsTransport;
+  private boolean holdsTurns;
   private boolean holdsEvents;
   private boolean forgets;
   private Consumer<List<Event>> onEvents = _ -> {};
@@ -134,6 +135,13 @@ final class HubHarness {
   void forget() {
     forgets = true;
     memory.clear();
+  }
+
+  /** Whether the hub is not called again when it wants to be. */
+  void holdTurns(boolean hold) {
+    holdsTurns = hold;
+    work();
+    takeAll();
   }
 
   /** No message of {@link #STREAM} is taken until this is called again with false. */
@@ -249,6 +257,7 @@ final class HubHarness {
 
   private void work() {
     while (!wanted.isEmpty()
+        && !holdsTurns
         && !(holdsHistory && !(wanted.getFirst() instanceof WatchEffect.Continue))) {
       switch (wanted.removeFirst()) {
         case WatchEffect.ReadHistory read -> {

@@ -390,6 +390,47 @@ class WatchHubTest {
   }
 
   @Test
+  void howFarAStreamIsBehindIsKnownWhileItIs() {
+    store.request(watch("a").request());
+    store.received();
+    store.holdTransport(true);
+    for (var value = 1; value <= 40; value++) {
+      store.put("a", "x".repeat(100_000));
+    }
+    var lag = store.hub().worstStreams(3);
+    assertThat(lag).hasSize(1);
+    assertThat(store.hub().streamsLagging()).isOne();
+    assertThat(lag.getFirst().watchersBehind()).isOne();
+    assertThat(lag.getFirst().revisions()).isBetween(30L, 40L);
+    assertThat(lag.getFirst().unsentBytes()).isGreaterThanOrEqualTo(WatchHub.STREAM_BYTES);
+
+    store.holdTransport(false);
+    store.put("a", "1");
+    assertThat(store.hub().worstStreams(3)).isEmpty();
+    assertThat(store.hub().streamsLagging()).isZero();
+  }
+
+  /** What comes in while a turn is due waits for it: a hundred words are not a hundred turns. */
+  @Test
+  void inputsBetweenTurnsAreNotTurns() {
+    for (var watcher = 0; watcher < 5_000; watcher++) {
+      store.request(watch("a").request());
+    }
+    store.received();
+    store.holdTurns(true);
+    store.put("a", "1");
+    var first = store.received().size();
+    for (var input = 0; input < 10; input++) {
+      store.request(new WatchRequest.Nothing());
+    }
+    assertThat(store.received()).isEmpty();
+    assertThat(first).isLessThan(5_000);
+
+    store.holdTurns(false);
+    assertThat(first + store.received().size()).isEqualTo(5_000);
+  }
+
+  @Test
   void aSlowStreamDoesNotHoldUpAnother() {
     store.open(2);
     store.request(watch("a").request());

@@ -26,16 +26,6 @@ final class Calls {
     this.service = service;
   }
 
-  /** Sees what happens to a key. */
-  interface Watched {
-    void put(KeyValue kv);
-
-    void deleted();
-
-    /** Nothing more comes: what was to be seen is compacted. Look at the present again. */
-    void lost();
-  }
-
   void call(Command command, CallContext context, Consumer<Result> answer) {
     service.call(command, CommandCodec.encode(command), context, answer);
   }
@@ -89,23 +79,38 @@ final class Calls {
         : List.of();
   }
 
-  /** A way to stop watching. */
-  interface Watching {
-    void stop();
+  /** The same with the limits of that call. */
+  QueueCalls within(CallContext context) {
+    return new QueueCalls() {
+      @Override
+      public void call(Command command, Consumer<Result> answer) {
+        Calls.this.call(command, context, answer);
+      }
+
+      @Override
+      public Watching watch(
+          Bytes key,
+          Bytes rangeEnd,
+          long fromRevision,
+          Watched watched,
+          Consumer<Failure> onFailure) {
+        return Calls.this.watch(key, rangeEnd, fromRevision, context, watched, onFailure);
+      }
+    };
   }
 
   /**
    * Watches from a revision on; the watched is told one thing after the other, and nothing after
-   * {@link Watching#stop}.
+   * {@link QueueCalls.Watching#stop}.
    *
    * @param onFailure is told when there can be no watch
    */
-  Watching watch(
+  QueueCalls.Watching watch(
       Bytes key,
       Bytes rangeEnd,
       long fromRevision,
       CallContext context,
-      Watched watched,
+      QueueCalls.Watched watched,
       Consumer<Failure> onFailure) {
     var sink = new Sink(watched);
     return switch (service.watch(context, sink)) {
@@ -126,10 +131,10 @@ final class Calls {
   }
 
   private static final class Sink implements Service.WatchSink {
-    private final Watched watched;
+    private final QueueCalls.Watched watched;
     private boolean stopped;
 
-    Sink(Watched watched) {
+    Sink(QueueCalls.Watched watched) {
       this.watched = watched;
     }
 

@@ -20,8 +20,8 @@ public final class Elections {
 
   /** One instance a loop, as the service. */
   public Elections(Service service) {
-    queue = new Queue(service, NOT_LEADER);
     calls = new Calls(service);
+    queue = new Queue(calls.within(CallContext.PLAIN), NOT_LEADER);
   }
 
   /** A leader's key and what it says, with the revision of the header that told of it. */
@@ -38,7 +38,7 @@ public final class Elections {
             name,
             lease,
             value,
-            context,
+            calls.within(context),
             (entry, kv, goOn, end) -> {
               if (kv.value().equals(value)) {
                 goOn.run();
@@ -155,7 +155,7 @@ public final class Elections {
     private final Bytes prefix;
     private final CallContext context;
     private final Consumer<Reply<Leader>> listener;
-    private Calls.@Nullable Watching watching;
+    private QueueCalls.@Nullable Watching watching;
     private boolean stopped;
 
     Observer(Bytes prefix, CallContext context, Consumer<Reply<Leader>> listener) {
@@ -224,7 +224,7 @@ public final class Elections {
               rangeEnd,
               from,
               context,
-              new Calls.Watched() {
+              new QueueCalls.Watched() {
                 @Override
                 public void put(KeyValue kv) {
                   onPut.accept(kv);

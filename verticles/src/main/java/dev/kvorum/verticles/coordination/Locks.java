@@ -18,8 +18,8 @@ public final class Locks {
 
   /** One instance a loop, as the service. */
   public Locks(Service service) {
-    queue = new Queue(service, EXPIRED);
     calls = new Calls(service);
+    queue = new Queue(calls.within(CallContext.PLAIN), EXPIRED);
   }
 
   /**
@@ -29,7 +29,8 @@ public final class Locks {
    */
   public Runnable lock(Bytes name, long lease, CallContext context, Consumer<Reply<Entry>> answer) {
     var attempt =
-        queue.enter(name, lease, Bytes.EMPTY, context, (_, _, goOn, _) -> goOn.run(), answer);
+        queue.enter(
+            name, lease, Bytes.EMPTY, calls.within(context), (_, _, goOn, _) -> goOn.run(), answer);
     return attempt::cancel;
   }
 

@@ -5,8 +5,6 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.ProtoWriter;
 import dev.kvorum.storage.model.Result;
-import dev.kvorum.verticles.service.CallContext;
-import dev.kvorum.verticles.service.Service;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,22 +17,26 @@ import org.jspecify.annotations.Nullable;
  * <p>A waiter's lease may run out while it waits. Then its key is gone, and it must not believe
  * that it became first: before it is told so, its own key is looked at once more.
  */
-final class Queue {
+public final class Queue {
   /** What a lease is that the server grants by itself (contract S11.1). */
   private static final long OWN_LEASE_SECONDS = 60;
 
   /** What a waiter hears whose key was gone when its turn came. */
   private final String goneText;
 
-  private final Calls calls;
+  private final QueueCalls calls;
 
-  Queue(Service service, String goneText) {
-    calls = new Calls(service);
+  /**
+   * @param calls without a limit of the client's own: each step has the server's limit, and only
+   *     the client limits the whole
+   */
+  public Queue(QueueCalls calls, String goneText) {
+    this.calls = calls;
     this.goneText = goneText;
   }
 
   /** Ends what is under way for a client that has gone. */
-  interface Cancelable {
+  public interface Cancelable {
     void cancel();
   }
 
@@ -55,24 +57,25 @@ final class Queue {
    * Takes a place and answers when it is the first. The same name and lease have the same place.
    *
    * @param lease 0 for one that the server grants
+   * @param own calls with the client's own limits, for what it waits for
    * @param value of the key, if it has to be put; {@code onPresent} sees it if it need not
    * @param onPresent may do something with a key that was there, and then goes on
    */
-  Cancelable enter(
+  public Cancelable enter(
       Bytes name,
       long lease,
       Bytes value,
-      CallContext context,
+      QueueCalls own,
       Present onPresent,
       Consumer<Reply<Entry>> answer) {
-    var attempt = new Attempt(name, value, context, onPresent, answer);
+    var attempt = new Attempt(name, value, own, onPresent, answer);
     attempt.begin(lease);
     return attempt;
   }
 
   /** What to do with a key that was there already. */
   @FunctionalInterface
-  interface Present {
+  public interface Present {
     /** Goes on by running the action, or ends the attempt with the reply. */
     void found(Entry entry, KeyValue kv, Runnable goOn, Consumer<Reply<Entry>> end);
   }
@@ -80,22 +83,22 @@ final class Queue {
   private final class Attempt implements Cancelable {
     private final Bytes prefix;
     private final Bytes value;
-    private final CallContext context;
+    private final QueueCalls ownCalls;
     private final Present onPresent;
     private final Consumer<Reply<Entry>> answer;
     private @Nullable Entry own;
-    private Calls.@Nullable Watching watching;
+    private QueueCalls.@Nullable Watching watching;
     private boolean ended;
 
     Attempt(
         Bytes name,
         Bytes value,
-        CallContext context,
+        QueueCalls ownCalls,
         Present onPresent,
         Consumer<Reply<Entry>> answer) {
       prefix = prefix(name);
       this.value = value;
-      this.context = context;
+      this.ownCalls = ownCalls;
       this.onPresent = onPresent;
       this.answer = answer;
     }
@@ -105,9 +108,8 @@ final class Queue {
         takePlace(lease);
         return;
       }
-      calls.call(
+      ownCalls.call(
           new Command.LeaseGrant(0, OWN_LEASE_SECONDS),
-          context,
           result -> {
             switch (result) {
               case Result.LeaseGrant granted -> takePlace(granted.id());
@@ -127,9 +129,8 @@ final class Queue {
               List.of(Calls.createdAt(key, 0)),
               List.of(Calls.put(key, value, lease), Calls.first(prefix)),
               List.of(Calls.get(key), Calls.first(prefix)));
-      calls.call(
+      ownCalls.call(
           txn,
-          context,
           result -> {
             switch (result) {
               case Result.Txn done -> placed(key, lease, done);
@@ -169,8 +170,6 @@ final class Queue {
       }
       calls.call(
           Calls.lastBefore(prefix, entry.createRevision()),
-          // Each step has the server's time limit; only the client limits the whole.
-          CallContext.PLAIN,
           result -> {
             if (result instanceof Result.Failed failed) {
               end(new Reply.Refused<>(failed.failure()));
@@ -194,8 +193,7 @@ final class Queue {
               key,
               Bytes.EMPTY,
               revision + 1,
-              CallContext.PLAIN,
-              new Calls.Watched() {
+              new QueueCalls.Watched() {
                 @Override
                 public void put(KeyValue kv) {}
 
@@ -218,7 +216,6 @@ final class Queue {
     private void confirm(Entry entry) {
       calls.call(
           Calls.get(entry.key()),
-          CallContext.PLAIN,
           result -> {
             if (result instanceof Result.Failed failed) {
               end(new Reply.Refused<>(failed.failure()));
@@ -271,7 +268,6 @@ final class Queue {
               List.of(Calls.createdAt(entry.key(), entry.createRevision())),
               List.of(Calls.delete(entry.key())),
               List.of()),
-          CallContext.PLAIN,
           _ -> {});
     }
   }

@@ -1,5 +1,8 @@
 package dev.kvorum.verticles.metrics;
 
+import dev.kvorum.storage.watch.StreamLag;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Who watches, and what they were sent. */
@@ -10,7 +13,23 @@ public final class WatchMetrics {
   private volatile int slowWatchers;
   private volatile int pendingEvents;
 
+  /** Streams whose lag is shown, by rank: a label for each stream would have no bound. */
+  public static final int SHOWN_STREAMS = 10;
+
+  private final Gauge laggingStreams;
+  private final List<Gauge> lags = new ArrayList<>();
+
   WatchMetrics(MetricRegistry registry) {
+    laggingStreams =
+        registry.gauge("kvorum_watch_lagging_streams", "Watch streams that have watchers behind.");
+    var byRank =
+        registry.gauges(
+            "kvorum_watch_stream_lag_revisions",
+            "How far the streams are behind that are furthest, the worst first.",
+            "rank");
+    for (var rank = 1; rank <= SHOWN_STREAMS; rank++) {
+      lags.add(byRank.with(Integer.toString(rank)));
+    }
     registry.gauge(
         "etcd_debugging_mvcc_watch_stream_total", "Open watch streams.", openStreams::sum);
     registry.gauge("etcd_debugging_mvcc_watcher_total", "Open watchers.", () -> watchers);
@@ -38,6 +57,14 @@ public final class WatchMetrics {
     watchers = all;
     slowWatchers = behind;
     pendingEvents = queuedEvents;
+  }
+
+  /** The streams that are behind, and the worst of them in order; one thread calls. */
+  public void lagging(int streams, List<StreamLag> worst) {
+    laggingStreams.set(streams);
+    for (var rank = 0; rank < SHOWN_STREAMS; rank++) {
+      lags.get(rank).set(rank < worst.size() ? worst.get(rank).revisions() : 0);
+    }
   }
 
   /** So many events were sent. */

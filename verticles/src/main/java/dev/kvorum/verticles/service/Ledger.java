@@ -1,7 +1,8 @@
 package dev.kvorum.verticles.service;
 
 import dev.kvorum.storage.model.InvariantViolation;
-import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -31,21 +32,30 @@ public final class Ledger {
   /** A reservation of at least this much leaves a quarter of the account to smaller ones. */
   public static final int LARGE_BYTES = 64 << 10;
 
-  private static final Account[] ACCOUNTS = Account.values();
   private static final long SMALLEST_SHARE_BYTES = 8L << 20;
   private static final long LARGEST_SHARE_BYTES = 64L << 20;
   private static final int SHARES_OF_HEAP = 8;
   private static final int CACHE_SHARES = 4;
 
-  private final long[] most;
-  private final AtomicLong[] used = new AtomicLong[ACCOUNTS.length];
+  private record Book(long most, AtomicLong used) {}
+
+  /** Never changes, so any thread may read it. */
+  private final Map<Account, Book> books;
 
   /**
    * @param requestBytes the bound of {@link Account#REQUESTS}; and so on
    */
   public Ledger(long requestBytes, long answerBytes, long tailBytes, long cacheBytes) {
-    most = new long[] {requestBytes, answerBytes, tailBytes, cacheBytes};
-    Arrays.setAll(used, _ -> new AtomicLong());
+    var opened = new EnumMap<Account, Book>(Account.class);
+    opened.put(Account.REQUESTS, new Book(requestBytes, new AtomicLong()));
+    opened.put(Account.ANSWERS, new Book(answerBytes, new AtomicLong()));
+    opened.put(Account.TAIL, new Book(tailBytes, new AtomicLong()));
+    opened.put(Account.CACHE, new Book(cacheBytes, new AtomicLong()));
+    books = opened;
+  }
+
+  private Book book(Account account) {
+    return InvariantViolation.present(books.get(account), "every account has a book");
   }
 
   /** Bounds for a process with a heap of this size, which has other things to hold as well. */
@@ -56,12 +66,12 @@ public final class Ledger {
 
   /** How much an account may hold. */
   public long most(Account account) {
-    return most[account.ordinal()];
+    return book(account).most;
   }
 
   /** How much it holds now. */
   public long used(Account account) {
-    return used[account.ordinal()].get();
+    return book(account).used.get();
   }
 
   /** Whether it holds more than it may. */
@@ -79,7 +89,7 @@ public final class Ledger {
     if (bytes >= LARGE_BYTES) {
       bound -= bound / 4;
     }
-    var balance = used[account.ordinal()];
+    var balance = book(account).used;
     if (balance.addAndGet(bytes) <= bound) {
       return true;
     }
@@ -89,12 +99,12 @@ public final class Ledger {
 
   /** Takes the bytes in any case. */
   public void add(Account account, long bytes) {
-    used[account.ordinal()].addAndGet(bytes);
+    book(account).used.addAndGet(bytes);
   }
 
   /** Gives back what was taken. */
   public void release(Account account, long bytes) {
-    var left = used[account.ordinal()].addAndGet(-bytes);
+    var left = book(account).used.addAndGet(-bytes);
     InvariantViolation.check(left >= 0, "nobody gives back what was not taken");
   }
 }

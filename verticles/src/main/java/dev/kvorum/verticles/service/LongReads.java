@@ -1,9 +1,9 @@
 package dev.kvorum.verticles.service;
 
+import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
-import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Context;

@@ -145,7 +145,7 @@ final class Reads {
         context,
         call,
         Failure.DEADLINE_EXCEEDED,
-        waiter::accept,
+        waiter,
         first -> allowed(serializable, first::accept));
   }
 

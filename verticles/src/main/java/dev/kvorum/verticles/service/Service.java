@@ -136,7 +136,9 @@ public interface Service {
     /** Runs the action once the transport accepts data again, or the stream has ended. */
     void onDrain(Runnable action);
 
-    /** The client asks faster than it is served: its requests wait with it. A few may still come. */
+    /**
+     * The client asks faster than it is served: its requests wait with it. A few may still come.
+     */
     void pauseRequests();
 
     void resumeRequests();

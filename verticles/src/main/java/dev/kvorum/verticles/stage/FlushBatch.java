@@ -17,7 +17,8 @@ import java.util.List;
  * @param recordBytes their size
  * @param meta what the store is after it
  */
-public record FlushBatch(WriteBatch batch, List<Revision> records, long recordBytes, StoreMeta meta) {
+public record FlushBatch(
+    WriteBatch batch, List<Revision> records, long recordBytes, StoreMeta meta) {
   /**
    * Joins flushes.
    *

@@ -43,9 +43,9 @@ import org.jspecify.annotations.Nullable;
  * index in one flush.
  *
  * <p>A command that looks at very many keys runs in slices, and what is behind it in the log waits.
- * Nothing of it leaves before its last slice: no state is published, no event told, no answer given.
- * Only its records go to the backend early, where they do not count before the applied index says
- * so. Whoever wants to see the whole machine meanwhile waits too.
+ * Nothing of it leaves before its last slice: no state is published, no event told, no answer
+ * given. Only its records go to the backend early, where they do not count before the applied index
+ * says so. Whoever wants to see the whole machine meanwhile waits too.
  */
 public final class StoreStage {
   /** Entries applied before other work of the loop gets its turn. */
@@ -429,8 +429,7 @@ public final class StoreStage {
     List<StoreEffect> effects(Part part) {
       var effects = new ArrayList<StoreEffect>();
       if (!part.writes().isEmpty()) {
-        effects.add(
-            new StoreEffect.Write(new Flush(part.writes(), List.of(), List.of(), before)));
+        effects.add(new StoreEffect.Write(new Flush(part.writes(), List.of(), List.of(), before)));
       }
       if (!part.missing().isEmpty()) {
         fetching = true;
@@ -482,8 +481,7 @@ public final class StoreStage {
 
     void apply(Logged logged) {
       var entry = logged.entry;
-      var outcome =
-          machine.apply(entry.index(), entry.term(), logged.command, known);
+      var outcome = machine.apply(entry.index(), entry.term(), logged.command, known);
       keep(outcome.writes());
       counts.add(outcome.writes());
       writes.addAll(outcome.writes());
@@ -552,8 +550,7 @@ public final class StoreStage {
           effects.add(new StoreEffect.Reply(answers));
         }
         readyRounds(effects);
-        effects.add(
-            new StoreEffect.Count(counts.puts, counts.deletes, txns, counts.putBytes));
+        effects.add(new StoreEffect.Count(counts.puts, counts.deletes, txns, counts.putBytes));
         effects.add(new StoreEffect.AppliedTo(machine.appliedIndex()));
         effects.addAll(afterwards);
         compactions.proceed(effects);

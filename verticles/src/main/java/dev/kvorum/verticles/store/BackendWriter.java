@@ -34,6 +34,7 @@ public final class BackendWriter implements AutoCloseable {
 
   /** A transaction is built as objects, which must not fill the heap. */
   private static final int LARGEST_TRANSACTION_CHANGES = 20_000;
+
   private static final long SYNC_BYTES = 64L << 20;
   private static final long SYNC_AFTER_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final long SPACE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);

@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * How a long job on an event loop lets everybody else have a turn.
  *
- * <p>{@code runOnContext} alone does not: a loop takes what was queued meanwhile as the next task of
- * the same round, for up to a second, and looks at its sockets and timers only between rounds. A
+ * <p>{@code runOnContext} alone does not: a loop takes what was queued meanwhile as the next task
+ * of the same round, for up to a second, and looks at its sockets and timers only between rounds. A
  * timer of no time at all belongs to the next round. Vert.x has no such timer, so Netty's is used:
  * the one place in this module that knows what Vert.x is made of.
  */
@@ -24,7 +24,6 @@ public final class NextTurn {
     var _ =
         ((ContextInternal) context)
             .nettyEventLoop()
-            .schedule(
-                () -> context.runOnContext(_ -> action.run()), 0, TimeUnit.NANOSECONDS);
+            .schedule(() -> context.runOnContext(_ -> action.run()), 0, TimeUnit.NANOSECONDS);
   }
 }

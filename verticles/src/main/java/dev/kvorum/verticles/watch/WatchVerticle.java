@@ -5,9 +5,11 @@ import dev.kvorum.storage.model.ResponseCodec.Origin;
 import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.HistoryPlan;
+import dev.kvorum.storage.watch.StreamLag;
 import dev.kvorum.storage.watch.WatchEffect;
 import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.bus.WatchBus;
+import dev.kvorum.verticles.metrics.WatchMetrics;
 import dev.kvorum.verticles.service.NodeContext;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -20,6 +22,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The watches' loop: carries events, requests and history to the hub, and its messages to the front
@@ -31,6 +35,14 @@ public final class WatchVerticle extends VerticleBase {
 
   private static final long CHUNK_BYTES = 4L << 20;
 
+  private static final Logger LOGGER = LoggerFactory.getLogger(WatchVerticle.class);
+  private static final long LAG_LOOK_MILLIS = 1_000;
+
+  /** A stream that is so far behind is worth a line in the log. */
+  private static final long TOLD_LAG_REVISIONS = 10_000;
+
+  private static final long LAG_TOLD_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   private final NodeContext node;
   private final WatchHub hub;
   private final long progressNanos;
@@ -39,6 +51,7 @@ public final class WatchVerticle extends VerticleBase {
   private long armedFor = Long.MAX_VALUE;
   private @Nullable Long timer;
   private long countedEvents;
+  private long lagToldNanos = System.nanoTime() - LAG_TOLD_NANOS;
 
   /**
    * @param progressNanos how often idle watchers are told of progress (contract S9.9)
@@ -77,6 +90,32 @@ public final class WatchVerticle extends VerticleBase {
       }
     }
     return effects;
+  }
+
+  /** Shows who is behind; tells it when somebody is far behind, now and then. */
+  private void lookForLag() {
+    var worst =
+        hub.streamsLagging() == 0
+            ? List.<StreamLag>of()
+            : hub.worstStreams(WatchMetrics.SHOWN_STREAMS);
+    node.metrics().watch().lagging(hub.streamsLagging(), worst);
+    if (worst.isEmpty() || worst.getFirst().revisions() < TOLD_LAG_REVISIONS) {
+      return;
+    }
+    var now = System.nanoTime();
+    if (now - lagToldNanos < LAG_TOLD_NANOS) {
+      return;
+    }
+    lagToldNanos = now;
+    var first = worst.getFirst();
+    LOGGER
+        .atWarn()
+        .addKeyValue("lagging-streams", hub.streamsLagging())
+        .addKeyValue("worst-stream", Long.toHexString(first.stream()))
+        .addKeyValue("watchers-behind", first.watchersBehind())
+        .addKeyValue("revisions-behind", first.revisions())
+        .addKeyValue("unsent-bytes", first.unsentBytes())
+        .log("watch streams are far behind");
   }
 
   private static long jittered(long nanos) {

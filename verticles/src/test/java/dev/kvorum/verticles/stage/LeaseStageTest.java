@@ -156,7 +156,8 @@ class LeaseStageTest {
       all.addAll(sizes(next));
       underWay.addAll(next);
     }
-    assertThat(all).containsExactly(2, 2, 2, 2, 2, 1, 250, 250, 250, 250, 250, 250, 250, 250, 250, 239);
+    assertThat(all)
+        .containsExactly(2, 2, 2, 2, 2, 1, 250, 250, 250, 250, 250, 250, 250, 250, 250, 239);
     assertThat(stage.size()).isZero();
     assertThat(stage.isRunning()).isFalse();
     // 2,500 leases and 6,000 keys, but for the last entry and what a late timer may make up for.

@@ -11,6 +11,7 @@ import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.membership.Alarms;
@@ -21,7 +22,6 @@ import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.state.LoadedState;
@@ -65,8 +65,7 @@ final class StalledBackendTest {
   private final StalledBackend backend = new StalledBackend();
   private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
   private final BlockingQueue<Long> flushed = new LinkedBlockingQueue<>();
-  private final Ledger ledger =
-      new Ledger(1 << 30, 1 << 30, MOST_TAIL_BYTES, 1 << 20);
+  private final Ledger ledger = new Ledger(1 << 30, 1 << 30, MOST_TAIL_BYTES, 1 << 20);
   private final RecordMemory memory = new RecordMemory(ledger);
   private final RecordReader reader = new RecordReader(backend, memory, faults::add);
   private final BackendWriter writer = new BackendWriter(backend, 1, new Heard());
@@ -101,12 +100,7 @@ final class StalledBackendTest {
         new NodeContext(
             new Service.Identity(1, MEMBER),
             LIFE,
-            new ServiceLimits(
-                128,
-                1 << 20,
-                0,
-                TimeUnit.SECONDS.toNanos(2 * PATIENCE_SECONDS),
-                2),
+            new ServiceLimits(128, 1 << 20, 0, TimeUnit.SECONDS.toNanos(2 * PATIENCE_SECONDS), 2),
             ledger,
             memory,
             reader,
@@ -120,8 +114,7 @@ final class StalledBackendTest {
             new RaftStatus(MEMBER, 1, MEMBER, 1, false, true));
     store =
         new StoreVerticle(
-            new StoreStage(
-                machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
+            new StoreStage(machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
             node,
             1,
             () -> {},
@@ -157,8 +150,7 @@ final class StalledBackendTest {
     assertThat(last).isEqualTo(new Result.Failed(Failure.TOO_MANY_REQUESTS));
     // All that room was used, and not more than one put beyond it.
     assertThat(answered).isGreaterThan(90);
-    assertThat(memory.tailBytes())
-        .isBetween(MOST_TAIL_BYTES, MOST_TAIL_BYTES + 2 * VALUE_BYTES);
+    assertThat(memory.tailBytes()).isBetween(MOST_TAIL_BYTES, MOST_TAIL_BYTES + 2 * VALUE_BYTES);
     assertThat(flushed).isEmpty();
 
     backend.goOn.countDown();
@@ -175,17 +167,11 @@ final class StalledBackendTest {
   private Result put(int number) throws Exception {
     var command =
         new Command.Put(
-            Bytes.utf8("key " + number),
-            Bytes.wrap(new byte[VALUE_BYTES]),
-            0,
-            false,
-            false,
-            false);
+            Bytes.utf8("key " + number), Bytes.wrap(new byte[VALUE_BYTES]), 0, false, false, false);
     var answer = new CompletableFuture<Result>();
     context.runOnContext(
         _ ->
-            front.call(
-                command, CommandCodec.encode(command), CallContext.PLAIN, answer::complete));
+            front.call(command, CommandCodec.encode(command), CallContext.PLAIN, answer::complete));
     return answer.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 

@@ -106,7 +106,8 @@ final class Contender implements Runnable {
     Thread keeper = Thread.startVirtualThread(() -> keepAlive(lease, still));
     try {
       GrpcReply reply =
-          send("v3lockpb.Lock/Lock", LockRequest.newBuilder().setName(name).setLease(lease).build());
+          send(
+              "v3lockpb.Lock/Lock", LockRequest.newBuilder().setName(name).setLease(lease).build());
       if (!reply.succeeded()) {
         referee.refused(reply.message());
         return;
@@ -179,8 +180,7 @@ final class Contender implements Runnable {
         .getSucceeded();
   }
 
-  private <Q extends Message, A extends Message> A call(
-      Method<Q, A> method, Q request)
+  private <Q extends Message, A extends Message> A call(Method<Q, A> method, Q request)
       throws InterruptedException, GrpcStatusException {
     return node.client().await(method, request, PATIENCE);
   }

@@ -39,7 +39,9 @@ class LockContestIT {
   private static final ByteString PREFIX = ByteString.copyFromUtf8("l/");
 
   /** Short elections make short leases: one second instead of two. */
-  private static final String[] SHORT_LEASES = {"--heartbeat-interval=20", "--election-timeout=100"};
+  private static final String[] SHORT_LEASES = {
+    "--heartbeat-interval=20", "--election-timeout=100"
+  };
 
   /** What the clients were told; they all tell it to the one. */
   private static final class Notes implements Contender.Referee {
@@ -93,24 +95,38 @@ class LockContestIT {
       assertThat(holds).as(seed).hasSize(CLIENTS * HOLDS_OF_EACH);
       long lastEnd = 0;
       for (Contender.Hold hold : holds) {
-        assertThat(hold.toldAt()).as("%s: %s after the end before", seed, hold)
+        assertThat(hold.toldAt())
+            .as("%s: %s after the end before", seed, hold)
             .isGreaterThanOrEqualTo(lastEnd);
-        assertThat(history.end(hold.token())).as("%s: %s is alive when it is told", seed, hold)
+        assertThat(history.end(hold.token()))
+            .as("%s: %s is alive when it is told", seed, hold)
             .isGreaterThan(hold.toldAt());
         lastEnd = history.end(hold.token());
       }
-      assertThat(notes.lateWrites).as("%s: writes with a stale token", seed)
+      assertThat(notes.lateWrites)
+          .as("%s: writes with a stale token", seed)
           .isNotEmpty()
           .doesNotContain(true);
-      assertThat(notes.refusals).as("%s: leases that ended before their turn", seed)
+      assertThat(notes.refusals)
+          .as("%s: leases that ended before their turn", seed)
           .isNotEmpty()
-          .allMatch(text -> text.equals("mutex: session is expired")
-              || text.equals("etcdserver: requested lease not found"));
+          .allMatch(
+              text ->
+                  text.equals("mutex: session is expired")
+                      || text.equals("etcdserver: requested lease not found"));
       assertThat(history.written()).as(seed).isSorted().doesNotHaveDuplicates();
       System.out.println(
-          "lock contest seed " + SEED + ": " + holds.size() + " holds of " + history.taken()
-              + " places, " + notes.lateWrites.size() + " stale writes refused, "
-              + notes.refusals.size() + " waiters without a lease refused");
+          "lock contest seed "
+              + SEED
+              + ": "
+              + holds.size()
+              + " holds of "
+              + history.taken()
+              + " places, "
+              + notes.lateWrites.size()
+              + " stale writes refused, "
+              + notes.refusals.size()
+              + " waiters without a lease refused");
     }
   }
 
@@ -132,7 +148,8 @@ class LockContestIT {
 
       unlock(node, calls.getFirst());
       assertThat(calls.get(1).toCompletionStage().toCompletableFuture().get().succeeded()).isTrue();
-      assertThat(ranges(node) - before).as("one waiter looks who is before it, and for its own key")
+      assertThat(ranges(node) - before)
+          .as("one waiter looks who is before it, and for its own key")
           .isEqualTo(2);
       assertThat(calls.subList(2, calls.size())).noneMatch(Future::isComplete);
     }

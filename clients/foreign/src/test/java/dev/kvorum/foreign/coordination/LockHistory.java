@@ -24,8 +24,8 @@ final class LockHistory implements AutoCloseable {
   /** From create revisions of places to the revisions at which they ended. */
   private final Map<Long, Long> ends = new TreeMap<>();
 
-  private final Map<ByteString, Long> present = new TreeMap<>(
-      ByteString.unsignedLexicographicalComparator());
+  private final Map<ByteString, Long> present =
+      new TreeMap<>(ByteString.unsignedLexicographicalComparator());
   private final List<Long> written = new ArrayList<>();
   private final ByteString resource;
   private final ReplyStream stream;

@@ -122,8 +122,7 @@ final class OperationGenerator {
               Operation.LEASE_GRANT,
               LeaseGrantRequest.newBuilder().setID(id).setTTL(ttlSeconds()).build());
       case 3 ->
-          new Operation(
-              Operation.LEASE_REVOKE, LeaseRevokeRequest.newBuilder().setID(id).build());
+          new Operation(Operation.LEASE_REVOKE, LeaseRevokeRequest.newBuilder().setID(id).build());
       case 4 ->
           new Operation(
               Operation.LEASE_KEEP_ALIVE, LeaseKeepAliveRequest.newBuilder().setID(id).build());

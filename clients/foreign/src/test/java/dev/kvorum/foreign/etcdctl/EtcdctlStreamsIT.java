@@ -149,7 +149,8 @@ class EtcdctlStreamsIT {
 
   @Test
   void lockEndsAsItsCommandDoes() throws InterruptedException {
-    assertThat(etcdctl.run("", "lock", "l", "--ttl=5", "--", "sh", "-c", "exit 7").exit()).isEqualTo(7);
+    assertThat(etcdctl.run("", "lock", "l", "--ttl=5", "--", "sh", "-c", "exit 7").exit())
+        .isEqualTo(7);
     assertThat(etcdctlKeys("l/")).isZero();
   }
 
