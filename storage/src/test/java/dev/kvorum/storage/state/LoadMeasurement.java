@@ -71,8 +71,7 @@ final class LoadMeasurement {
             "/registry/pods/ns-%03d/%018x"
                 .formatted(random.nextInt(1_000), random.nextLong())
                 .getBytes(StandardCharsets.US_ASCII);
-        var put =
-            new Command.Put(Bytes.wrap(key), VALUE, 0, false, false, false);
+        var put = new Command.Put(Bytes.wrap(key), VALUE, 0, false, false, false);
         for (var write : store.apply(put, Records.NONE, _ -> false).writes()) {
           batch.put(Bucket.KEY, write.bucketKey(), write.bucketValue());
         }
