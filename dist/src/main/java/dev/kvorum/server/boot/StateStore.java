@@ -62,7 +62,7 @@ final class StateStore {
     for (var member : members) {
       loader.add(Bucket.MEMBERS, MemberCodec.key(member), MemberCodec.encode(member));
     }
-    var meta = new MvccStore(IndexMemory.offHeap()).meta(birth.index(), birth.term());
+    var meta = new MvccStore(IndexMemory.onHeap()).meta(birth.index(), birth.term());
     loader.add(Bucket.META, StoreMeta.KEY, meta.encode());
     loader.finish();
     StateSnapshot.write(backend, membership, snapshots);

@@ -255,6 +255,12 @@ final class Page {
         return Long.compareUnsigned(left, right);
       }
     }
+    if (i < common && common >= Long.BYTES) {
+      // What is left and some of what is known to be equal, at once.
+      var left = segment.get(ORDERED_LONG, at + common - Long.BYTES);
+      var right = (long) ORDERED_KEY.get(key, from + common - Long.BYTES);
+      return left == right ? size - keySize : Long.compareUnsigned(left, right);
+    }
     for (; i < common; i++) {
       var order = (segment.get(JAVA_BYTE, at + i) & 0xff) - (key[from + i] & 0xff);
       if (order != 0) {

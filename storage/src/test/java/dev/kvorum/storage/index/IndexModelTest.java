@@ -29,8 +29,8 @@ final class IndexModelTest {
   private record Held(IndexView view, NaiveIndex then, long main) {}
 
   private final List<Held> held = new ArrayList<>();
-  private NaiveIndex naive = new NaiveIndex();
-  private KeyIndex index = new KeyIndex(IndexMemory.onHeap());
+  private final NaiveIndex naive = new NaiveIndex();
+  private final KeyIndex index = new KeyIndex(IndexMemory.onHeap());
   private Random random = new Random(0);
   private Keys keys = Keys.SHORT;
   private int keySpace;

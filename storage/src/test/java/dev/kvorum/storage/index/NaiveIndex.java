@@ -83,9 +83,4 @@ final class NaiveIndex {
     keys.values().removeIf(List::isEmpty);
     return removed;
   }
-
-  /** Some key at or above the given one, or null. */
-  @Nullable Bytes ceiling(Bytes key) {
-    return keys.ceilingKey(key);
-  }
 }
