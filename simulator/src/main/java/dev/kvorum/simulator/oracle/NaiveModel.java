@@ -37,6 +37,9 @@ final class NaiveModel {
   private long revision = 1;
   private long compactRevision = -1;
 
+  /** At which revisions the store was ever compacted; never iterated. */
+  private final Set<Long> compactRevisions = new TreeSet<>();
+
   /** How many changes the command under way has made. */
   private long changes;
 
@@ -110,6 +113,25 @@ final class NaiveModel {
   /** The change at that place, counted from 0. */
   Version change(int place) {
     return changesInOrder.get(place);
+  }
+
+  /**
+   * Whether a compaction at the very revision of the change may have taken it: the key changed once
+   * more in that revision, and only its newest record is kept (contract S7.2).
+   */
+  boolean isOvertakenInCompactRevision(int place) {
+    var change = change(place);
+    if (!compactRevisions.contains(change.main())) {
+      return false;
+    }
+    for (var later = place + 1;
+        later < changeCount() && change(later).main() == change.main();
+        later++) {
+      if (change(later).key().equals(change.key())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The place of the first change of that revision or a later one. */
@@ -309,6 +331,7 @@ final class NaiveModel {
       return new Expected.Failed(Failure.FUTURE_REVISION);
     }
     compactRevision = compact.revision();
+    compactRevisions.add(compactRevision);
     return new Expected.Compact(revision);
   }
 

@@ -59,6 +59,16 @@ final class WatchedRange {
     return null;
   }
 
+  /** The next change, without those up to a revision that a compaction may have taken. */
+  private @Nullable Version passWhatMayBeGone(long revision) {
+    var due = due();
+    while (due != null && due.main() <= revision && model.isOvertakenInCompactRevision(next)) {
+      next++;
+      due = due();
+    }
+    return due;
+  }
+
   private boolean isWanted(Version change) {
     var filtered = change.kv() == null ? request.noDelete() : request.noPut();
     // Nothing was committed at the start revision when the watch began in the future.
@@ -77,7 +87,8 @@ final class WatchedRange {
     if (message.revision() < last || message.revision() > model.revision()) {
       throw wrong("the header of events is not older than they are, nor from the future", message);
     }
-    var due = due();
+    // What follows a fragment may be of the same revision, and still be shown.
+    var due = message.fragment() ? due() : passWhatMayBeGone(last);
     var isCut = due != null && due.main() == last;
     if (message.fragment() ? !request.fragment() : isCut) {
       throw wrong("the changes of a revision come together", message);
@@ -88,11 +99,18 @@ final class WatchedRange {
 
   private void shown(WatchMessage.Change change, WatchMessage message) {
     var due = due();
-    if (due == null || !isSame(due, change)) {
+    var place = next;
+    var found = due;
+    while (found != null && !isSame(found, change) && model.isOvertakenInCompactRevision(next)) {
+      next++;
+      found = due();
+    }
+    if (found == null || !isSame(found, change)) {
+      next = place;
       throw wrong(rule(change, due), "%s, due is %s".formatted(message, due));
     }
     next++;
-    checkPrevious(due, change, message);
+    checkPrevious(found, change, message);
   }
 
   /** What is wrong about a change that is not the one that is due. */
@@ -139,7 +157,7 @@ final class WatchedRange {
 
   /** Everything up to the revision was shown, the member says. */
   void progressed(long revision, WatchMessage message) {
-    var due = due();
+    var due = passWhatMayBeGone(revision);
     if (due != null && due.main() <= revision) {
       throw wrong("progress is never ahead of events", "%s, due is %s".formatted(message, due));
     }

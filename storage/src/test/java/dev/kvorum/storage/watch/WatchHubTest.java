@@ -315,6 +315,27 @@ class WatchHubTest {
     assertThat(store.events(0)).containsExactly("DELETE a @3", "PUT b=1 @4");
   }
 
+  /** A compaction keeps the newest record of a key, also of two in its revision (S7.2). */
+  @Test
+  void aWatchFromTheCompactRevisionSeesTheLastChangeOfEachKeyThere() {
+    store.put("a", "1");
+    store.apply(
+        new Command.Txn(
+            List.of(),
+            List.of(
+                new Command.DeleteRange(Bytes.utf8("a"), Bytes.hex("00"), false),
+                new Command.Put(Bytes.utf8("a"), Bytes.utf8("2"), 0, false, false, false),
+                new Command.Put(Bytes.utf8("b"), Bytes.utf8("2"), 0, false, false, false)),
+            List.of()));
+    store.request(watch("a").to("z").from(3).id(1).request());
+    assertThat(store.events(1)).containsExactly("DELETE a @3", "PUT a=2 @3", "PUT b=2 @3");
+
+    store.compact(3);
+    store.forget();
+    store.request(watch("a").to("z").from(3).id(2).request());
+    assertThat(store.events(2)).containsExactly("PUT a=2 @3", "PUT b=2 @3");
+  }
+
   @Test
   void aStartBelowTheCompactRevisionIsCancelledAfterItsCreation() {
     for (var value = 1; value <= 5; value++) {
