@@ -60,7 +60,7 @@ final class LeaseOracle {
   private final long fastest;
   private final long slowest;
 
-  /** By lease; never iterated. */
+  /** By lease. */
   private final Map<Long, Life> lives = new HashMap<>();
 
   /** Terms in which somebody led, and since when. */
@@ -104,6 +104,12 @@ final class LeaseOracle {
       terms.add(term);
       ledSince.add(now());
     }
+  }
+
+  /** A process begins, and its clock: what was counted on the clock before says nothing of it. */
+  void started(int member) {
+    led.remove(member);
+    lives.values().forEach(life -> life.begun.remove(member));
   }
 
   void led(int member, long elapsedNanos) {

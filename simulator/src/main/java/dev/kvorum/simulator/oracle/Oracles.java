@@ -118,6 +118,7 @@ public final class Oracles implements Observer {
   public void started(int member) {
     log.started(member);
     states.started(member);
+    leases().started(member);
   }
 
   @Override

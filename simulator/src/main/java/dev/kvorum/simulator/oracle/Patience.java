@@ -105,6 +105,9 @@ public final class Patience implements Observer {
         handingOver.remove(member);
       }
       case TraceRecord.Campaigned _, TraceRecord.CampaignSkipped _ -> silences.put(member, 0);
+      case TraceRecord.VoteAnswered answered when answered.granted() && !answered.preVote() ->
+          // It waits for its candidate from now on, and not only once its disk lets it say so.
+          silences.put(member, 0);
       case TraceRecord.TransferStarted _ -> handingOver.put(member, world().lastIndex(member));
       case TraceRecord.TransferEnded _ -> handingOver.remove(member);
       default -> {
