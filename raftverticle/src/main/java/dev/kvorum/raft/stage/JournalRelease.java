@@ -12,13 +12,19 @@ import java.util.function.LongSupplier;
  * <p>An entry is needed until the synced state store holds it <em>and</em> a whole snapshot does:
  * the store may be lost at any time, and is then rebuilt from the snapshot and the entries behind
  * it. A snapshot costs writing everything, so it waits until the journal has grown as large as the
- * data, and never for less than a fixed size.
+ * data, and never for less than a fixed size. Only where a journal had to begin anew behind the
+ * newest snapshot, because its end was lost and the store was ahead of it, a snapshot is due at
+ * once: until then the store cannot be rebuilt.
  */
 final class JournalRelease {
   private final Journal journal;
   private long markTicket;
   private EntryId markPosition = EntryId.ORIGIN;
   private boolean snapshotRunning;
+
+  /** No snapshot and no entries make up for the state store. */
+  private boolean storeIsAlone;
+
   private final long snapshotAfterBytes;
   private long wantedAboveBytes;
 
@@ -39,6 +45,7 @@ final class JournalRelease {
     this.servedFrom = servedFrom;
     this.snapshotAfterBytes = snapshotAfterBytes;
     wantedAboveBytes = snapshotAfterBytes;
+    storeIsAlone = journal.base().index() > journal.snapshotTaken().index();
     countedFromBytes = journal.statistics().writtenBytes() - journal.statistics().segmentBytes();
   }
 
@@ -55,10 +62,23 @@ final class JournalRelease {
     }
     var statistics = journal.statistics();
     if (!snapshotRunning && statistics.writtenBytes() - countedFromBytes > wantedAboveBytes) {
-      snapshotRunning = true;
-      writtenAtSnapshotBytes = statistics.writtenBytes();
-      effects.add(new RaftEffect.TakeSnapshot());
+      takeSnapshot(effects);
     }
+  }
+
+  /** Time has passed. */
+  void tick(List<RaftEffect> effects) {
+    if (storeIsAlone && !snapshotRunning) {
+      takeSnapshot(effects);
+    }
+  }
+
+  private void takeSnapshot(List<RaftEffect> effects) {
+    // One that fails is asked for again like any other: a full disk is not kept busy by it.
+    storeIsAlone = false;
+    snapshotRunning = true;
+    writtenAtSnapshotBytes = journal.statistics().writtenBytes();
+    effects.add(new RaftEffect.TakeSnapshot());
   }
 
   void snapshotTaken(EntryId position, long liveBytes) {

@@ -86,6 +86,7 @@ public final class RaftStage {
   /** Time has passed. At most one tick a wake-up, however late it is. */
   public List<RaftEffect> tick() {
     step(new RaftEvent.Tick());
+    release.tick(effects);
     return drain();
   }
 

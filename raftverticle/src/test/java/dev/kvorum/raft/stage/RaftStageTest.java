@@ -55,21 +55,23 @@ class RaftStageTest {
     journal.mark(new Mark.StateSynced(BIRTH));
     runDisk();
     effects.clear();
-    var position = new EntryId(1, 1);
+    stage = startAt(new EntryId(1, 1));
+  }
+
+  private RaftStage startAt(EntryId position) {
     var boot =
         new RaftBoot(
             1,
-            new HardState(1, 0, 1),
+            new HardState(position.term(), 0, position.index()),
             DurableLog.of(position, List.of()),
             Membership.ofVoters(List.of(ME)),
-            1,
+            position.index(),
             new Claim.Sound());
-    stage =
-        new RaftStage(
-            ME,
-            new RaftCore(RaftConfig.defaults(ME, 42), boot),
-            journal,
-            new Retention(10_000, 5_000, SNAPSHOT_AFTER_BYTES));
+    return new RaftStage(
+        ME,
+        new RaftCore(RaftConfig.defaults(ME, 42), boot),
+        journal,
+        new Retention(10_000, 5_000, SNAPSHOT_AFTER_BYTES));
   }
 
   @Test
@@ -131,6 +133,32 @@ class RaftStageTest {
     growTo(SNAPSHOT_AFTER_BYTES + 128 * 1024);
 
     assertThat(effects.stream().filter(RaftEffect.TakeSnapshot.class::isInstance)).hasSize(1);
+  }
+
+  /** Seed 754: the end of the journal was lost, and the store, which was ahead, is all there is. */
+  @Test
+  void aSnapshotIsWantedAtOnceWhereTheJournalBeginsBehindTheNewest() throws DiskFaultException {
+    var covered = new EntryId(1, 7);
+    journal.mark(new Mark.LogReset(covered));
+    for (var job = journal.poll(); job != null; job = journal.poll()) {
+      disk.perform(job.operations());
+      journal.completed(new DiskResult.Done());
+    }
+    stage = startAt(covered);
+    var wanted = new RaftEffect.TakeSnapshot();
+    assertThat(stage.start()).doesNotContain(wanted);
+
+    assertThat(stage.tick()).contains(wanted);
+    assertThat(stage.tick()).doesNotContain(wanted);
+    stage.snapshotFailed();
+    assertThat(stage.tick()).doesNotContain(wanted);
+  }
+
+  @Test
+  void noSnapshotIsWantedAtOnceWhereTheNewestReachesTheJournal() throws DiskFaultException {
+    lead();
+
+    assertThat(stage.tick()).doesNotContain(new RaftEffect.TakeSnapshot());
   }
 
   /** P12: the journal gives up only what a synced store and a whole snapshot both hold. */

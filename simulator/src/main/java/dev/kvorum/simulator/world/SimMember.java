@@ -250,24 +250,28 @@ final class SimMember {
   }
 
   /**
-   * The member is down, and where it had the entry there is garbage now; its state store is gone.
-   *
-   * @return false if a snapshot file still holds what the entry did
+   * Whether something other than the journal and the state store keeps what the entry did, or
+   * nothing but the state store keeps the entries before it: then their loss is no rotten tail.
    */
-  boolean lose(EntryId entry) {
-    loseState();
-    if (journal == null || !journal.holds(entry)) {
-      return true;
-    }
-    if (entry.index() <= journal.base().index() || hasSnapshot(entry)) {
+  boolean keeps(EntryId entry) {
+    if (journal == null) {
       return false;
+    }
+    var standsOnState = journal.base().index() > 0 && !hasSnapshot(journal.base());
+    return standsOnState || (journal.holds(entry) && hasSnapshot(entry));
+  }
+
+  /** The member is down; its state store is gone, and where it had the entry there is garbage. */
+  void lose(EntryId entry) {
+    loseState();
+    if (journal == null || !journal.holds(entry) || entry.index() <= journal.base().index()) {
+      return;
     }
     for (var place : journal.range(entry.index(), journal.lastDurable().index() + 1).places()) {
       for (var at = place.offset(); at < place.offset() + place.bytes(); at += SECTOR_BYTES) {
         files.damage(FaultKind.GARBLED_SECTOR, place.path(), (int) (at / SECTOR_BYTES));
       }
     }
-    return true;
   }
 
   private boolean hasSnapshot(EntryId entry) {

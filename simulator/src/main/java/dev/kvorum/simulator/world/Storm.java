@@ -628,15 +628,16 @@ final class Storm {
         committed = new EntryId(life.journal().termAt(known), known);
       }
     }
-    var kept = committed.index() == 0;
-    for (var i = 0; i < world.memberCount() && !kept; i++) {
+    var lost = committed;
+    if (lost.index() == 0 || world.members().stream().anyMatch(member -> member.keeps(lost))) {
+      return;
+    }
+    for (var i = 0; i < world.memberCount(); i++) {
       world.crash(i, CrashPolicy.EVERYTHING, fault.durationNanos());
-      kept = !world.member(i).lose(committed);
+      world.member(i).lose(lost);
     }
-    if (!kept) {
-      lostEverywhere = committed;
-      world.coverage().hit("an acknowledged entry lost on every disk");
-    }
+    lostEverywhere = lost;
+    world.coverage().hit("an acknowledged entry lost on every disk");
   }
 
   /** Sectors with anything in them, ascending: damage to the others is no loss. */

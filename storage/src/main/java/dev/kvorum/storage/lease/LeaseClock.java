@@ -91,6 +91,8 @@ public final class LeaseClock {
       return EXPIRED;
     }
     deadlineNanos.set(slot, nowNanos + ttlSeconds.get(slot) * SECOND_NANOS);
+    // A new leader's extra time may have put it later than a renewal does.
+    siftUp(placeInHeap.get(slot));
     siftDown(placeInHeap.get(slot));
     return ttlSeconds.get(slot);
   }

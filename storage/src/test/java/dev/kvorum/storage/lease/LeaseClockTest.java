@@ -87,6 +87,17 @@ class LeaseClockTest {
     assertThat(clock.byExpiry()).containsExactly(2L, 3L, 1L);
   }
 
+  @Test
+  void aRenewalUnderANewLeaderMayRunOutBeforeTheExtraTimeOfOthers() {
+    clock.add(1, 10, 0, 0);
+    clock.add(2, 10, 0, 0);
+    clock.extendAll(0, 5 * SECOND);
+
+    clock.renew(2, SECOND);
+
+    assertThat(clock.nextDeadlineNanos()).isEqualTo(11 * SECOND);
+  }
+
   /** The heap hands out what a plain map of deadlines would, each lease once. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
