@@ -45,7 +45,14 @@ final class SimMember {
   /** Whether the disk ever lied: then nothing is known of what it holds. */
   private boolean hasLied;
 
+  private final SectorDamage damage = new SectorDamage();
+
+  /**
+   * Whether the end of its journal is zeroed at a start. If it hit what this member acknowledged,
+   * the member ends.
+   */
   private boolean mayForget;
+
   private boolean stateGoes;
 
   /** Whether a write vanished, which may show at any later power cut. */
@@ -120,6 +127,7 @@ final class SimMember {
     var disk =
         new SimDisk(world.scheduler(), files, random.fork(incarnation), world.diskNanos(), moments);
     disk.cutPowerAfter(cutPowerAfter);
+    mayForget |= damage.looksTorn(files);
     try {
       var boot = new Boot(disk, world.plan().tuning(), id, founders);
       incarnation++;
@@ -137,6 +145,7 @@ final class SimMember {
       }
       findAgain(before, opened, mayForget || lostWrites);
       mayForget = false;
+      damage.started(files);
       founded = true;
       failedAfterBatch = OptionalLong.empty();
       disk.cutPowerAfter(Long.MAX_VALUE);
@@ -235,16 +244,12 @@ final class SimMember {
     files.lie(true);
   }
 
-  /**
-   * A sector is zero that was written. At the end of the journal that looks like a write that a
-   * crash cut short, which was never acknowledged: the one damage that nothing on the disk tells
-   * from an honest crash. If it hit what this member acknowledged, the member ends.
-   */
-  void mayForget() {
-    mayForget = true;
+  /** What was done to the sectors of its journal. */
+  SectorDamage damage() {
+    return damage;
   }
 
-  /** The same for a write that never reached the medium: it is missed at the next power cut. */
+  /** A write never reached the medium: it is missed at the next power cut, and nothing tells. */
   void mayForgetForGood() {
     lostWrites = true;
   }

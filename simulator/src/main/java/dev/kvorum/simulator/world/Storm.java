@@ -595,14 +595,13 @@ final class Storm {
 
   private void damage(Fault fault, int member, String path, int sector) {
     var files = world.member(member).files();
-    if (fault.kind() == FaultKind.DISK_ZERO_SECTOR
-        && mayBeOfLastBatch(files, journal(member), path, sector)) {
-      world.member(member).mayForget();
-    }
+    var damage = world.member(member).damage();
+    damage.hits(files, path, sector, fault.kind() == FaultKind.DISK_ZERO_SECTOR);
     switch (fault.kind()) {
       case DISK_MISPLACED_SECTOR -> {
         var written = written(files, path);
         var other = written.get((int) Math.floorMod(fault.number() >>> 24, (long) written.size()));
+        damage.hits(files, path, other, false);
         files.exchange(path, sector, path, other);
       }
       case DISK_BIT_FLIP ->
@@ -653,18 +652,6 @@ final class Storm {
       }
     }
     return found;
-  }
-
-  /** Whether no later batch tells that the one in that sector was whole once (rule P4). */
-  private static boolean mayBeOfLastBatch(
-      FaultyDisk files, List<String> journal, String path, int sector) {
-    var number = JournalSectors.batch(files.content(path), sector);
-    for (var other : journal) {
-      if (number >= 0 && JournalSectors.newestBatch(files.content(other)) > number) {
-        return false;
-      }
-    }
-    return true;
   }
 
   // Members.
