@@ -227,6 +227,8 @@ final class SimMember {
    */
   boolean wouldFind(EntryId entry) {
     var found = files.crash(CrashPolicy.NOTHING.survival(0, 0));
+    // A full disk may refuse a start; what is asked is what the medium holds (seed 3727).
+    found.limitSpace(Long.MAX_VALUE);
     try {
       var opened =
           new Boot(found, world.plan().tuning(), id, founders)
