@@ -21,8 +21,7 @@ final class WatchRegistry {
   private final Outbox outbox;
   private final Map<Long, WatchStream> streams = new HashMap<>();
 
-  WatchRegistry(
-      WatcherPlaces places, LiveDelivery live, ProgressNotices progress, Outbox outbox) {
+  WatchRegistry(WatcherPlaces places, LiveDelivery live, ProgressNotices progress, Outbox outbox) {
     this.places = places;
     this.live = live;
     this.progress = progress;
