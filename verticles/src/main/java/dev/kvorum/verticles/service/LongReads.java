@@ -1,15 +1,14 @@
 package dev.kvorum.verticles.service;
 
-import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.mvcc.LongRange;
+import dev.kvorum.storage.mvcc.RangePiece;
 import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -207,15 +206,12 @@ final class LongReads {
 
     /** On a thread that may block. */
     private Bytes piece() {
-      var entries = nextKeys();
-      var records = GatheredRecords.gather(range.needs(entries), node.memory());
-      if (!records.missing().isEmpty()) {
-        records.complete(node.reader().readNow(records.missing()));
-      }
-      return range.encode(entries, records);
+      var piece = nextKeys();
+      node.reader().fill(piece);
+      return piece.toBytes();
     }
 
-    private List<IndexEntry> nextKeys() {
+    private RangePiece nextKeys() {
       try (var held = node.hold()) {
         return range.next(held.state().kv(), PIECE_KEYS, PIECE_BYTES);
       }
