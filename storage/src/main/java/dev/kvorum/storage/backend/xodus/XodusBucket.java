@@ -123,7 +123,7 @@ final class XodusBucket {
     if (content.size() != 1 + Integer.BYTES || content.at(0) != IN_PARTS) {
       throw new BackendException("entry " + key + " begins with no known layout");
     }
-    var value = new byte[content.asByteBuffer().getInt(1)];
+    var value = new byte[content.asByteBuffer().slice().getInt(1)];
     var partKey = partKey(key);
     for (int at = 0, number = 0; at < value.length; at += PART_BYTES, number++) {
       var part = parts.get(transaction, iterable(numbered(partKey, number)));
