@@ -142,7 +142,8 @@ final class LogReplay {
     }
     if (kept.contains(before)) {
       log = kept.copy();
-    } else if (before.index() > kept.base().index()) {
+    } else if (beganBehind || before.index() > kept.base().index()) {
+      // Further back than all that is left before the damage: that is needed no more either.
       log.reset(before);
     } else {
       return false;

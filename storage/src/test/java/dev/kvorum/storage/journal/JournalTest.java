@@ -4,6 +4,7 @@ import static dev.kvorum.storage.journal.Node.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.disk.FaultKind;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
@@ -187,6 +188,40 @@ final class JournalTest {
     var again = Node.open(disk.copy(), false);
     assertThat(again.journal.base()).isEqualTo(new EntryId(1, from - 1));
     assertThat(again.entries()).isEqualTo(node.entries());
+  }
+
+  /** Found by seed 16467: some of the overwritten ones were damaged, too. */
+  @Test
+  void damageAmongEntriesThatWereOverwrittenFromBeforeThemIsNoContradiction() throws Exception {
+    var node = Node.open(disk, true);
+    var index = 1;
+    node.append(entry(1, index, 300));
+    node.settle();
+    var segments = node.journal.statistics().segments();
+    while (index < 10 || node.journal.statistics().segments() == segments) {
+      segments = node.journal.statistics().segments();
+      node.append(entry(1, ++index, 300));
+      node.settle();
+    }
+    var place = node.journal.range(index, index + 1).places().getFirst();
+    var from = index - 2;
+    for (var i = index + 1; i <= index + 3; i++) {
+      node.append(entry(1, i, 300));
+      node.settle();
+    }
+    for (var i = from; i <= index + 3; i++) {
+      node.append(entry(2, i, 300));
+      node.settle();
+    }
+    node.journal.release(from);
+    node.settle();
+    // The segment's first batch has two sectors; behind it is the second entry of term 1.
+    disk.damage(
+        FaultKind.GARBLED_SECTOR, place.path(), (int) (place.offset() / Sector.BYTES) + 2);
+    var scan = JournalScan.read(disk, Node.OWNER, false);
+    assertThat(scan.contradiction()).isNull();
+    assertThat(scan.damages()).hasSize(1).noneMatch(Damage::losesEntries);
+    assertThat(scan.last()).isEqualTo(node.journal.last());
   }
 
   @Test
