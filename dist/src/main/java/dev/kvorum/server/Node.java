@@ -299,7 +299,6 @@ final class Node {
             config.cluster().maxRequestBytes(),
             config.member().maxConcurrentStreams(),
             GrpcLimits.DEFAULT.maxHeaderBytes(),
-            GrpcLimits.DEFAULT.maxResetsPerWindow(),
             GrpcLimits.DEFAULT.keepAliveMinTime(),
             GrpcLimits.DEFAULT.keepAliveInterval(),
             GrpcLimits.DEFAULT.keepAliveTimeout());

@@ -79,8 +79,10 @@ final class VertxInternals {
       return;
     }
     var loop = ((ConnectionBase) connection).context();
-    decoder.frameListener(
-        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action)));
+    var frames =
+        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action));
+    decoder.frameListener(frames);
+    new FarewellHandler(http2, frames).install();
     http2
         .channel()
         .config()

@@ -11,6 +11,7 @@ import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.metrics.WatchMetrics;
 import dev.kvorum.verticles.service.NodeContext;
+import dev.kvorum.verticles.store.NextTurn;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
@@ -69,10 +70,16 @@ public final class WatchVerticle extends VerticleBase {
     bus.<WatchBus.Happened>localConsumer(
         WatchBus.HAPPENED,
         message -> step(moment -> hub.happened(message.body().events(), moment)));
-    bus.<WatchBus.Said>localConsumer(
-        WatchBus.SAID, message -> step(moment -> said(message.body().words(), moment)));
+    bus.<WatchBus.Said>localConsumer(WatchBus.SAID, message -> hear(message.body()));
     vertx.setPeriodic(LAG_LOOK_MILLIS, _ -> guard.run(this::lookForLag));
     return Future.succeededFuture();
+  }
+
+  private void hear(WatchBus.Said said) {
+    step(moment -> said(said.words(), moment));
+    if (said.asks()) {
+      vertx.eventBus().send(WatchBus.heard(said.loop()), new WatchBus.Heard());
+    }
   }
 
   private List<WatchEffect> said(List<WatchBus.Word> words, WatchHub.Moment moment) {
@@ -150,7 +157,7 @@ public final class WatchVerticle extends VerticleBase {
                 .fetch(
                     fetch.revisions(), loop(), found -> step(moment -> hub.fetched(found, moment)));
         case WatchEffect.HistoryDone _ -> unpin();
-        case WatchEffect.Continue _ -> continueLater();
+        case WatchEffect.Continue _ -> NextTurn.run(context, () -> step(hub::proceed));
       }
     }
     send(byLoop);
@@ -158,14 +165,6 @@ public final class WatchVerticle extends VerticleBase {
     arm();
   }
 
-  /**
-   * The next turn comes by the loop's clock. As a mere task it would come before everything that
-   * the sockets and the timers have waiting: a loop runs its tasks to the end, those that they add
-   * as well, for up to a second, and Raft's ticks would be as late as a long fan-out lasts.
-   */
-  private void continueLater() {
-    vertx.timer(1, TimeUnit.NANOSECONDS).onSuccess(_ -> step(hub::proceed));
-  }
 
   private void send(Map<Integer, List<WatchEffect.Send>> byLoop) {
     byLoop.forEach(
