@@ -75,8 +75,8 @@ final class FanOut {
   }
 
   /**
-   * Finds out who gets which of the next events. Who joins a group meanwhile has
-   * nothing to get of this revision.
+   * Finds out who gets which of the next events. Who joins a group meanwhile has nothing to get of
+   * this revision.
    *
    * @return whether all events are matched, so that there is nothing to do but to deliver them
    */

@@ -37,9 +37,7 @@ final class Outbox {
   }
 
   boolean turnIsOver() {
-    return turnEnded
-        || turnMessages >= sizes.turnMessages()
-        || turnBytes >= sizes.turnBytes();
+    return turnEnded || turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
   }
 
   /** What this step wants done. */
