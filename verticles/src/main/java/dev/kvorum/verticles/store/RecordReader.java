@@ -136,8 +136,7 @@ public final class RecordReader implements AutoCloseable {
     }
     read(
         cold,
-        (number, serialized) ->
-            found.put(revisions.get(number), Bytes.wrap(serialized.toArray())));
+        (number, serialized) -> found.put(revisions.get(number), Bytes.wrap(serialized.toArray())));
     return found;
   }
 

@@ -1,9 +1,9 @@
 package dev.kvorum.storage.backend.xodus;
 
 import dev.kvorum.storage.model.Bytes;
-import java.nio.ByteOrder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +53,6 @@ final class KeyGuess {
   }
 
   private static int narrow(long place) {
-    return (int) Math.clamp(place, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    return Math.clamp(place, Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 }

@@ -1,7 +1,6 @@
 package dev.kvorum.storage.backend.xodus;
 
 import dev.kvorum.storage.model.Bytes;
-import java.util.Arrays;
 import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.log.Log;
 import jetbrains.exodus.tree.btree.BTreeBase;
