@@ -18,6 +18,8 @@ final class KeyGuess {
   private KeyGuess() {}
 
   /**
+   * Guesses the place of the key.
+   *
    * @param below the place of a key that is not above
    * @param above the place of a key that is above, whatever it is if that is not known
    * @return any number

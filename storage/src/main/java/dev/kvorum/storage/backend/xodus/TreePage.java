@@ -63,7 +63,7 @@ final class TreePage {
     var next = at + 1 + slot * width;
     var address = 0L;
     for (var end = next + width; next < end; next++) {
-      address = address << 8 | bytes[next] & 0xff;
+      address = (address << 8) | (bytes[next] & 0xff);
     }
     return address;
   }
