@@ -132,10 +132,7 @@ class WatchVerticleTest {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future
-        .toCompletionStage()
-        .toCompletableFuture()
-        .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
   private void say(WatchBus.Word... words) {
