@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>Those of what is sent are reported to a {@link Http2LifecycleManager}, which can be
  *       replaced by one that says the farewell itself, with the fault's own code.
- *   <li>Those of what is received go to Vert.x without a detour. They end in a close of the channel,
- *       which passes here; by then nobody knows the fault's code any more.
+ *   <li>Those of what is received go to Vert.x without a detour. They end in a close of the
+ *       channel, which passes here; by then nobody knows the fault's code any more.
  * </ul>
  */
 final class FarewellHandler extends ChannelOutboundHandlerAdapter {

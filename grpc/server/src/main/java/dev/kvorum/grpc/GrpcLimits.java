@@ -50,9 +50,9 @@ public record GrpcLimits(
 
   /**
    * Calls may be canceled without a limit. Netty would close a connection with all its watches for
-   * two hundred in half a minute, by either side; etcd never does, and a client whose deadlines pass
-   * in numbers does nothing else. What a canceled call cost is bounded as that of any other: by the
-   * ledger and by the backlog.
+   * two hundred in half a minute, by either side; etcd never does, and a client whose deadlines
+   * pass in numbers does nothing else. What a canceled call cost is bounded as that of any other:
+   * by the ledger and by the backlog.
    */
   private static final int UNLIMITED_RESETS = 0;
 

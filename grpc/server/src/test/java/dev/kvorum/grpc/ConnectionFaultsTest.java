@@ -95,7 +95,12 @@ class ConnectionFaultsTest {
             ((Http2ConnectionHandler) http2.handler())
                 .encoder()
                 .writeHeaders(
-                    http2, 99, new DefaultHttp2Headers().status("200"), 0, true, http2.newPromise());
+                    http2,
+                    99,
+                    new DefaultHttp2Headers().status("200"),
+                    0,
+                    true,
+                    http2.newPromise());
           });
 
       var end = client.awaitEndOf(1);

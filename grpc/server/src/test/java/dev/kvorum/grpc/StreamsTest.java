@@ -203,6 +203,32 @@ class StreamsTest {
     assertThat(next(watch.closed)).isTrue();
   }
 
+  /** A client that is told why goes on elsewhere; for one whose connection ends all may be over. */
+  @Test
+  void whenTheMemberStopsItsStreamsEndWithAReason() throws Exception {
+    var watch = new FakeWatch();
+    edge.service.watches = watch::open;
+    var watching = edge.open(WATCH);
+    var watchEnd = watching.response().compose(response -> response.end().map(response));
+    watching.sendHead().onComplete(_ -> {});
+    edge.service.leases = (_, _) -> {};
+    var renewing = edge.open(KEEP_ALIVE);
+    var renewalsEnd = renewing.response().compose(response -> response.end().map(response));
+    renewing.write(renewal(1)).onComplete(_ -> {});
+    assertThat(next(watch.sinks)).isNotNull();
+    assertThat(next(edge.service.asks)).isNotNull();
+
+    edge.onLoop(edge.edge::endStreams);
+
+    for (var ended : List.of(watchEnd, renewalsEnd)) {
+      var response = EdgeFixture.get(ended);
+      assertThat(new EdgeFixture.Reply(response, Buffer.buffer()).status()).isEqualTo("14");
+      assertThat(new EdgeFixture.Reply(response, Buffer.buffer()).message())
+          .isEqualTo("etcdserver: server stopped");
+    }
+    assertThat(next(watch.closed)).isTrue();
+  }
+
   @Test
   void aStreamWhoseRequestsCannotBeReadIsCountedAsFailed() {
     edge.service.watches = new FakeWatch()::open;

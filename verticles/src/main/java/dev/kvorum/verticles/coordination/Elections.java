@@ -160,8 +160,7 @@ public final class Elections {
     private QueueCalls.@Nullable Watching watching;
     private boolean stopped;
 
-    Observer(
-        Bytes prefix, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
+    Observer(Bytes prefix, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
       this.prefix = prefix;
       this.context = context;
       this.room = room;

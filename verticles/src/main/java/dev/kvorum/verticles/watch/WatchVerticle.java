@@ -165,7 +165,6 @@ public final class WatchVerticle extends VerticleBase {
     arm();
   }
 
-
   private void send(Map<Integer, List<WatchEffect.Send>> byLoop) {
     byLoop.forEach(
         (loop, messages) ->
@@ -181,7 +180,8 @@ public final class WatchVerticle extends VerticleBase {
     var pin = node.pin();
     pinned = pin;
     switch (hub.plan(fromRevision, pin.state().kv())) {
-      case HistoryPlan.Known(var history) -> loop().execute(() -> arrived(pin, history));
+      // Each chunk in a turn of its own: there may be very many, and each asks for the next one.
+      case HistoryPlan.Known(var history) -> NextTurn.run(context, () -> arrived(pin, history));
       case HistoryPlan.Stored stored ->
           node.reader()
               .history(

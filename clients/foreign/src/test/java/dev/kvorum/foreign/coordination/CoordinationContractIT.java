@@ -186,8 +186,7 @@ class CoordinationContractIT {
   void onlyTheLeaderProclaimsAndAnybodyMayResign() throws Exception {
     grant(0x51);
     refused(LEADER, leader("nobody"), "election: no leader");
-    refused(
-        PROCLAIM, ProclaimRequest.getDefaultInstance(), "\"leader\" field must be provided");
+    refused(PROCLAIM, ProclaimRequest.getDefaultInstance(), "\"leader\" field must be provided");
     refused(RESIGN, ResignRequest.getDefaultInstance(), "\"leader\" field must be provided");
 
     var leader =
@@ -286,10 +285,7 @@ class CoordinationContractIT {
   }
 
   private static LockRequest lock(String name, long lease) {
-    return LockRequest.newBuilder()
-        .setName(ByteString.copyFromUtf8(name))
-        .setLease(lease)
-        .build();
+    return LockRequest.newBuilder().setName(ByteString.copyFromUtf8(name)).setLease(lease).build();
   }
 
   private static UnlockRequest unlock(ByteString key) {

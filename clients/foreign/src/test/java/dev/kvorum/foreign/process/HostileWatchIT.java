@@ -66,7 +66,8 @@ class HostileWatchIT {
       var told = await(stream, 2 * watchers).subList(watchers, 2 * watchers);
       assertThat(told.stream().mapToLong(WatchResponse::getWatchId))
           .containsExactlyInAnyOrderElementsOf(LongStream.range(0, watchers).boxed().toList());
-      assertThat(told).allMatch(response -> response.getEvents(0).getKv().getModRevision() == revision);
+      assertThat(told)
+          .allMatch(response -> response.getEvents(0).getKv().getModRevision() == revision);
 
       for (var watcher = 0; watcher < watchers; watcher++) {
         stream.send(cancel(watcher));
@@ -95,8 +96,7 @@ class HostileWatchIT {
             wanted.add((long) id);
           }
           case 1 -> {
-            stream.send(
-                create("order", create -> create.setWatchId(id).setStartRevision(from)));
+            stream.send(create("order", create -> create.setWatchId(id).setStartRevision(from)));
             wanted.add((long) id);
           }
           case 2 -> {
@@ -143,7 +143,8 @@ class HostileWatchIT {
         var from = next;
         try (var stream = open()) {
           stream.send(
-              create("cut", create -> create.setStartRevision(from).setPrevKv(random.nextBoolean())));
+              create(
+                  "cut", create -> create.setStartRevision(from).setPrevKv(random.nextBoolean())));
           var want = 1 + random.nextInt(40);
           BidiStream.await(() -> events(stream).size() >= want, PATIENCE);
           // What comes behind this look is lost with the stream, and asked for again.
@@ -207,7 +208,8 @@ class HostileWatchIT {
       BidiStream.await(
           () ->
               responses(stream).stream()
-                  .anyMatch(each -> !each.getCreated() && each.getHeader().getRevision() >= revision),
+                  .anyMatch(
+                      each -> !each.getCreated() && each.getHeader().getRevision() >= revision),
           PATIENCE);
       var told = responses(stream).stream().filter(each -> !each.getCreated()).toList();
       assertThat(told).isNotEmpty();
@@ -260,8 +262,7 @@ class HostileWatchIT {
       assertThat(refused.getFirst().getCompactRevision()).isEqualTo(at);
       assertThat(refused.getFirst().getHeader().getRevision()).isZero();
       assertThat(refused.getFirst().getCancelReason()).isEmpty();
-      assertThat(answers)
-          .anyMatch(each -> each.getCancelReason().contains("duplicate watch ID"));
+      assertThat(answers).anyMatch(each -> each.getCancelReason().contains("duplicate watch ID"));
       assertThat(events(stream)).containsExactly(at);
     }
   }
@@ -330,7 +331,9 @@ class HostileWatchIT {
         .toList();
   }
 
-  /** Puts of one key, a few at a time, until it is closed; some may fail when the node is killed. */
+  /**
+   * Puts of one key, a few at a time, until it is closed; some may fail when the node is killed.
+   */
   private static final class Puts implements AutoCloseable {
     private static final int AT_ONCE = 2;
 

@@ -42,6 +42,7 @@ class SpaceComesBackTest {
   private static final int KEYS = 9_000;
   private static final int VALUE_BYTES = 4_000;
   private static final int PUTS_A_COMMIT = 500;
+
   /** While the files shrink, puts go on, at a pace at which the cleaner has turns too. */
   private static final int PUTS_A_LOOK = 10;
 
