@@ -57,6 +57,7 @@ final class SimMember {
   private long firstTorn = Long.MAX_VALUE;
 
   private boolean stateGoes;
+  private boolean hasEverDiverged;
 
   /** Whether a write vanished, which may show at any later power cut. */
   private boolean lostWrites;
@@ -262,6 +263,16 @@ final class SimMember {
     if (victim) {
       batches.durable(batch, last);
     }
+  }
+
+  /** The state machine of its present life went another way than the others. */
+  void diverges() {
+    hasEverDiverged = true;
+  }
+
+  /** Whether that ever happened to it. */
+  boolean hasEverDiverged() {
+    return hasEverDiverged;
   }
 
   /** What was done to the sectors of its journal. */
