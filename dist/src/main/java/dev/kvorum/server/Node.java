@@ -48,6 +48,7 @@ import dev.kvorum.verticles.stage.AutoCompaction;
 import dev.kvorum.verticles.stage.LeaseStage;
 import dev.kvorum.verticles.stage.StoreStage;
 import dev.kvorum.verticles.store.BackendWriter;
+import dev.kvorum.verticles.store.CheckpointVerticle;
 import dev.kvorum.verticles.store.Pins;
 import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
@@ -99,7 +100,10 @@ final class Node {
     this.member = member;
     guard =
         new HaltingGuard(
-            recorder, member.directory().data().resolve("quarantine"), this::leaveFailureMark);
+            recorder,
+            member.directory().data().resolve("quarantine"),
+            this::leaveFailureMark,
+            this::dropCheckpoint);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -220,6 +224,9 @@ final class Node {
     deploy(
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
+    deploy(
+        new CheckpointVerticle(
+            context, member.checkpoints(), member.checkpointRevision(), this::stateStoreFailed));
     deploy(
         new RaftVerticle(
             raft,
@@ -372,6 +379,15 @@ final class Node {
     var durableBatch =
         fault.path().startsWith(Snapshots.DIRECTORY) ? 0 : member.journal().durableBatch();
     return FailureMark.leave(member.directory().roots(), Instant.now(), durableBatch);
+  }
+
+  /** Whatever is wrong, the next start looks at every record and makes the index of them. */
+  private void dropCheckpoint() {
+    try {
+      member.checkpoints().drop();
+    } catch (DiskFaultException fault) {
+      LOGGER.warn("the index checkpoint could not be deleted", fault);
+    }
   }
 
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */
