@@ -20,6 +20,7 @@ import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.checkpoint.CheckpointRule;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.identity.FailureMark;
@@ -226,7 +227,10 @@ final class Node {
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
     deploy(
         new CheckpointVerticle(
-            context, member.checkpoints(), member.checkpointRevision(), this::stateStoreFailed));
+            context,
+            member.checkpoints(),
+            new CheckpointRule(member.checkpointRevision(), CheckpointRule.Limits.SERVER),
+            this::stateStoreFailed));
     deploy(
         new RaftVerticle(
             raft,

@@ -10,16 +10,22 @@ package dev.kvorum.storage.checkpoint;
  * once in a while.
  */
 public final class CheckpointRule {
-  /** What a start reads in a moment, whatever the size of the index. */
-  private static final long FEW_RECORDS = 200_000;
+  /**
+   * What is small.
+   *
+   * @param records a start reads them in a moment, whatever the size of the index
+   * @param keys an index of so many is built from its records in a moment
+   * @param restNanos how long nothing is done for a compaction's sake after a checkpoint
+   */
+  public record Limits(long records, long keys, long restNanos) {
+    /** What the server uses. */
+    public static final Limits SERVER = new Limits(200_000, 50_000, 30_000_000_000L);
+  }
 
-  /** Of the keys, how many records more. */
+  /** Beyond the small number of records, one for so many keys. */
   private static final long KEYS_PER_RECORD = 4;
 
-  /** An index that is built from its records in a moment needs no checkpoint. */
-  private static final long FEW_KEYS = 50_000;
-
-  private final long restNanos;
+  private final Limits limits;
   private long startedNanos;
   private long coveredRecords;
   private long coveredRevision;
@@ -27,11 +33,10 @@ public final class CheckpointRule {
 
   /**
    * @param coveredRevision that of the checkpoint that is there, 0 for none
-   * @param restNanos how long nothing is done for a compaction's sake after a checkpoint
    */
-  public CheckpointRule(long coveredRevision, long restNanos) {
+  public CheckpointRule(long coveredRevision, Limits limits) {
     this.coveredRevision = coveredRevision;
-    this.restNanos = restNanos;
+    this.limits = limits;
   }
 
   /**
@@ -42,9 +47,9 @@ public final class CheckpointRule {
    * @param compactRevision the newest compaction's
    */
   public boolean isDue(long records, long keys, long compactRevision, long nowNanos) {
-    var isUseless = compactRevision > coveredRevision && keys >= FEW_KEYS;
-    var hasRested = !hasStarted || nowNanos - startedNanos >= restNanos;
-    return records - coveredRecords >= Math.max(FEW_RECORDS, keys / KEYS_PER_RECORD)
+    var isUseless = compactRevision > coveredRevision && keys >= limits.keys();
+    var hasRested = !hasStarted || nowNanos - startedNanos >= limits.restNanos();
+    return records - coveredRecords >= Math.max(limits.records(), keys / KEYS_PER_RECORD)
         || (isUseless && hasRested);
   }
 

@@ -6,9 +6,11 @@ import org.junit.jupiter.api.Test;
 
 final class CheckpointRuleTest {
   private static final long REST = 1_000;
+  private static final CheckpointRule.Limits LIMITS =
+      new CheckpointRule.Limits(200_000, 50_000, REST);
   private static final long NO_COMPACTION = -1;
 
-  private final CheckpointRule rule = new CheckpointRule(0, REST);
+  private final CheckpointRule rule = new CheckpointRule(0, LIMITS);
 
   @Test
   void fewRecordsNeedNone() {
@@ -45,6 +47,6 @@ final class CheckpointRuleTest {
   @Test
   void storeThatWasCompactedAndHasNoneGetsOneAtOnce() {
     assertThat(rule.isDue(60_000, 60_000, 15_000, 0)).isTrue();
-    assertThat(new CheckpointRule(15_000, REST).isDue(60_000, 60_000, 15_000, 0)).isFalse();
+    assertThat(new CheckpointRule(15_000, LIMITS).isDue(60_000, 60_000, 15_000, 0)).isFalse();
   }
 }

@@ -38,9 +38,6 @@ public final class CheckpointVerticle extends VerticleBase {
   private static final KeyRange ALL_KEYS = new KeyRange(Bytes.EMPTY, null);
   private static final long LOOK_MILLIS = 500;
 
-  /** How long nothing is done for a compaction's sake after a checkpoint. */
-  private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(30);
-
   /** After a sync, which takes time without taking any from others. */
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -63,17 +60,16 @@ public final class CheckpointVerticle extends VerticleBase {
   private volatile boolean stopping;
 
   /**
-   * @param coveredRevision that of the checkpoint that the start has used, 0 for none
    * @param onStateFault hears when the disk failed for good
    */
   public CheckpointVerticle(
       NodeContext node,
       Checkpoints checkpoints,
-      long coveredRevision,
+      CheckpointRule rule,
       Consumer<Throwable> onStateFault) {
     this.node = node;
     this.checkpoints = checkpoints;
-    this.rule = new CheckpointRule(coveredRevision, REST_NANOS);
+    this.rule = rule;
     this.onStateFault = onStateFault;
   }
 
