@@ -3,6 +3,7 @@ package dev.kvorum.grpc;
 import dev.kvorum.storage.model.Bytes;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What all writers of one connection share: its encoder, and a buffer in which the small messages
- * of one turn to many streams become frames one after the other, to be written at once.
+ * of one turn to many streams, or a part of a large one, become frames one after the other, to be
+ * written at once.
  *
  * <p>The encoder makes four objects a frame, puts it into its stream's queue and takes it out
  * again. A frame that may leave at once, because nothing waits before it and there is credit and
@@ -96,10 +98,7 @@ final class ConnectionOutput {
       gathered = to;
     }
     to.ensureWritable(FRAME_HEAD_BYTES + payload);
-    to.writeMedium(payload)
-        .writeByte(Http2FrameTypes.DATA)
-        .writeByte(NO_FLAGS)
-        .writeInt(stream.id())
+    frameHead(to, payload, stream)
         .writeByte(0)
         .writeInt(size)
         .writeBytes(start.sharedArray(), start.offset(), start.size());
@@ -118,6 +117,34 @@ final class ConnectionOutput {
       write();
     }
     return true;
+  }
+
+  /**
+   * Writes the bytes as frames in one buffer if all of them may leave at once.
+   *
+   * @return false when they may not; nothing happened then
+   */
+  boolean writeNow(Http2Stream stream, Bytes bytes, ChannelPromise promise) {
+    if (!mayLeave(stream, bytes.size())) {
+      return false;
+    }
+    write();
+    var size = bytes.size();
+    var frames = Math.ceilDiv(size, MAX_FRAME_BYTES);
+    var to = context.alloc().directBuffer(size + frames * FRAME_HEAD_BYTES);
+    for (var at = 0; at < size; at += MAX_FRAME_BYTES) {
+      var payload = Math.min(MAX_FRAME_BYTES, size - at);
+      frameHead(to, payload, stream).writeBytes(bytes.sharedArray(), bytes.offset() + at, payload);
+    }
+    context.write(to, promise);
+    return true;
+  }
+
+  private static ByteBuf frameHead(ByteBuf to, int payload, Http2Stream stream) {
+    return to.writeMedium(payload)
+        .writeByte(Http2FrameTypes.DATA)
+        .writeByte(NO_FLAGS)
+        .writeInt(stream.id());
   }
 
   /** Whether nothing keeps the bytes from leaving; then their credit is taken. */

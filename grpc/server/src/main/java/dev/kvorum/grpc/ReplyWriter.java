@@ -125,15 +125,18 @@ final class ReplyWriter {
             context.newPromise());
   }
 
-  /** Writes the next part of the message, from where it lies. */
+  /** Writes the next part of the message: at once if it may leave, or else from where it lies. */
   void part(Bytes part) {
     var size = part.size();
     waitingBytes += size;
     var context = output.context();
     var promise = context.newPromise();
     promise.addListener(ignored -> written(size));
-    var buffer = Unpooled.wrappedBuffer(part.sharedArray(), part.offset(), size);
-    output.encoder().writeData(context, streamId, buffer, 0, false, promise);
+    var to = output.handler().connection().stream(streamId);
+    if (to == null || !output.writeNow(to, part, promise)) {
+      var buffer = Unpooled.wrappedBuffer(part.sharedArray(), part.offset(), size);
+      output.encoder().writeData(context, streamId, buffer, 0, false, promise);
+    }
     flush();
   }
 

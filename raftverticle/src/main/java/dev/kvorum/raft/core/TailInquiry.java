@@ -3,6 +3,7 @@ package dev.kvorum.raft.core;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.TreeMap;
 
 /**
@@ -195,21 +196,26 @@ final class TailInquiry {
 
   private void halt(EntryId best) {
     var members = new ArrayList<Long>();
+    var kept = new ArrayList<Long>();
     var claimed = new ArrayList<Long>();
     for (var report : reports.values()) {
       if (report.claim().isBeyond(best)) {
         members.add(report.from());
+        kept.add(report.last().index());
         claimed.add(
             report.claim() instanceof Claim.Reached(var position)
                 ? position.index()
                 : Long.MAX_VALUE);
       }
     }
-    // The index that at least a quorum of them claims: where an entry may have been committed.
-    claimed.sort(null);
+    // What is lost is behind the ends of a quorum's logs, and before the claims of a quorum. The
+    // most up-to-date log tells nothing: it may go on with entries that were never committed, where
+    // a later term had others.
+    kept.sort(null);
+    claimed.sort(Collections.reverseOrder());
     var quorum = Quorum.size(state.peers.membership().voters().size());
-    var to = claimed.get(Math.max(0, claimed.size() - quorum));
-    var from = Math.min(best.index() + 1, to);
+    var to = claimed.get(Math.min(quorum, claimed.size()) - 1);
+    var from = Math.min(kept.get(Math.min(quorum, kept.size()) - 1) + 1, to);
     state.find(new Finding.TailLost(from, to, members));
   }
 }

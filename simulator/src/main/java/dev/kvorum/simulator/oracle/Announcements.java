@@ -1,7 +1,6 @@
 package dev.kvorum.simulator.oracle;
 
-import dev.kvorum.simulator.world.Observer;
-import dev.kvorum.simulator.world.World;
+import dev.kvorum.simulator.world.Cluster;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Member;
@@ -12,12 +11,14 @@ import java.util.TreeMap;
  * The list of members as lists show it: what a member announces changes its name and where its
  * clients may call, and nothing else. A learner that announces itself stays a learner.
  */
-public final class Announcements implements Observer, CommitListener {
+public final class Announcements extends ClusterObserver implements CommitListener {
   private final TreeMap<Long, Member> members = new TreeMap<>(Long::compareUnsigned);
   private long lastIndex;
 
-  /** Begins with the members of this world's first moment. */
-  public void watch(World watched) {
+  /** Begins with the members of this cluster's first moment. */
+  @Override
+  public void watch(Cluster watched) {
+    super.watch(watched);
     for (var member : watched.announcedAtFirst()) {
       members.put(member.id(), member);
     }
@@ -33,10 +34,10 @@ public final class Announcements implements Observer, CommitListener {
   }
 
   @Override
-  public void ended(World ended) {
+  public void ended() {
     var expected = List.copyOf(members.values());
-    for (var member = 0; member < ended.memberCount(); member++) {
-      var state = ended.appliedState(member);
+    for (var member = 0; member < cluster().memberCount(); member++) {
+      var state = cluster().appliedState(member);
       if (state != null && state.appliedIndex() >= lastIndex) {
         var found = state.members();
         if (!found.equals(expected)) {

@@ -3,11 +3,9 @@ package dev.kvorum.simulator.oracle;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.raft.core.TraceRecord;
-import dev.kvorum.simulator.world.Observer;
-import dev.kvorum.simulator.world.World;
+import dev.kvorum.simulator.world.Cluster;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
-import dev.kvorum.storage.model.InvariantViolation;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A promotion is looked at when its leader takes it: the learner must have nearly all that the
  * leader has (contract S14.5).
  */
-public final class Configurations implements Observer {
+public final class Configurations extends ClusterObserver {
   /** The part of the leader's log that a learner must have to be promoted, in percent. */
   private static final int READY_PERCENT = 90;
 
@@ -37,16 +35,10 @@ public final class Configurations implements Observer {
   private final Map<Integer, Long> installing = new HashMap<>();
 
   private long lastIndex;
-  private @Nullable World world;
-
-  /** Observes this world from now on. */
-  public void watch(World watched) {
-    world = watched;
+  @Override
+  public void watch(Cluster watched) {
+    super.watch(watched);
     history.put(0L, watched.founders());
-  }
-
-  private World world() {
-    return InvariantViolation.present(world, "a run is watched");
   }
 
   // The log.
@@ -124,8 +116,8 @@ public final class Configurations implements Observer {
   @Override
   public void started(int member) {
     installing.remove(member);
-    var state = world().appliedState(member);
-    var found = world().membership(member);
+    var state = cluster().appliedState(member);
+    var found = cluster().membership(member);
     if (state == null || found == null) {
       return;
     }
@@ -172,32 +164,32 @@ public final class Configurations implements Observer {
   /** A leader has taken this change in. */
   @Override
   public void changes(int leader, MembershipChange change) {
-    var membership = world().membership(leader);
-    var has = world().ownMatch(leader);
+    var membership = cluster().membership(leader);
+    var has = cluster().ownMatch(leader);
     for (var step : change.steps()) {
       var learner = (int) (step.member() - 1);
       var promoted =
           step.kind() == MembershipChange.Kind.ADD_VOTER
               && membership != null
               && membership.isLearner(step.member());
-      if (promoted && world().lastDurable(learner).index() * 100 < has * READY_PERCENT) {
+      if (promoted && cluster().lastDurable(learner).index() * 100 < has * READY_PERCENT) {
         throw new WrongException(
             "who is promoted has nearly everything",
             "member %d has %s, its leader %d"
-                .formatted(learner, world().lastDurable(learner), has));
+                .formatted(learner, cluster().lastDurable(learner), has));
       }
     }
   }
 
   /** Everybody who has applied all uses what the log says, in memory and in the state store. */
   @Override
-  public void ended(World ended) {
-    for (var member = 0; member < ended.memberCount(); member++) {
-      var state = ended.appliedState(member);
-      var found = ended.membership(member);
+  public void ended() {
+    for (var member = 0; member < cluster().memberCount(); member++) {
+      var state = cluster().appliedState(member);
+      var found = cluster().membership(member);
       if (state != null && found != null && state.appliedIndex() == lastIndex) {
         compare(member, "ends with", lastIndex, found);
-        var stored = ended.storedMembership(member);
+        var stored = cluster().storedMembership(member);
         if (stored != null) {
           compare(member, "has stored", lastIndex, stored);
         }

@@ -1,15 +1,11 @@
 package dev.kvorum.simulator.oracle;
 
 import dev.kvorum.raft.core.Message;
-import dev.kvorum.simulator.world.Observer;
-import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
-import dev.kvorum.storage.model.InvariantViolation;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A linearizable read is confirmed only when a quorum has heard the leader since it was asked:
@@ -17,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * answers are seldom seen, because somebody has to write meanwhile; that nobody was asked is
  * always.
  */
-public final class Confirmations implements Observer {
+public final class Confirmations extends ClusterObserver {
   private static final int MAX_MEMBERS = 64;
 
   /** Terms whose leaders may still be believed in by somebody. */
@@ -30,17 +26,6 @@ public final class Confirmations implements Observer {
 
   /** When a round was asked for; looked up only. */
   private final Map<Round, Long> asked = new HashMap<>();
-
-  private @Nullable World world;
-
-  /** Observes this world from now on. */
-  public void watch(World watched) {
-    world = watched;
-  }
-
-  private World world() {
-    return InvariantViolation.present(world, "a run is watched");
-  }
 
   @Override
   public void received(int member, Message message) {
@@ -56,13 +41,13 @@ public final class Confirmations implements Observer {
           heard.pollFirstEntry();
         }
       }
-      times[member] = Math.max(times[member], world().scheduler().now());
+      times[member] = Math.max(times[member], cluster().now());
     }
   }
 
   @Override
   public void asksRound(int member, long round) {
-    asked.put(new Round(member, round), world().scheduler().now());
+    asked.put(new Round(member, round), cluster().now());
   }
 
   @Override
@@ -72,12 +57,12 @@ public final class Confirmations implements Observer {
       return;
     }
     for (var times : heard.values()) {
-      if (world().isQuorum(member, each -> times[each] >= since)) {
+      if (cluster().isQuorum(member, each -> times[each] >= since)) {
         return;
       }
     }
-    var membership = world().membership(member);
-    var alone = membership != null && membership.isLoneVoter(world().memberId(member));
+    var membership = cluster().membership(member);
+    var alone = membership != null && membership.isLoneVoter(cluster().memberId(member));
     if (!alone) {
       throw new WrongException(
           "a read is confirmed by a quorum that was asked for it",

@@ -2,15 +2,11 @@ package dev.kvorum.simulator.oracle;
 
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.TraceRecord;
-import dev.kvorum.simulator.world.Observer;
-import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.vote.Claim;
-import dev.kvorum.storage.model.InvariantViolation;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a member had durably and lost, it owes: it may have acknowledged it. That does harm only
@@ -28,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * A debt is paid when the journal has come that far again, and remitted when the machine has reason
  * to say so: a leader's cure, or an inquiry that proves that the rest was never committed.
  */
-public final class Debts implements Observer {
+public final class Debts extends ClusterObserver {
   private record Ballot(long term, long candidate) {}
 
   /** What the member's journal had durably when it last told; looked up only. */
@@ -40,34 +36,23 @@ public final class Debts implements Observer {
   /** Where a candidate's log ended when it asked for votes; looked up only. */
   private final Map<Ballot, EntryId> candidates = new HashMap<>();
 
-  private @Nullable World world;
-
-  /** Observes this world from now on. */
-  public void watch(World watched) {
-    world = watched;
-  }
-
-  private World world() {
-    return InvariantViolation.present(world, "a run is watched");
-  }
-
   @Override
   public void started(int member) {
-    var found = world().durable(member);
+    var found = cluster().durable(member);
     var before = had.getOrDefault(member, EntryId.ORIGIN);
     if (found.compareTo(before) < 0) {
       owed.merge(member, before, (one, other) -> one.compareTo(other) > 0 ? one : other);
     }
     had.put(member, found);
-    if (!world().plan().isVictim(member) && !(world().claim(member) instanceof Claim.Sound)) {
+    if (!cluster().plan().isVictim(member) && !(cluster().claim(member) instanceof Claim.Sound)) {
       throw new WrongException(
           "who lost nothing claims nothing",
-          "member %d claims %s".formatted(member, world().claim(member)));
+          "member %d claims %s".formatted(member, cluster().claim(member)));
     }
     var debt = owed.get(member);
-    if (debt == null || world().hasLied(member)) {
+    if (debt == null || cluster().hasLied(member)) {
       owed.remove(member);
-    } else if (world().claim(member) instanceof Claim.Sound) {
+    } else if (cluster().claim(member) instanceof Claim.Sound) {
       throw new WrongException(
           "who lost what was durable knows it",
           "member %d had %s, finds %s and claims nothing".formatted(member, debt, found));

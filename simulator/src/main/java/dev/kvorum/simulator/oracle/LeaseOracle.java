@@ -1,8 +1,9 @@
 package dev.kvorum.simulator.oracle;
 
+import dev.kvorum.simulator.engine.Coverage;
 import dev.kvorum.simulator.plan.Fault;
 import dev.kvorum.simulator.plan.FaultKind;
-import dev.kvorum.simulator.world.World;
+import dev.kvorum.simulator.world.Cluster;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.model.Command;
 import java.util.ArrayList;
@@ -55,7 +56,8 @@ final class LeaseOracle {
     }
   }
 
-  private final World world;
+  private final Cluster cluster;
+  private final Coverage coverage;
   private final long electionNanos;
   private final long fastest;
   private final long slowest;
@@ -73,12 +75,13 @@ final class LeaseOracle {
 
   private long healedAt = Long.MAX_VALUE;
 
-  LeaseOracle(World world) {
-    this.world = world;
-    var tuning = world.plan().tuning();
+  LeaseOracle(Cluster cluster, Coverage coverage) {
+    this.cluster = cluster;
+    this.coverage = coverage;
+    var tuning = cluster.plan().tuning();
     electionNanos = tuning.tickNanos() * tuning.electionTicks();
     var speeds =
-        world.plan().faults().stream()
+        cluster.plan().faults().stream()
             .filter(fault -> fault.kind() == FaultKind.CLOCK_DRIFT)
             .mapToLong(Fault::number)
             .summaryStatistics();
@@ -87,7 +90,7 @@ final class LeaseOracle {
   }
 
   private long now() {
-    return world.scheduler().now();
+    return cluster.now();
   }
 
   /** The time that passes at least, or at most, while a member's clock passes so much. */
@@ -151,7 +154,7 @@ final class LeaseOracle {
   }
 
   private void expired(long id, Life life, long term) {
-    world.coverage().hit("lease expired");
+    coverage.hit("lease expired");
     var since = Math.max(life.grantedAt, life.keptAt);
     // A leader that was replaced may acknowledge for an election timeout more, by a slow clock.
     var uncovered = fastest == slowest ? 0 : atMost(electionNanos);
@@ -161,7 +164,7 @@ final class LeaseOracle {
     var place = terms.indexOf(term);
     var ledAt = place < 0 ? 0 : ledSince.get(place);
     if (since < ledAt) {
-      world.coverage().hit("lease expired by a later leader");
+      coverage.hit("lease expired by a later leader");
       if (now() < ledAt + atLeast(life.ttlNanos + electionNanos)) {
         throw wrong("a new leader gives a lease all of its time again", id, life, term);
       }
@@ -192,7 +195,7 @@ final class LeaseOracle {
     }
     life.begun.put(member, elapsedNanos);
     life.keptAt = now();
-    world.coverage().hit("lease renewed");
+    coverage.hit("lease renewed");
   }
 
   private WrongException wrong(String rule, long id, Life life, long term) {

@@ -86,7 +86,7 @@ public final class Oracles implements Observer {
   /** The run that is about to begin. */
   public void watch(World watched) {
     world = watched;
-    leases = new LeaseOracle(watched);
+    leases = new LeaseOracle(watched, watched.coverage());
   }
 
   public void add(CommitListener listener) {
@@ -270,13 +270,14 @@ public final class Oracles implements Observer {
   }
 
   @Override
-  public void healed(World healed) {
+  public void healed() {
     leases().healed();
   }
 
   /** Everything that the members have stored must be what the model has. */
   @Override
-  public void ended(World ended) {
+  public void ended() {
+    var ended = world();
     var check = new StoreCheck(historyCheck.model());
     for (var member = 0; member < ended.memberCount(); member++) {
       var state = ended.appliedState(member);

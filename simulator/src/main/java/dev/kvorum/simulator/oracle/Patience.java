@@ -2,14 +2,10 @@ package dev.kvorum.simulator.oracle;
 
 import dev.kvorum.raft.core.Message;
 import dev.kvorum.raft.core.TraceRecord;
-import dev.kvorum.simulator.world.Observer;
-import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
-import dev.kvorum.storage.model.InvariantViolation;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What concerns time and taking turns. Nothing of it endangers an entry, but a cluster that breaks
@@ -23,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Who hands over takes nothing in: it would be lost.
  * </ul>
  */
-public final class Patience implements Observer {
+public final class Patience extends ClusterObserver {
   /** Two ticks are further apart than this part of a period; clocks may run at double speed. */
   private static final int LEAST_PART = 5;
 
@@ -44,17 +40,6 @@ public final class Patience implements Observer {
   /** By member that hands over, where its log ended when it began to; looked up only. */
   private final Map<Integer, Long> handingOver = new HashMap<>();
 
-  private @Nullable World world;
-
-  /** Observes this world from now on. */
-  public void watch(World watched) {
-    world = watched;
-  }
-
-  private World world() {
-    return InvariantViolation.present(world, "a run is watched");
-  }
-
   @Override
   public void started(int member) {
     lastTicks.remove(member);
@@ -64,23 +49,23 @@ public final class Patience implements Observer {
 
   @Override
   public void ticked(int member) {
-    var now = world().scheduler().now();
+    var now = cluster().now();
     var before = lastTicks.put(member, now);
-    var least = world().plan().tuning().tickNanos() / LEAST_PART;
+    var least = cluster().plan().tuning().tickNanos() / LEAST_PART;
     if (before != null && now - before < least) {
       throw new WrongException(
           "time passes a tick at a time",
           "member %d ticks %d ns after its last tick".formatted(member, now - before));
     }
-    var term = world().term(member);
+    var term = cluster().term(member);
     var entersTerm = !Long.valueOf(term).equals(lastTerms.put(member, term));
-    if (entersTerm || !world().mayLead(member)) {
+    if (entersTerm || !cluster().mayLead(member)) {
       // Who enters a term waits anew, as whoever called it out may win.
       silences.put(member, 0);
       return;
     }
     var silence = silences.merge(member, 1, Integer::sum);
-    var most = MOST_TIMEOUTS * world().plan().tuning().electionTicks() + SLACK_TICKS;
+    var most = MOST_TIMEOUTS * cluster().plan().tuning().electionTicks() + SLACK_TICKS;
     if (silence > most) {
       throw new WrongException(
           "who hears no leader campaigns",
@@ -108,7 +93,7 @@ public final class Patience implements Observer {
       case TraceRecord.VoteAnswered answered when answered.granted() && !answered.preVote() ->
           // It waits for its candidate from now on, and not only once its disk lets it say so.
           silences.put(member, 0);
-      case TraceRecord.TransferStarted _ -> handingOver.put(member, world().lastIndex(member));
+      case TraceRecord.TransferStarted _ -> handingOver.put(member, cluster().lastIndex(member));
       case TraceRecord.TransferEnded _ -> handingOver.remove(member);
       default -> {
         // Neither time nor turns.

@@ -1,11 +1,8 @@
 package dev.kvorum.simulator.oracle;
 
 import dev.kvorum.raft.core.Message;
-import dev.kvorum.simulator.world.Observer;
-import dev.kvorum.simulator.world.World;
 import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.vote.Vote;
-import dev.kvorum.storage.model.InvariantViolation;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,25 +22,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>A member whose disk is well starts again.
  * </ul>
  */
-public final class Promises implements Observer {
+public final class Promises extends ClusterObserver {
   private record Ballot(long term, long member) {}
-
-  private @Nullable World world;
 
   /** Whom a member voted for in a term; looked up only. */
   private final Map<Ballot, Long> votes = new HashMap<>();
 
   /** Who voted for a candidate in a term, as bits by member id; looked up only. */
   private final Map<Ballot, Long> voters = new HashMap<>();
-
-  /** Observes this world from now on. */
-  public void watch(World watched) {
-    world = watched;
-  }
-
-  private World world() {
-    return InvariantViolation.present(world, "a run is watched");
-  }
 
   @Override
   public void said(int member, Message message) {
@@ -53,7 +39,7 @@ public final class Promises implements Observer {
       case Message.VoteResponse response when response.granted() && !response.preVote() ->
           votes(member, response.term(), response.to());
       case Message.AppendResponse response when !response.rejected() -> {
-        var durable = world().durable(member);
+        var durable = cluster().durable(member);
         if (response.index() > durable.index()) {
           throw new WrongException(
               "a message says no more than the disk knows",
@@ -67,7 +53,7 @@ public final class Promises implements Observer {
   }
 
   private void votes(int member, long term, long candidate) {
-    var vote = world().durableVote(member);
+    var vote = cluster().durableVote(member);
     if (!isDurable(vote, term, candidate)) {
       throw new WrongException(
           "a message says no more than the disk knows",
@@ -80,7 +66,7 @@ public final class Promises implements Observer {
           "a member votes once in a term",
           "member %d in term %d for %d, then for %d".formatted(member, term, before, candidate));
     }
-    voters.merge(new Ballot(term, candidate), bit(world().memberId(member)), (a, b) -> a | b);
+    voters.merge(new Ballot(term, candidate), bit(cluster().memberId(member)), (a, b) -> a | b);
   }
 
   private static boolean isDurable(@Nullable Vote vote, long term, long candidate) {
@@ -94,8 +80,8 @@ public final class Promises implements Observer {
 
   @Override
   public void leads(int member, long term) {
-    var id = world().memberId(member);
-    var membership = world().membership(member);
+    var id = cluster().memberId(member);
+    var membership = cluster().membership(member);
     // A lone candidate asks nobody.
     var has = voters.getOrDefault(new Ballot(term, id), 0L) | bit(id);
     if (membership != null
@@ -117,7 +103,7 @@ public final class Promises implements Observer {
 
   @Override
   public void commits(int leader, long term, long index) {
-    var found = world().termAt(leader, index);
+    var found = cluster().termAt(leader, index);
     if (found != 0 && found != term) {
       throw new WrongException(
           "a leader commits by an entry of its own term",
@@ -127,7 +113,7 @@ public final class Promises implements Observer {
 
   @Override
   public void refused(int member, String message) {
-    if (!world().plan().isVictim(member)) {
+    if (!cluster().plan().isVictim(member)) {
       throw new WrongException(
           "a member whose disk is well starts again", "member %d: %s".formatted(member, message));
     }

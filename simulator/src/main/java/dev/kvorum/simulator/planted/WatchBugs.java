@@ -11,7 +11,10 @@ import java.util.List;
 
 /** The mistakes about watches that the catalogue names, and two that the simulator found. */
 final class WatchBugs {
-  private static final String HUB = "storage.watch.WatchHub";
+  private static final String LIVE = "storage.watch.LiveDelivery";
+  private static final String HISTORY_DELIVERY = "storage.watch.HistoryDelivery";
+  private static final String PROGRESS = "storage.watch.ProgressNotices";
+  private static final String OUTBOX = "storage.watch.Outbox";
   private static final String CATCH_UP = "storage.watch.CatchUp";
   private static final String STORED = "storage.watch.HistoryPlan$Stored";
   private static final String VIEW = "storage.mvcc.StoreView";
@@ -26,37 +29,37 @@ final class WatchBugs {
             "progress-ahead-of-events",
             "progress ahead of events (#15220)",
             "A stream is told of progress although one of its watchers is behind.",
-            new Calls(HUB, "answerProgress", STREAM, "allMatch", new Instead.Constant(1)),
+            new Calls(PROGRESS, "answer", STREAM, "allMatch", new Instead.Constant(1)),
             "progress is never ahead of events"),
         bug(
             "rewind-after-snapshot",
             "rewind after snapshot (#15271)",
             "After a snapshot watchers are given again what they were given since they began.",
-            new Reads(HUB, "replaced", "begun", 2, 2, 0),
+            new Reads(LIVE, "replaced", "begun", 2, 2, 0),
             "a watch shows each change once"),
         bug(
             "chunk-read-again",
             "duplicate on unsynced->synced",
             "Who is behind forgets that it was given a chunk of history, and reads it again.",
-            new Forgets(HUB, "serve", "nextRevision"),
+            new Forgets(HISTORY_DELIVERY, "serve", "nextRevision"),
             "a watch shows each change once"),
         bug(
             "synced-too-early",
             "loss on unsynced->synced (#17529)",
             "Who was given one chunk of history counts as synced, whatever comes after the chunk.",
-            new Reads(HUB, "serve", "begun", 0),
+            new Calls(HISTORY_DELIVERY, "serve", LIVE, "begun", new Instead.Constant(0)),
             "a watch leaves nothing out"),
         bug(
             "revision-cut-into-messages",
             "revision split",
             "Every watcher is sent large revisions in parts, whether it wants that or not.",
-            new Reads(HUB, "send", "fragment", 1),
+            new Reads(OUTBOX, "send", "fragment", 1),
             "the changes of a revision come together"),
         bug(
             "live-before-the-start",
             "future-revision leak (#20221)",
             "A synced watcher is given each event, also below the revision that it begins with.",
-            new Reads(HUB, "fanOut", "nextRevision", 0),
+            new Reads(LIVE, "fanOut", "nextRevision", 0),
             "a watch shows nothing from before its start"),
         bug(
             "history-before-the-start",
@@ -81,8 +84,8 @@ final class WatchBugs {
             "dropped at compacted tombstone",
             "A watch that begins at the compact revision is cancelled.",
             new Calls(
-                HUB,
-                "history",
+                HISTORY_DELIVERY,
+                "arrived",
                 VIEW,
                 "compactRevision",
                 new Instead.Replacement("compactRevisionAndOne")),

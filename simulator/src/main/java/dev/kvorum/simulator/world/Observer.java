@@ -110,8 +110,8 @@ public interface Observer {
   default void refused(int member, String message) {}
 
   /** The chaos is over: the network is calm and this quorum of members is up. */
-  default void healed(World world) {}
+  default void healed() {}
 
   /** Everything was answered; the run ends when no observer objects. */
-  default void ended(World world) {}
+  default void ended() {}
 }

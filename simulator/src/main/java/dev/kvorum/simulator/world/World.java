@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * are well, who can start is started, and everything must be answered and equal within a bounded
  * time. Last, everything is looked at.
  */
-public final class World implements ClientPort, Scheduler.Target {
+public final class World implements Cluster, ClientPort, Scheduler.Target {
   private static final int REPLY = 0;
   private static final int TIMEOUT = 1;
   private static final int FAULT = 2;
@@ -222,7 +222,7 @@ public final class World implements ClientPort, Scheduler.Target {
     }
     storm.end();
     traffic.wantLast();
-    observe(observer -> observer.healed(this));
+    observe(Observer::healed);
   }
 
   /** Looks whether the healed cluster is where it should be. */
@@ -277,7 +277,7 @@ public final class World implements ClientPort, Scheduler.Target {
         }
       }
     }
-    observe(observer -> observer.ended(this));
+    observe(Observer::ended);
   }
 
   private void countHappenings() {
@@ -518,7 +518,7 @@ public final class World implements ClientPort, Scheduler.Target {
     return members;
   }
 
-  /** Who takes part at the beginning. */
+  @Override
   public Membership founders() {
     return founders;
   }
@@ -666,6 +666,7 @@ public final class World implements ClientPort, Scheduler.Target {
 
   // For clients, oracles and whoever looks.
 
+  @Override
   public Plan plan() {
     return plan;
   }
@@ -685,6 +686,11 @@ public final class World implements ClientPort, Scheduler.Target {
     return scheduler;
   }
 
+  @Override
+  public long now() {
+    return scheduler.now();
+  }
+
   public Trace trace() {
     return trace;
   }
@@ -698,7 +704,7 @@ public final class World implements ClientPort, Scheduler.Target {
     return random.fork(salt);
   }
 
-  /** The id that the member has in Raft. */
+  @Override
   public long memberId(int member) {
     return member + 1L;
   }
@@ -708,7 +714,7 @@ public final class World implements ClientPort, Scheduler.Target {
     return members.get(member).life() != null;
   }
 
-  /** What the member shows its readers now, or null while it is down. */
+  @Override
   public @Nullable AppliedState appliedState(int member) {
     var life = members.get(member).life();
     return life == null ? null : life.applied();
@@ -724,54 +730,54 @@ public final class World implements ClientPort, Scheduler.Target {
     return life.stateDisk().backend().openReadView();
   }
 
-  /** The last entry that the member's journal knows to be durable. */
+  @Override
   public EntryId durable(int member) {
     var life = members.get(member).life();
     return life == null ? EntryId.ORIGIN : life.durable();
   }
 
-  /** The vote that the member's journal knows to be durable, or null while it is down. */
+  @Override
   public @Nullable Vote durableVote(int member) {
     var life = members.get(member).life();
     return life == null ? null : life.durableVote();
   }
 
-  /** The members that every list shows at first. */
+  @Override
   public List<Member> announcedAtFirst() {
     return Boot.listed(founders);
   }
 
-  /** The last entry that the member's journal knew to be durable; one that is down keeps it. */
+  @Override
   public EntryId lastDurable(int member) {
     var journal = members.get(member).journal();
     return journal == null ? EntryId.ORIGIN : journal.lastDurable();
   }
 
-  /** What the member says that it may have lost; a member that is down says nothing. */
+  @Override
   public Claim claim(int member) {
     var life = members.get(member).life();
     return life == null ? new Claim.Sound() : life.core().claim();
   }
 
-  /** Whether the member's disk ever lied, so that nothing is known of what it holds. */
+  @Override
   public boolean hasLied(int member) {
     return members.get(member).hasLied();
   }
 
-  /** Whether the member, which runs, is no leader and could be one. */
+  @Override
   public boolean mayLead(int member) {
     var life = members.get(member).life();
     return life != null && !life.status().leading() && life.core().mayLead();
   }
 
-  /** The term that the member, which runs, is in. */
+  @Override
   public long term(int member) {
     return InvariantViolation.present(members.get(member).life(), "a member that runs")
         .status()
         .term();
   }
 
-  /** Where the log of the member, which runs, ends. */
+  @Override
   public long lastIndex(int member) {
     return InvariantViolation.present(members.get(member).life(), "a member that runs")
         .core()
@@ -779,27 +785,27 @@ public final class World implements ClientPort, Scheduler.Target {
         .index();
   }
 
-  /** How far the member, which leads, counts its own log. */
+  @Override
   public long ownMatch(int member) {
     return InvariantViolation.present(members.get(member).life(), "a member that leads")
         .core()
         .durableIndex();
   }
 
-  /** The configuration in the member's state store, or null while it is down. */
+  @Override
   public @Nullable Membership storedMembership(int member) {
     try (var view = openStore(member)) {
       return view == null ? null : MembershipRecord.read(view, founders);
     }
   }
 
-  /** The configuration that the member uses, or null while it is down. */
+  @Override
   public @Nullable Membership membership(int member) {
     var life = members.get(member).life();
     return life == null ? null : life.core().membership();
   }
 
-  /** The term of the entry in the member's durable journal, or 0 if it is not there. */
+  @Override
   public long termAt(int member, long index) {
     var journal = members.get(member).journal();
     return journal != null
@@ -865,7 +871,7 @@ public final class World implements ClientPort, Scheduler.Target {
   }
 
   /** Whether something holds for a quorum in the same sense. */
-  public boolean isQuorum(IntPredicate holds) {
+  private boolean isQuorum(IntPredicate holds) {
     for (var back = 1; back <= 3 && back <= configurations.size(); back++) {
       if (isQuorumOf(configurations.get(configurations.size() - back), holds)) {
         return true;
@@ -874,7 +880,7 @@ public final class World implements ClientPort, Scheduler.Target {
     return false;
   }
 
-  /** The same, or for one of the configuration that the member has come to just now. */
+  @Override
   public boolean isQuorum(int member, IntPredicate holds) {
     var now = membership(member);
     return isQuorum(holds) || (now != null && isQuorumOf(now, holds));

@@ -1,9 +1,8 @@
 package dev.kvorum.simulator.oracle;
 
+import static dev.kvorum.simulator.oracle.Violations.assertWrong;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kvorum.simulator.world.WrongException;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.model.Bytes;
 import org.junit.jupiter.api.Test;
@@ -22,13 +21,6 @@ final class MemberOraclesTest {
       log.started(member);
       log.applied(member, 1);
     }
-  }
-
-  private static void assertWrong(Runnable step, String rule) {
-    assertThatThrownBy(step::run)
-        .isInstanceOf(WrongException.class)
-        .extracting(wrong -> ((WrongException) wrong).what())
-        .isEqualTo(rule);
   }
 
   @Test

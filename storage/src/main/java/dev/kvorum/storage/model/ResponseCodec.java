@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResponseCodec {
   private static final int HEADER = 1;
+  private static final byte KEY_VALUE_TAG = (byte) ProtoReader.tag(2, ProtoReader.LENGTH);
 
   /** The fields of a header that the store does not know (contract S20.1). */
   public record Origin(long clusterId, long memberId, long raftTerm) {}
@@ -105,6 +106,22 @@ public final class ResponseCodec {
   /** Key-values as fields of a range's answer, for one that is made in pieces. */
   public static Bytes encodeKeyValues(List<Bytes> kvs) {
     return writeKeyValues(new ProtoWriter(keyValuesSize(2, kvs)), 2, kvs).toBytes();
+  }
+
+  /**
+   * Writes what stands before a key-value of this size when it is a field of a range's answer.
+   *
+   * @return where the key-value begins
+   */
+  public static int beginKeyValue(byte[] fields, int at, int kvSize) {
+    var next = at;
+    fields[next++] = KEY_VALUE_TAG;
+    var rest = kvSize;
+    for (; rest > 0x7f; rest >>>= 7) {
+      fields[next++] = (byte) (rest | 0x80);
+    }
+    fields[next++] = (byte) rest;
+    return next;
   }
 
   /** A range's answer around its key-values: what comes before them, and what behind. */

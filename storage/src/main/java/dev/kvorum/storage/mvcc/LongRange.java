@@ -10,7 +10,6 @@ import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.ResponseCodec;
 import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -205,9 +204,9 @@ public final class LongRange {
 
   /**
    * The next keys of the measured message, as many as fit and at least one; none where filters have
-   * passed over all that was looked at.
+   * passed over all that was looked at. Their records are the caller's to put.
    */
-  public List<IndexEntry> next(StoreView view, int maxKeys, long maxBytes) {
+  public RangePiece next(StoreView view, int maxKeys, long maxBytes) {
     InvariantViolation.check(leftKeys > 0, "a complete message has no more keys");
     var entries = new ArrayList<IndexEntry>();
     var wantedBytes = leftBytes - maxBytes;
@@ -228,28 +227,7 @@ public final class LongRange {
       InvariantViolation.check(leftBytes == 0, "a message is as long as was said");
       messageFrom = position;
     }
-    return entries;
-  }
-
-  /** The records that {@link #encode} will ask for. */
-  public List<Need> needs(List<IndexEntry> entries) {
-    return range.keysOnly() ? List.of() : entries.stream().map(Need::of).toList();
-  }
-
-  /** The key-values of these keys, as fields of a message; exactly as long as was measured. */
-  public Bytes encode(List<IndexEntry> entries, Records records) {
-    var kvs = new ArrayList<Bytes>(entries.size());
-    for (var entry : entries) {
-      if (range.keysOnly()) {
-        kvs.add(RangeSelection.keyOnly(entry));
-      } else {
-        var record = records.get(entry.revision());
-        InvariantViolation.check(
-            record.size() == entry.recordSize(), "a record is as long as the index says");
-        kvs.add(record);
-      }
-    }
-    return ResponseCodec.encodeKeyValues(kvs);
+    return range.keysOnly() ? RangePiece.ofKeys(entries) : RangePiece.ofRecords(entries);
   }
 
   private int fieldSize(IndexEntry entry) {

@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.Bytes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -252,11 +253,76 @@ public abstract class BackendContractTest {
       try (var view = store.openReadView()) {
         // Not AssertJ's isEqualTo: its message would hold the whole value.
         assertThat(Objects.equals(value, view.get(Bucket.KEY, text("k")))).isTrue();
+        assertThat(getAll(view, texts("before", "k", "z")).get(1)).isEqualTo(digest(value));
         var scanned = scan(view, Bucket.KEY, text("k"));
         assertThat(keys(scanned)).isEqualTo(texts("k", "z"));
         assertThat(scanned.getFirst().getValue().equals(value)).isTrue();
       }
     }
+  }
+
+  /** Keys as records have them, some with gaps between them, and others; some are deleted again. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void manyValuesAreThoseThatOneByOneWouldGet(long seed) throws Exception {
+    var random = new Random(seed);
+    var all = new ArrayList<Bytes>();
+    var main = 1L;
+    while (all.size() < 5_000) {
+      var batch = new WriteBatch();
+      for (var changes = random.nextInt(1, 300); changes > 0; changes--) {
+        main += random.nextInt(10) == 0 ? random.nextLong(1, 50) : 1;
+        for (var sub = random.nextInt(5) == 0 ? random.nextLong(20) : 0; sub >= 0; sub--) {
+          all.add(recordKey(main, sub, random.nextInt(30) == 0));
+          batch.put(Bucket.KEY, all.getLast(), randomBytes(random, random.nextInt(700)));
+        }
+        if (random.nextInt(4) == 0) {
+          batch.delete(Bucket.KEY, all.get(random.nextInt(all.size())));
+        }
+      }
+      backend.commit(batch);
+    }
+    all.add(text("a"));
+    all.add(Bytes.EMPTY);
+    all.add(recordKey(main + 1, 0, false));
+    all.add(recordKey(0, 7, false));
+
+    for (var store : List.of(backend, track(openAfterKill(backend)))) {
+      for (var reads = 0; reads < 20; reads++) {
+        try (var view = store.openReadView()) {
+          var keys = new ArrayList<Bytes>();
+          var share = random.nextInt(1, 100);
+          all.stream().filter(_ -> random.nextInt(share) == 0).forEach(keys::add);
+          if (random.nextInt(4) > 0) {
+            Collections.sort(keys);
+          }
+          var one = keys.stream().map(key -> digest(view.get(Bucket.KEY, key))).toList();
+          assertThat(getAll(view, keys)).as("seed " + seed).isEqualTo(one);
+        }
+      }
+    }
+  }
+
+  private static Bytes recordKey(long main, long sub, boolean tombstone) {
+    var key = ByteBuffer.allocate(tombstone ? 18 : 17).putLong(main).put((byte) '_').putLong(sub);
+    return Bytes.wrap(tombstone ? key.put((byte) 't').array() : key.array());
+  }
+
+  private static List<String> getAll(ReadView view, List<Bytes> keys) {
+    var values = new ArrayList<String>();
+    view.getAll(
+        Bucket.KEY,
+        keys,
+        (number, value) -> {
+          assertThat(number).isEqualTo(values.size());
+          values.add(digest(value));
+        });
+    return values;
+  }
+
+  /** Short enough for a message. */
+  private static String digest(@Nullable Bytes value) {
+    return value == null ? "none" : value.size() + " bytes, " + value.hashCode();
   }
 
   @Test

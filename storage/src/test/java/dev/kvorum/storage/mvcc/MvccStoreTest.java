@@ -266,7 +266,7 @@ final class MvccStoreTest {
     for (var isLast = false; !isLast; ) {
       assertThat(stream.begin(store.store().view())).isNull();
       var message = Objects.requireNonNull(stream.measure(store.store().view(), 100));
-      sizes.add(stream.next(store.store().view(), 100, 1 << 20).size());
+      sizes.add(stream.next(store.store().view(), 100, 1 << 20).records());
       isLast = message.isLast();
       assertThat(message.count()).isEqualTo(isLast ? 100 : 0);
       assertThat(message.headerRevision()).isEqualTo(isLast ? 101 : 0);
@@ -295,7 +295,7 @@ final class MvccStoreTest {
     var stream = LongRange.stream(range("k", "l"), 1 << 20);
     assertThat(stream.begin(store.store().view())).isNull();
     assertThat(stream.measure(store.store().view(), 100)).isNotNull();
-    assertThat(stream.next(store.store().view(), 100, 1 << 20)).hasSize(10);
+    assertThat(stream.next(store.store().view(), 100, 1 << 20).records()).isEqualTo(10);
     store.apply(put("z", ""));
     store.apply(compact(store.store().revision()));
     assertThat(stream.begin(store.store().view())).isEqualTo(Failure.COMPACTED);
@@ -318,7 +318,8 @@ final class MvccStoreTest {
     } while (message == null);
     var found = new ArrayList<Long>();
     while (!range.isComplete()) {
-      range.next(store.store().view(), 7, 1 << 20).forEach(e -> found.add(e.modRevision()));
+      var piece = range.next(store.store().view(), 7, 1 << 20);
+      piece.entries().forEach(entry -> found.add(entry.modRevision()));
       store.apply(delete("k%02d".formatted(found.size() % 100), ""));
     }
 

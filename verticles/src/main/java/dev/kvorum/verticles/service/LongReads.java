@@ -1,15 +1,14 @@
 package dev.kvorum.verticles.service;
 
-import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.mvcc.LongRange;
+import dev.kvorum.storage.mvcc.RangePiece;
 import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Context;
 import java.util.ArrayDeque;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +34,11 @@ final class LongReads {
 
   private static final int PIECE_KEYS = 1_024;
 
-  /** Pieces at a time: being made, made, and twice that in the transport's queue. */
-  private static final int PIECES_HELD = 6;
+  /** Pieces that are made before the transport has room for them. */
+  private static final int PIECES_AHEAD = 2;
+
+  /** Pieces at a time: being made, made, and as many in the transport's queue. */
+  private static final int PIECES_HELD = 2 * (1 + PIECES_AHEAD);
 
   /** How long a client may leave the transport's queue full. */
   private static final long STALL_MILLIS = 60_000;
@@ -106,6 +108,17 @@ final class LongReads {
     private long reservedBytes;
     private NodeContext.@Nullable PinnedState pinned;
     private boolean isLast;
+
+    /** Pieces that the transport has no room for yet. */
+    private final ArrayDeque<Bytes> made = new ArrayDeque<>(PIECES_AHEAD);
+
+    /** Whether another one is being made. */
+    private boolean making;
+
+    /** What waits for the transport to have room. */
+    private @Nullable Runnable whenDrained;
+
+    private boolean hasStalled;
 
     Answer(LongRange range, long deadlineNanos, Service.RangeSink sink) {
       this.range = range;
@@ -180,53 +193,60 @@ final class LongReads {
         return;
       }
       // A record is not divided: with large ones there is more to hold.
-      var extraBytes = PIECES_HELD / 2 * (long) message.largestBytes() - reservedBytes;
+      var extraBytes = (2 + PIECES_AHEAD) * (long) message.largestBytes() - reservedBytes;
       if (extraBytes > 0 && !reserve(extraBytes)) {
         fail(Failure.TOO_MANY_REQUESTS);
         return;
       }
       isLast = message.isLast();
       sink.begin(message);
-      next();
+      goOn();
     }
 
-    private void next() {
-      if (isOver()) {
+    /** Keeps both sides busy: while the transport takes pieces, those behind them are made. */
+    private void goOn() {
+      // What is being made needs the pin, so nothing ends before it is there.
+      if (!making && isOver()) {
         return;
       }
-      if (range.isComplete()) {
+      while (!made.isEmpty() && sink.isWritable()) {
+        sink.keyValues(made.removeFirst());
+      }
+      if (!making && !range.isComplete() && made.size() < PIECES_AHEAD) {
+        make();
+      }
+      if (!made.isEmpty()) {
+        whenWritable(this::goOn);
+      } else if (!making) {
         messageEnded();
-        return;
       }
+    }
+
+    private void make() {
+      making = true;
       work(
           () -> {
             var piece = piece();
-            onLoop(() -> deliver(piece));
+            onLoop(
+                () -> {
+                  making = false;
+                  made.add(piece);
+                  goOn();
+                });
           });
     }
 
     /** On a thread that may block. */
     private Bytes piece() {
-      var entries = nextKeys();
-      var records = GatheredRecords.gather(range.needs(entries), node.memory());
-      if (!records.missing().isEmpty()) {
-        records.complete(node.reader().readNow(records.missing()));
-      }
-      return range.encode(entries, records);
+      var piece = nextKeys();
+      node.reader().fill(piece);
+      return piece.toBytes();
     }
 
-    private List<IndexEntry> nextKeys() {
+    private RangePiece nextKeys() {
       try (var held = node.hold()) {
         return range.next(held.state().kv(), PIECE_KEYS, PIECE_BYTES);
       }
-    }
-
-    private void deliver(Bytes piece) {
-      if (isOver()) {
-        return;
-      }
-      sink.keyValues(piece);
-      whenWritable(this::next);
     }
 
     private void messageEnded() {
@@ -244,12 +264,26 @@ final class LongReads {
         action.run();
         return;
       }
-      var timer = context.owner().setTimer(STALL_MILLIS, _ -> fail(Failure.TOO_MANY_REQUESTS));
-      sink.onDrain(
-          () -> {
-            context.owner().cancelTimer(timer);
-            action.run();
-          });
+      var waits = whenDrained != null;
+      whenDrained = action;
+      if (!waits) {
+        var timer = context.owner().setTimer(STALL_MILLIS, _ -> stalled());
+        sink.onDrain(() -> drained(timer));
+      }
+    }
+
+    private void drained(long timer) {
+      context.owner().cancelTimer(timer);
+      var action = whenDrained;
+      whenDrained = null;
+      if (action != null) {
+        action.run();
+      }
+    }
+
+    private void stalled() {
+      hasStalled = true;
+      goOn();
     }
 
     /** Whether nobody waits for this answer any more; then everything is given back. */
@@ -260,6 +294,10 @@ final class LongReads {
       }
       if (stopped) {
         fail(Failure.STOPPED);
+        return true;
+      }
+      if (hasStalled) {
+        fail(Failure.TOO_MANY_REQUESTS);
         return true;
       }
       if (deadlineNanos != CallContext.NO_DEADLINE && deadlineNanos - System.nanoTime() <= 0) {

@@ -49,62 +49,38 @@ final class Reads {
 
   /** Answers a range as a whole (contract S2). */
   void read(Command.Range range, Consumer<Result> answer) {
-    allowed(
-        range.serializable(),
-        failure -> {
-          if (failure != null) {
-            answer.accept(new Result.Failed(failure));
-          } else if (isHeavy(view -> ReadWeight.keys(view, range))) {
-            runApart(view -> view.plan(range), answer);
-          } else {
-            run(view -> view.plan(range), () -> runApart(view -> view.plan(range), answer), answer);
-          }
-        });
+    whole(range.serializable(), Read.of(range), answer);
   }
 
   /** Answers a read-only transaction (contract S6.7). */
   void read(Command.Txn txn, boolean serializable, Consumer<Result> answer) {
+    whole(
+        serializable,
+        new Read(view -> ReadWeight.keys(view, txn), view -> view.plan(txn)),
+        answer);
+  }
+
+  private void whole(boolean serializable, Read read, Consumer<Result> answer) {
     allowed(
         serializable,
         failure -> {
-          if (failure != null) {
-            answer.accept(new Result.Failed(failure));
-          } else if (isHeavy(view -> ReadWeight.keys(view, txn))) {
-            runApart(view -> view.plan(txn), answer);
+          if (failure == null) {
+            run(read, () -> runApart(read, answer), answer);
           } else {
-            run(view -> view.plan(txn), () -> runApart(view -> view.plan(txn), answer), answer);
+            answer.accept(new Result.Failed(failure));
           }
         });
   }
 
   /** Answers a range in one message of any size. */
   void range(Command.Range range, CallContext call, Service.RangeSink sink) {
-    allowedUntil(
-        call,
-        range.serializable(),
-        failure -> {
-          if (failure == null) {
-            range(range, call, sink, result -> answer(sink, result));
-          } else {
-            sink.failed(failure);
-          }
-        });
-  }
-
-  private void range(
-      Command.Range range, CallContext call, Service.RangeSink sink, Consumer<Result> answer) {
-    Runnable whole = () -> runApart(view -> view.plan(range), answer);
-    Runnable inPieces =
-        () -> {
-          node.metrics().mvcc().executed(1, 0, 0, 0);
-          longReads.unary(range, call, sink);
-        };
-    var whenLong = LongRange.isPossible(range) ? inPieces : whole;
-    if (isHeavy(view -> ReadWeight.keys(view, range))) {
-      whenLong.run();
-    } else {
-      run(view -> view.plan(range), whenLong, answer);
-    }
+    var read = Read.of(range);
+    Consumer<Result> answer = result -> answer(sink, result);
+    Runnable whenLong =
+        LongRange.isPossible(range)
+            ? () -> inPieces(() -> longReads.unary(range, call, sink))
+            : () -> runApart(read, answer);
+    allowedUntil(call, range.serializable(), sink, () -> run(read, whenLong, answer));
   }
 
   private static void answer(Service.RangeSink sink, Result result) {
@@ -120,14 +96,13 @@ final class Reads {
     allowedUntil(
         call,
         range.serializable(),
-        failure -> {
-          if (failure == null) {
-            node.metrics().mvcc().executed(1, 0, 0, 0);
-            longReads.stream(range, call, sink);
-          } else {
-            sink.failed(failure);
-          }
-        });
+        sink,
+        () -> inPieces(() -> longReads.stream(range, call, sink)));
+  }
+
+  private void inPieces(Runnable begin) {
+    node.metrics().mvcc().executed(1, 0, 0, 0);
+    begin.run();
   }
 
   /** Runs the waiter when a read may see this member's state. */
@@ -140,27 +115,40 @@ final class Reads {
   }
 
   /** The same within the call's deadline; for calls that do not end with their answer's begin. */
-  private void allowedUntil(CallContext call, boolean serializable, WaitingReads.Waiter waiter) {
+  private void allowedUntil(
+      CallContext call, boolean serializable, Service.RangeSink sink, Runnable action) {
     DeadlineAnswer.<@Nullable Failure>within(
         context,
         call,
         Failure.DEADLINE_EXCEEDED,
-        waiter,
+        failure -> {
+          if (failure == null) {
+            action.run();
+          } else {
+            sink.failed(failure);
+          }
+        },
         first -> allowed(serializable, first::accept));
   }
 
-  private boolean isHeavy(ToLongFunction<StoreView> keys) {
-    try (var held = node.hold()) {
-      return keys.applyAsLong(held.state().kv()) > SHORT_KEYS;
+  /**
+   * What is asked.
+   *
+   * @param keys how many keys it looks at, as {@link ReadWeight} estimates
+   * @param plan looks at them
+   */
+  private record Read(ToLongFunction<StoreView> keys, Function<StoreView, ReadPlan> plan) {
+    static Read of(Command.Range range) {
+      return new Read(view -> ReadWeight.keys(view, range), view -> view.plan(range));
     }
   }
 
   /**
    * Answers at once if everything is in memory, and a moment later if not.
    *
-   * @param whenLong is done instead when the records are more than a loop should hold
+   * @param whenLong is done instead when that is more than a loop should do or hold
    */
-  private void run(Function<StoreView, ReadPlan> read, Runnable whenLong, Consumer<Result> answer) {
+  private void run(Read read, Runnable whenLong, Consumer<Result> answer) {
     var look = look(read);
     if (look.isLong()) {
       whenLong.run();
@@ -172,15 +160,21 @@ final class Reads {
     }
   }
 
-  /** The first look at a read: the answer, unless a record is not in memory or they are long. */
-  private record Look(boolean isLong, @Nullable Result result) {}
+  /** The first look at a read: the answer, unless it is long or a record is not in memory. */
+  private record Look(boolean isLong, @Nullable Result result) {
+    static final Look LONG = new Look(true, null);
+  }
 
-  private Look look(Function<StoreView, ReadPlan> read) {
+  private Look look(Read read) {
     try (var held = node.hold()) {
-      var plan = read.apply(held.state().kv());
+      var view = held.state().kv();
+      if (read.keys().applyAsLong(view) > SHORT_KEYS) {
+        return Look.LONG;
+      }
+      var plan = read.plan().apply(view);
       var needs = plan.needs();
       if (bytes(needs) > SHORT_BYTES) {
-        return new Look(true, null);
+        return Look.LONG;
       }
       var records = GatheredRecords.gather(needs, node.memory());
       return new Look(false, records.missing().isEmpty() ? plan.finish(records) : null);
@@ -196,9 +190,9 @@ final class Reads {
   }
 
   /** Once more, now under a pin: between the first look and the pin a record may have gone. */
-  private void gatherPinned(Function<StoreView, ReadPlan> read, Consumer<Result> answer) {
+  private void gatherPinned(Read read, Consumer<Result> answer) {
     var pinned = node.pin();
-    var plan = read.apply(pinned.state().kv());
+    var plan = read.plan().apply(pinned.state().kv());
     var records = GatheredRecords.gather(plan.needs(), node.memory());
     node.reader()
         .fetch(
@@ -214,12 +208,12 @@ final class Reads {
   }
 
   /** Makes the whole answer on a thread that may block; few at a time, as there are few threads. */
-  private void runApart(Function<StoreView, ReadPlan> read, Consumer<Result> answer) {
+  private void runApart(Read read, Consumer<Result> answer) {
     var pinned = node.pin();
     node.reader()
         .runOfRange(
             () -> {
-              var plan = read.apply(pinned.state().kv());
+              var plan = read.plan().apply(pinned.state().kv());
               var needs = plan.needs();
               var bytes = bytes(needs) + needs.size() * KEY_BYTES;
               var reserved = node.ledger().tryReserve(Account.ANSWERS, bytes);

@@ -8,9 +8,12 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.HashKv;
 import dev.kvorum.storage.mvcc.KvHash;
+import dev.kvorum.storage.mvcc.RangePiece;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.HistoryScan;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,12 +36,6 @@ public final class RecordReader implements AutoCloseable {
 
   /** Records a read view of the engine is kept open for. */
   private static final int CHUNK_RECORDS = 10_000;
-
-  /** A record as far away as this is read past rather than searched for. */
-  private static final long NEAR_REVISIONS = 4;
-
-  /** So few are faster to find one by one. */
-  private static final int SHORTEST_RUN = 4;
 
   private final Backend backend;
   private final RecordMemory memory;
@@ -127,64 +124,20 @@ public final class RecordReader implements AutoCloseable {
   }
 
   /**
-   * Reads records that memory did not have, on the calling thread, which may block. Records that
-   * were written one after another are read in one go. They are not kept for the next reader: an
+   * Reads records that memory did not have, on the calling thread, which may block. They are not kept for the next reader: an
    * answer that is long enough to be made here would leave nothing else in the cache.
    */
   public Map<Revision, Bytes> readNow(List<Revision> revisions) {
-    var wanted = revisions.stream().sorted().toList();
-    var found = HashMap.<Revision, Bytes>newHashMap(wanted.size());
-    try (var view = open()) {
-      for (var from = 0; from < wanted.size(); ) {
-        var to = endOfRun(wanted, from);
-        if (to - from < SHORTEST_RUN) {
-          found.put(wanted.get(from), record(view, wanted.get(from)));
-          from++;
-        } else {
-          readRun(view, wanted.subList(from, to), found);
-          from = to;
-        }
-      }
+    var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
+    var cold = new ArrayList<Cold>(revisions.size());
+    for (var i = 0; i < revisions.size(); i++) {
+      cold.add(new Cold(revisions.get(i), i));
     }
+    read(
+        cold,
+        (number, serialized) ->
+            found.put(revisions.get(number), Bytes.wrap(serialized.toArray())));
     return found;
-  }
-
-  /** The end of those that lie so close together that passing over the others costs little. */
-  private static int endOfRun(List<Revision> sorted, int from) {
-    var to = from + 1;
-    while (to < sorted.size() && isNear(sorted.get(to - 1), sorted.get(to))) {
-      to++;
-    }
-    return to;
-  }
-
-  private static boolean isNear(Revision before, Revision after) {
-    var distance = after.main() - before.main();
-    return distance == 0
-        ? after.sub() - before.sub() <= NEAR_REVISIONS
-        : distance == 1 ? after.sub() <= NEAR_REVISIONS : distance <= NEAR_REVISIONS;
-  }
-
-  private static void readRun(ReadView view, List<Revision> run, Map<Revision, Bytes> found) {
-    var wanted = run.iterator();
-    var next = new Revision[] {wanted.next()};
-    view.scan(
-        Bucket.KEY,
-        RecordCodec.bucketKey(next[0]),
-        (key, value) -> {
-          if (!key.equals(RecordCodec.bucketKey(next[0]))) {
-            return RecordCodec.id(key).revision().compareTo(next[0]) < 0;
-          }
-          found.put(next[0], RecordCodec.record(key, value));
-          if (!wanted.hasNext()) {
-            return false;
-          }
-          next[0] = wanted.next();
-          return true;
-        });
-    if (found.get(run.getLast()) == null) {
-      throw new BackendException("the record of revision " + next[0] + " is missing");
-    }
   }
 
   /** Runs a job that reads the backend at length. */
@@ -215,6 +168,11 @@ public final class RecordReader implements AutoCloseable {
       @Override
       public @Nullable Bytes get(Bucket bucket, Bytes key) {
         return view.get(bucket, key);
+      }
+
+      @Override
+      public void getAll(Bucket bucket, List<Bytes> keys, Found found) {
+        view.getAll(bucket, keys, found);
       }
 
       @Override
@@ -283,25 +241,58 @@ public final class RecordReader implements AutoCloseable {
   }
 
   private Map<Revision, Bytes> read(List<Revision> revisions) {
-    var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
-    try (var view = open()) {
-      for (var revision : revisions) {
-        // Detached from the engine's page, which is much larger than one record.
-        var serialized = record(view, revision).compact();
-        memory.loaded(revision, serialized);
-        found.put(revision, serialized);
-      }
-    }
+    var found = readNow(revisions);
+    found.forEach(memory::loaded);
     return found;
   }
 
-  private static Bytes record(ReadView view, Revision revision) {
-    var key = RecordCodec.bucketKey(revision);
-    var value = view.get(Bucket.KEY, key);
-    if (value == null) {
-      throw new BackendException("the record of revision " + revision + " is missing");
+  /**
+   * Puts the records of a piece into their places. Reads those that memory does not have on the
+   * calling thread, which may block, and keeps none of them for the next reader.
+   */
+  public void fill(RangePiece piece) {
+    var cold = new ArrayList<Cold>();
+    for (var i = 0; i < piece.records(); i++) {
+      var revision = piece.revision(i);
+      var inMemory = memory.find(revision);
+      if (inMemory == null) {
+        cold.add(new Cold(revision, i));
+      } else {
+        piece.put(i, inMemory);
+      }
     }
-    return RecordCodec.record(key, value);
+    if (!cold.isEmpty()) {
+      read(cold, piece::put);
+    }
+  }
+
+  /** A record to be read, and its number among those that were asked for. */
+  private record Cold(Revision revision, int number) {}
+
+  /** Takes the records in the order of their revisions, each until the method returns. */
+  private interface Taker {
+    void take(int number, Bytes serialized);
+  }
+
+  private void read(List<Cold> records, Taker taker) {
+    records.sort(Comparator.comparing(Cold::revision));
+    var keys = new ArrayList<Bytes>(records.size());
+    for (var record : records) {
+      keys.add(RecordCodec.bucketKey(record.revision()));
+    }
+    try (var view = open()) {
+      view.getAll(
+          Bucket.KEY,
+          keys,
+          (at, value) -> {
+            var record = records.get(at);
+            if (value == null) {
+              throw new BackendException(
+                  "the record of revision " + record.revision() + " is missing");
+            }
+            taker.take(record.number(), RecordCodec.record(keys.get(at), value));
+          });
+    }
   }
 
   /** Takes nothing new and lets the threads end; waits a moment for what runs. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.verticle.RaftBus;
-import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
@@ -537,7 +536,7 @@ class FrontEndTest {
         ledger,
         memory,
         reader,
-        new BackendWriter(backend, 1, new Unheard()),
+        new BackendWriter(backend, 1, new UnheardWriter()),
         new Pins(),
         new NodeMetrics(
             new NodeMetrics.NodeLabels(MEMBER, "3.7.1", "java25", limits.reportedQuotaBytes()),
@@ -588,23 +587,5 @@ class FrontEndTest {
     public boolean isClosed() {
       return false;
     }
-  }
-
-  /** The writer is never started: records are committed by the test itself. */
-  private static final class Unheard implements BackendWriter.Listener {
-    @Override
-    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {}
-
-    @Override
-    public void synced(StoreMeta meta) {}
-
-    @Override
-    public void spaceMissing(BackendFullException full) {}
-
-    @Override
-    public void spaceFound() {}
-
-    @Override
-    public void failed(Throwable fault) {}
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kvorum.raft.stage.RaftStatus;
 import dev.kvorum.raft.verticle.RaftBus;
 import dev.kvorum.storage.backend.Backend;
-import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
@@ -22,7 +21,6 @@ import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.ProtoReader;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
-import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.StoreMeta;
@@ -106,10 +104,7 @@ class LongReadsTest {
   @Test
   void aLongRangeShowsTheRevisionThatItBeganWith() throws Exception {
     fill();
-    var sink = new Sink();
-    sink.takes = 1;
-    range(sink);
-    sink.paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var sink = rangeThatPauses();
 
     store(key(KEYS - 1), "another value");
     machine.apply(
@@ -129,10 +124,7 @@ class LongReadsTest {
   @Test
   void aClientThatLeavesGivesEverythingBack() throws Exception {
     fill();
-    var sink = new Sink();
-    sink.takes = 1;
-    range(sink);
-    sink.paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var sink = rangeThatPauses();
     assertThat(ledger.used(Account.ANSWERS)).isEqualTo(ONE_ANSWER_BYTES);
     assertThat(pins.allowsRemovalAt(KEYS)).isFalse();
 
@@ -163,10 +155,7 @@ class LongReadsTest {
   @Test
   void anAnswerWaitsForRoomAndBeginsWhenThereIsSome() throws Exception {
     fill();
-    var first = new Sink();
-    first.takes = 1;
-    range(first);
-    first.paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var first = rangeThatPauses();
     var second = new Sink();
     range(second);
 
@@ -185,10 +174,7 @@ class LongReadsTest {
     node = node(TimeUnit.MILLISECONDS.toNanos(50));
     front = front(1);
     fill();
-    var first = new Sink();
-    first.takes = 1;
-    range(first);
-    first.paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    var first = rangeThatPauses();
     var second = new Sink();
 
     range(second);
@@ -289,6 +275,15 @@ class LongReadsTest {
 
   private void range(Sink sink) throws Exception {
     onLoop(() -> front.range(all(), CallContext.PLAIN, sink));
+  }
+
+  /** A range whose client has taken one piece and takes no more for the moment. */
+  private Sink rangeThatPauses() throws Exception {
+    var sink = new Sink();
+    sink.takes = 1;
+    range(sink);
+    sink.paused.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    return sink;
   }
 
   private void assertAllIsGivenBack() throws Exception {
@@ -459,7 +454,7 @@ class LongReadsTest {
         ledger,
         memory,
         reader,
-        new BackendWriter(backend, 1, new Unheard()),
+        new BackendWriter(backend, 1, new UnheardWriter()),
         pins,
         new NodeMetrics(
             new NodeMetrics.NodeLabels(5, "3.7.1", "java25", limits.reportedQuotaBytes()),
@@ -470,22 +465,4 @@ class LongReadsTest {
   }
 
   private static final RaftStatus STATUS = new RaftStatus(5, 2, 5, 1, false, true);
-
-  /** The writer is never started. */
-  private static final class Unheard implements BackendWriter.Listener {
-    @Override
-    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {}
-
-    @Override
-    public void synced(StoreMeta meta) {}
-
-    @Override
-    public void spaceMissing(BackendFullException full) {}
-
-    @Override
-    public void spaceFound() {}
-
-    @Override
-    public void failed(Throwable fault) {}
-  }
 }

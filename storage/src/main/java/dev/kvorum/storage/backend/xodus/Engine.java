@@ -21,7 +21,10 @@ import jetbrains.exodus.log.LogConfig;
  * does.
  */
 record Engine(
-    EnvironmentImpl environment, EnumMap<Bucket, XodusBucket> buckets, DeferredSync writer) {
+    EnvironmentImpl environment,
+    EnumMap<Bucket, XodusBucket> buckets,
+    DeferredSync writer,
+    TreePages pages) {
   private static final String PARTS_STORE = "parts";
 
   /**
@@ -48,7 +51,7 @@ record Engine(
     }
     try {
       var buckets = environment.computeInExclusiveTransaction(at -> openBuckets(environment, at));
-      return new Engine(environment, buckets, writer);
+      return new Engine(environment, buckets, writer, new TreePages());
     } catch (RuntimeException | Error failed) {
       environment.close();
       throw failed;
@@ -78,7 +81,7 @@ record Engine(
       var meta = new TreeMap<Bytes, Bytes>();
       while (cursor.getNext()) {
         var key = XodusBucket.bytes(cursor.getKey());
-        meta.put(key, bucket(Bucket.META).value(transaction, key, cursor.getValue()));
+        meta.put(key, bucket(Bucket.META).value(transaction, key, XodusBucket.bytes(cursor.getValue())));
       }
       return meta;
     } finally {

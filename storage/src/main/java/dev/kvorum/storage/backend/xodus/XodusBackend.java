@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.UnaryOperator;
+import jetbrains.exodus.env.ReadonlyTransaction;
 import jetbrains.exodus.io.DataWriter;
 
 /**
@@ -237,7 +238,8 @@ public final class XodusBackend implements Backend {
             return new XodusReadView(
                 failStop,
                 current.buckets(),
-                current.environment().beginReadonlyTransaction(),
+                (ReadonlyTransaction) current.environment().beginReadonlyTransaction(),
+                current.pages(),
                 () -> opening.readLock().unlock());
           });
     } catch (RuntimeException failed) {

@@ -9,7 +9,9 @@ import java.util.Arrays;
 import jetbrains.exodus.ArrayByteIterable;
 import jetbrains.exodus.ByteIterable;
 import jetbrains.exodus.env.Cursor;
+import jetbrains.exodus.env.ReadonlyTransaction;
 import jetbrains.exodus.env.Store;
+import jetbrains.exodus.env.StoreImpl;
 import jetbrains.exodus.env.Transaction;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +97,18 @@ final class XodusBucket {
 
   @Nullable Bytes get(Transaction transaction, Bytes key) {
     var found = store.get(transaction, iterable(key));
-    return found == null ? null : value(transaction, key, found);
+    return found == null ? null : value(transaction, key, bytes(found));
+  }
+
+  /** The same for many keys, by a reader of the bucket's tree. */
+  @Nullable Bytes get(ReadonlyTransaction transaction, TreeReader reader, Bytes key) {
+    var found = reader.find(key);
+    return found == null ? get(transaction, key) : value(transaction, key, found);
+  }
+
+  TreeReader openReader(ReadonlyTransaction transaction, TreePages pages) {
+    var tree = transaction.getTree((StoreImpl) store);
+    return new TreeReader(tree.getLog(), tree.getRootAddress(), pages);
   }
 
   Cursor openCursor(Transaction transaction) {
@@ -103,15 +116,14 @@ final class XodusBucket {
   }
 
   /** The value that an entry of this bucket stands for. */
-  Bytes value(Transaction transaction, Bytes key, ByteIterable entry) {
-    var content = bytes(entry);
+  Bytes value(Transaction transaction, Bytes key, Bytes content) {
     if (!content.isEmpty() && content.at(0) == WHOLE) {
       return content.slice(1, content.size());
     }
     if (content.size() != 1 + Integer.BYTES || content.at(0) != IN_PARTS) {
       throw new BackendException("entry " + key + " begins with no known layout");
     }
-    var value = new byte[content.asByteBuffer().getInt(1)];
+    var value = new byte[content.asByteBuffer().slice().getInt(1)];
     var partKey = partKey(key);
     for (int at = 0, number = 0; at < value.length; at += PART_BYTES, number++) {
       var part = parts.get(transaction, iterable(numbered(partKey, number)));

@@ -6,29 +6,34 @@ import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.EnumMap;
+import java.util.List;
 import jetbrains.exodus.env.Cursor;
-import jetbrains.exodus.env.Transaction;
+import jetbrains.exodus.env.ReadonlyTransaction;
 import org.jspecify.annotations.Nullable;
 
 /** A read-only transaction. While it is open the cleaner keeps every file that it may touch. */
 final class XodusReadView implements ReadView {
   private final FailStop failStop;
   private final EnumMap<Bucket, XodusBucket> buckets;
-  private final Transaction transaction;
+  private final ReadonlyTransaction transaction;
+  private final TreePages pages;
   private final Runnable whenClosed;
   private boolean closed;
 
   /**
+   * @param pages of the engine that the transaction is of
    * @param whenClosed runs once, on the thread that closes the view
    */
   XodusReadView(
       FailStop failStop,
       EnumMap<Bucket, XodusBucket> buckets,
-      Transaction transaction,
+      ReadonlyTransaction transaction,
+      TreePages pages,
       Runnable whenClosed) {
     this.failStop = failStop;
     this.buckets = buckets;
     this.transaction = transaction;
+    this.pages = pages;
     this.whenClosed = whenClosed;
   }
 
@@ -36,6 +41,20 @@ final class XodusReadView implements ReadView {
   public @Nullable Bytes get(Bucket bucket, Bytes key) {
     checkOpen();
     return failStop.read("get from " + bucket, () -> bucket(bucket).get(transaction, key));
+  }
+
+  @Override
+  public void getAll(Bucket bucket, List<Bytes> keys, Found found) {
+    checkOpen();
+    var source = bucket(bucket);
+    var what = "get from " + bucket;
+    // The caller's part runs outside of the guard: what it throws is not the engine's failure.
+    try (var reader = failStop.call(what, () -> source.openReader(transaction, pages))) {
+      for (var i = 0; i < keys.size(); i++) {
+        var key = keys.get(i);
+        found.value(i, failStop.read(what, () -> source.get(transaction, reader, key)));
+      }
+    }
   }
 
   @Override
@@ -68,7 +87,7 @@ final class XodusReadView implements ReadView {
 
   private Entry present(XodusBucket source, Cursor cursor) {
     var key = XodusBucket.bytes(cursor.getKey());
-    return new Entry(key, source.value(transaction, key, cursor.getValue()));
+    return new Entry(key, source.value(transaction, key, XodusBucket.bytes(cursor.getValue())));
   }
 
   @Override

@@ -1,0 +1,50 @@
+package dev.kvorum.storage.backend.xodus;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What readers of the engine's trees share: memory to read into, and pages that all of them pass.
+ *
+ * <p>Pages above the bottom of the engine's trees, by their log addresses; those that were not used
+ * for the longest time go first. An address is never used twice in one opening of the engine. Any
+ * thread may call.
+ */
+final class TreePages {
+  /** Some four kibibytes each; enough for the upper levels of a tree of millions of entries. */
+  private static final int MOST = 256;
+
+  private final Map<Long, TreePage> pages =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, TreePage> eldest) {
+          return size() > MOST;
+        }
+      };
+
+  /** Memory of readers that are done; never more than there were readers at a time. */
+  private final Queue<byte[]> spare = new ConcurrentLinkedQueue<>();
+
+  /** Memory for a window, until it is given back. */
+  byte[] takeMemory() {
+    var taken = spare.poll();
+    return taken == null ? new byte[LogWindow.LONGEST_BYTES] : taken;
+  }
+
+  void giveBack(byte[] memory) {
+    spare.add(memory);
+  }
+
+  synchronized @Nullable TreePage get(long address) {
+    return pages.get(address);
+  }
+
+  synchronized void put(long address, TreePage page) {
+    pages.put(address, page);
+  }
+}

@@ -1,0 +1,157 @@
+package dev.kvorum.storage.watch;
+
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.watch.WatchHub.Moment;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives chunks of history to those who are behind, one chunk at a time and to everybody in it who
+ * needs it, until they have all that was begun and are synced.
+ */
+final class HistoryDelivery {
+  private final Function<Revision, @Nullable Bytes> records;
+  private final WatcherPlaces places;
+  private final LiveDelivery live;
+  private final Outbox outbox;
+
+  /** A chunk of history is being read. */
+  private boolean reading;
+
+  /** What is being read belongs to a store that was replaced meanwhile, and is of no use. */
+  private boolean readInVain;
+
+  private @Nullable CatchUp catchUp;
+
+  /** Records for the chunk are being fetched. */
+  private boolean fetching;
+
+  /**
+   * @param records those that are in memory
+   */
+  HistoryDelivery(
+      Function<Revision, @Nullable Bytes> records,
+      WatcherPlaces places,
+      LiveDelivery live,
+      Outbox outbox) {
+    this.records = records;
+    this.places = places;
+    this.live = live;
+    this.outbox = outbox;
+  }
+
+  /** Whether there is nothing to do before something comes that was asked for. */
+  boolean isIdle() {
+    return (catchUp == null || fetching) && !canReadMore();
+  }
+
+  private boolean canReadMore() {
+    return !places.isQueueEmpty() && !reading && catchUp == null;
+  }
+
+  /** Gives away what is here until the turn is over, then asks for the next chunk. */
+  void proceed(Moment moment) {
+    if (catchUp != null && !fetching) {
+      serve(catchUp, moment);
+    }
+    if (canReadMore() && !outbox.turnIsOver()) {
+      var first = places.firstBehind();
+      if (first != null) {
+        reading = true;
+        outbox.add(new WatchEffect.ReadHistory(first.nextRevision));
+      }
+    }
+  }
+
+  /** The store was replaced. */
+  void replaced() {
+    readInVain = reading;
+  }
+
+  /** The chunk that {@link WatchEffect.ReadHistory} asked for. */
+  void arrived(History history, Moment moment) {
+    InvariantViolation.check(reading, "history comes when it was asked for");
+    reading = false;
+    if (readInVain) {
+      readInVain = false;
+      outbox.add(new WatchEffect.HistoryDone());
+      return;
+    }
+    var chunk = new CatchUp(history, moment.view());
+    var full = false;
+    for (var watcher : places.takeQueue()) {
+      if (watcher.nextRevision < moment.view().compactRevision()) {
+        end(watcher, moment);
+      } else if (!places.hasRoomAgain(watcher.stream)) {
+        places.park(watcher);
+      } else if (full
+          || watcher.nextRevision < history.from()
+          || watcher.nextRevision > history.to()) {
+        places.putBack(watcher);
+      } else if (!chunk.add(watcher)) {
+        full = true;
+        places.putBack(watcher);
+      }
+    }
+    catchUp = chunk;
+    fetchMissing(chunk);
+  }
+
+  /** Contract S9.6: what the watcher needs is compacted; the client is told, and keeps the id. */
+  private void end(Watcher watcher, Moment moment) {
+    places.end(watcher);
+    var header = WatchResponses.header(moment.origin(), 0);
+    outbox.control(
+        watcher.stream,
+        WatchResponses.canceled(header, watcher.id, moment.view().compactRevision()));
+  }
+
+  private void fetchMissing(CatchUp chunk) {
+    var missing = chunk.missing(records);
+    fetching = !missing.isEmpty();
+    if (fetching) {
+      outbox.add(new WatchEffect.Fetch(missing));
+    }
+  }
+
+  /** The records that {@link WatchEffect.Fetch} asked for. */
+  void fetched(Map<Revision, Bytes> found) {
+    fetching = false;
+    if (catchUp != null) {
+      catchUp.fetched(found);
+    }
+  }
+
+  private void serve(CatchUp chunk, Moment moment) {
+    var header = WatchResponses.header(moment.origin(), moment.view().revision());
+    while (!outbox.turnIsOver()) {
+      var watcher = chunk.poll();
+      if (watcher == null) {
+        catchUp = null;
+        outbox.add(new WatchEffect.HistoryDone());
+        return;
+      }
+      if (watcher.state != Watcher.State.BEHIND) {
+        continue;
+      }
+      var block = chunk.block(watcher, records);
+      if (block == null) {
+        // A record that was in memory is there no more; the next chunk fetches it.
+        places.putBack(watcher);
+        continue;
+      }
+      if (!block.isEmpty()) {
+        outbox.send(watcher, header, block);
+      }
+      watcher.nextRevision = chunk.history.to() + 1;
+      if (chunk.history.to() >= live.begun()) {
+        places.sync(watcher);
+      } else {
+        places.enqueue(watcher);
+      }
+    }
+  }
+}
