@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Logs how the loading of the state goes. */
+/** Logs how the loading of the state goes: a line a second at most, none when it is quick. */
 final class LoadLog implements LoadListener {
   private static final Logger LOGGER = LoggerFactory.getLogger(LoadLog.class);
   /** What is logged when the checkpoint is of no use, with the reason. */
@@ -15,9 +15,22 @@ final class LoadLog implements LoadListener {
 
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(1);
 
+  private final String work;
   private final long began = System.nanoTime();
   private Duration lastLine = Duration.ZERO;
   private boolean misfit;
+
+  /**
+   * @param work what is done with the records
+   */
+  LoadLog(String work) {
+    this.work = work;
+  }
+
+  /** For a start that builds the index. */
+  static LoadLog ofIndex() {
+    return new LoadLog("building the key index");
+  }
 
   @Override
   public void misfit(IndexMisfitException why) {
@@ -42,7 +55,7 @@ final class LoadLog implements LoadListener {
           .atInfo()
           .addKeyValue("records", count)
           .addKeyValue("took", took)
-          .log("building the key index");
+          .log(work);
     }
   }
 

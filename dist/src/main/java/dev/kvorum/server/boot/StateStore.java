@@ -122,12 +122,12 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    return LoadedState.open(backend, IndexMemory.offHeap(), null, new LoadLog());
+    return LoadedState.open(backend, IndexMemory.offHeap(), null, LoadLog.ofIndex());
   }
 
   private static Opened load(Backend backend, CheckpointRead read) {
     var checkpoint = read.await();
-    var log = new LoadLog();
+    var log = LoadLog.ofIndex();
     if (checkpoint != null) {
       try {
         var state = LoadedState.open(backend, IndexMemory.offHeap(), checkpoint, log);
@@ -177,7 +177,8 @@ final class StateStore {
   private Opened restore(SnapshotHeader snapshot)
       throws DiskFaultException, SnapshotDamagedException {
     try (var unfinished = XodusBackend.open(directory.freshStateToRebuild())) {
-      StateSnapshot.restore(snapshots.open(snapshot.position()), unfinished);
+      var log = new LoadLog("restoring the state store from the snapshot");
+      StateSnapshot.restore(snapshots.open(snapshot.position()), unfinished, log::records);
     }
     directory.adoptRebuiltState();
     var backend = XodusBackend.open(directory.state());
