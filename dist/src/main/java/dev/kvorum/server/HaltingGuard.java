@@ -36,7 +36,11 @@ final class HaltingGuard implements NodeGuard {
    *     anything; says whether one did
    * @param distrust takes from the next start what it need not check, best effort
    */
-  HaltingGuard(FlightRecorder recorder, Path directory, Predicate<DiskFault> leaveFailureMark, Runnable distrust) {
+  HaltingGuard(
+      FlightRecorder recorder,
+      Path directory,
+      Predicate<DiskFault> leaveFailureMark,
+      Runnable distrust) {
     this.recorder = recorder;
     dumpFile = directory.resolve("flight-recorder");
     this.leaveFailureMark = leaveFailureMark;

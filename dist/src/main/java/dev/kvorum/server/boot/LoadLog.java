@@ -9,6 +9,7 @@ import org.slf4j.LoggerFactory;
 /** Logs how the loading of the state goes: a line a second at most, none when it is quick. */
 final class LoadLog implements LoadListener {
   private static final Logger LOGGER = LoggerFactory.getLogger(LoadLog.class);
+
   /** What is logged when the checkpoint is of no use, with the reason. */
   static final String NOT_USED =
       "the index checkpoint is not used; building the key index from all records";
@@ -35,10 +36,7 @@ final class LoadLog implements LoadListener {
   @Override
   public void misfit(IndexMisfitException why) {
     misfit = true;
-    LOGGER
-        .atWarn()
-        .addKeyValue("reason", why.getMessage())
-        .log(NOT_USED);
+    LOGGER.atWarn().addKeyValue("reason", why.getMessage()).log(NOT_USED);
   }
 
   /** Whether the checkpoint was of no use. */
@@ -51,11 +49,7 @@ final class LoadLog implements LoadListener {
     var took = Duration.ofNanos(System.nanoTime() - began);
     if (took.minus(lastLine).compareTo(BETWEEN_LINES) >= 0) {
       lastLine = took;
-      LOGGER
-          .atInfo()
-          .addKeyValue("records", count)
-          .addKeyValue("took", took)
-          .log(work);
+      LOGGER.atInfo().addKeyValue("records", count).addKeyValue("took", took).log(work);
     }
   }
 

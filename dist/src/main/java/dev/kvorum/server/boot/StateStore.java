@@ -142,8 +142,7 @@ final class StateStore {
         LOGGER.atError().setCause(wrong).log(LoadLog.NOT_USED);
       }
     }
-    return new Opened(
-        backend, LoadedState.open(backend, IndexMemory.offHeap(), null, log), 0);
+    return new Opened(backend, LoadedState.open(backend, IndexMemory.offHeap(), null, log), 0);
   }
 
   private Opened rebuild(String doubt, JournalScan journal)

@@ -75,8 +75,7 @@ final class CheckpointReader {
     if (offset != disk.size(Checkpoints.PATH)) {
       throw new DamagedCheckpointException("it goes on behind its end");
     }
-    return new Checkpoint(
-        new KeptIndex(meta, completeIndex, index.finish(summary)), attachments);
+    return new Checkpoint(new KeptIndex(meta, completeIndex, index.finish(summary)), attachments);
   }
 
   /** Reads the next frame. */

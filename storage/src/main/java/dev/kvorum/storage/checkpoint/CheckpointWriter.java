@@ -123,10 +123,7 @@ public final class CheckpointWriter implements AutoCloseable {
         flush(Frame.ATTACHMENTS);
       }
       var part = Math.min(source.remaining() - done, Frame.PAYLOAD_BYTES - filled);
-      frame
-          .buffer()
-          .clear()
-          .put(Frame.PAYLOAD_AT + filled, source, source.position() + done, part);
+      frame.buffer().clear().put(Frame.PAYLOAD_AT + filled, source, source.position() + done, part);
       filled += part;
       done += part;
     }

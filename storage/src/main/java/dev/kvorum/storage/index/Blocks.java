@@ -34,6 +34,7 @@ final class Blocks {
   static final byte FREE_MARK = (byte) 0xf7;
 
   private static final int NEXT_FREE = 4;
+
   /** By so much the numbers of neighbouring pages differ. */
   static final int PAGE_UNITS = PAGE_BYTES / UNIT_BYTES;
 

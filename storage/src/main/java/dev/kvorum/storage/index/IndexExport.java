@@ -91,7 +91,8 @@ public final class IndexExport<E extends Exception> {
       var last = open[sizeClass];
       free.add(last == null ? 0 : close(last, sizeClass));
     }
-    return new IndexSummary(root, view.height(), view.live(), view.newest(), pages, usedBytes, free);
+    return new IndexSummary(
+        root, view.height(), view.live(), view.newest(), pages, usedBytes, free);
   }
 
   /** Gives out the page after everything below it; returns its new number. */

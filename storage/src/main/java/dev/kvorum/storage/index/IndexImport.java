@@ -41,8 +41,7 @@ public final class IndexImport {
   public KeyIndex finish(IndexSummary summary) throws DamagedExportException {
     if (pages != summary.pages() || highestPage != pages) {
       throw new DamagedExportException(
-          "%d pages up to number %d, expected %d"
-              .formatted(pages, highestPage, summary.pages()));
+          "%d pages up to number %d, expected %d".formatted(pages, highestPage, summary.pages()));
     }
     checkBlock(summary.root());
     for (var free : summary.freeBlocks()) {

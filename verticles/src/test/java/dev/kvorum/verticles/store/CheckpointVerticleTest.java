@@ -173,8 +173,6 @@ final class CheckpointVerticleTest {
     }
   }
 
-
-
   private void send() {
     var entries = List.copyOf(log.subList(sent, log.size()));
     sent = log.size();
