@@ -71,7 +71,7 @@ final class KeyIndexTest {
     var kept = 8;
     for (var number = 0; number < keys; number++) {
       for (var round = 0; round < rounds; round++) {
-        main = 2L + round * keys + number;
+        main = 2L + (long) round * keys + number;
         index.put(key(number), new Revision(main, 0), main, 1, 300 + round);
       }
     }
