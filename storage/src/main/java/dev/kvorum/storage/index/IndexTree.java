@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexTree {
   /** Enough for more keys than there can be pages. */
-  private static final int MAX_HEIGHT = 40;
+  static final int MAX_HEIGHT = 40;
+
+  /** The epoch in which a tree begins. */
+  static final long FIRST_EPOCH = 1;
 
   /** A page below this size is joined with a neighbour when a compaction has shrunk it. */
   private static final int SMALL_BYTES = Blocks.PAGE_BYTES / 4;
@@ -42,7 +45,7 @@ final class IndexTree {
   /** Where the parts end that the builder's cells are cut into. */
   private final List<Integer> partEnds = new ArrayList<>();
 
-  private long epoch = 1;
+  private long epoch = FIRST_EPOCH;
   private int root;
   private int height;
   private long live;
@@ -59,6 +62,17 @@ final class IndexTree {
     this.retired = retired;
     history = new KeyHistory(blocks, retired);
     plantRoot();
+  }
+
+  /** A tree of pages of the first epoch, which the blocks hold already. */
+  IndexTree(Blocks blocks, Retired retired, IndexSummary summary) {
+    this.blocks = blocks;
+    this.retired = retired;
+    history = new KeyHistory(blocks, retired);
+    root = summary.root();
+    height = summary.height();
+    live = summary.live();
+    newest = summary.newest();
   }
 
   private void plantRoot() {

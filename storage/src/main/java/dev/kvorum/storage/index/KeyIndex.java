@@ -73,6 +73,13 @@ public final class KeyIndex {
     present = IndexView.ofWriter(tree);
   }
 
+  /** An index whose pages are there already; see {@link IndexImport}. */
+  KeyIndex(Blocks blocks, IndexSummary summary) {
+    this.blocks = blocks;
+    tree = new IndexTree(blocks, retired, summary);
+    present = IndexView.ofWriter(tree);
+  }
+
   /** Notes a put; revisions of one key ascend. */
   public void put(Bytes key, Revision revision, long createRevision, long version, int recordSize) {
     next.createRevision = createRevision;

@@ -78,6 +78,27 @@ public final class LeaseTable {
     void visit(long id, long ttlSeconds, long remainingSeconds);
   }
 
+  /** Hears of attached keys. */
+  @FunctionalInterface
+  public interface AttachmentVisitor {
+    void visit(Bytes key, long lease);
+  }
+
+  /** How far a walk over all attachments has come; see {@link #visitAttachments}. */
+  public static final class Walk {
+    private int slot;
+
+    /** Of the lease in the slot, the last key that was visited, if it has more. */
+    private @Nullable Bytes lastKey;
+
+    private boolean done;
+
+    /** Whether everything was visited. */
+    public boolean isDone() {
+      return done;
+    }
+  }
+
   private final LeaseIds ids = new LeaseIds();
   private final SecondsColumn ttlSeconds = new SecondsColumn();
 
@@ -208,6 +229,35 @@ public final class LeaseTable {
         visitor.visit(ids.id(slot), ttlSeconds.get(slot), remainingSeconds.get(slot));
       }
     }
+  }
+
+  /**
+   * Goes on with a walk over all attached keys, in slices between which the table may change. Of a
+   * key whose attachment changes meanwhile it may show any state that it was in, or none; every
+   * other one is shown as it is.
+   *
+   * @param steps how many keys, or leases without any, it looks at
+   */
+  public void visitAttachments(Walk walk, int steps, AttachmentVisitor visitor) {
+    var left = steps;
+    while (left > 0 && walk.slot < ids.slotLimit()) {
+      var keys = keys(walk.slot);
+      var visited = 0;
+      if (keys != null) {
+        // A lease that has the slot since has only keys that are new; from where does not matter.
+        for (var key : keys.list(walk.lastKey, left)) {
+          visitor.visit(key, keys.lease);
+          walk.lastKey = key;
+          visited++;
+        }
+      }
+      if (visited < left) {
+        walk.slot++;
+        walk.lastKey = null;
+      }
+      left -= Math.max(1, visited);
+    }
+    walk.done = walk.slot >= ids.slotLimit();
   }
 
   /**
