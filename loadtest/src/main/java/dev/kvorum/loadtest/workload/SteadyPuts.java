@@ -59,7 +59,7 @@ final class SteadyPuts implements AutoCloseable {
 
   private void send() {
     long due = (System.nanoTime() - beganNanos) * perSecond / SECOND_NANOS;
-    while (sent < due) {
+    while (!closed && sent < due) {
       sent++;
       long dueNanos = beganNanos + sent * SECOND_NANOS / perSecond;
       client.call(Methods.PUT, request).onComplete(outcome -> done(dueNanos, outcome));
