@@ -238,6 +238,7 @@ final class Node {
     if (member.directory().roots().size() > 1) {
       deploy(new SpaceVerticle(member.directory().dataDisk(), membership::raiseNoSpace));
     }
+    deploy(new HeapVerticle());
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);
@@ -298,7 +299,6 @@ final class Node {
             config.cluster().maxRequestBytes(),
             config.member().maxConcurrentStreams(),
             GrpcLimits.DEFAULT.maxHeaderBytes(),
-            GrpcLimits.DEFAULT.maxResetsPerWindow(),
             GrpcLimits.DEFAULT.keepAliveMinTime(),
             GrpcLimits.DEFAULT.keepAliveInterval(),
             GrpcLimits.DEFAULT.keepAliveTimeout());

@@ -44,6 +44,43 @@ class EtcdctlStreamsIT {
     await(shown, "PUT\nfoo1\na\nPUT\nfoo1\na\nfoo1\nb\nDELETE\nfoo1\nb\nfoo1\n\n");
   }
 
+  /** Neither an orderly end nor a kill ends a client's watch or its lease. */
+  @Test
+  void watchesAndRenewalsGoOnWhenTheServerIsRestarted() throws Exception {
+    String id = etcdctl.succeed("lease", "grant", "6").split(" ", -1)[1];
+    Path renewed = run("lease", "keep-alive", id);
+    Path shown = run("watch", "foo");
+    assertThat(
+            BidiStream.await(
+                () -> {
+                  put("0");
+                  return !read(shown).isEmpty();
+                }))
+        .isTrue();
+
+    node.process().terminate();
+    node.process().awaitExit(Node.START_PATIENCE);
+    node.restart();
+    put("1");
+    assertThat(BidiStream.await(() -> read(shown).endsWith("PUT\nfoo\n1\n"))).isTrue();
+
+    node.process().killHard();
+    node.restart();
+    put("2");
+    assertThat(BidiStream.await(() -> read(shown).endsWith("1\nPUT\nfoo\n2\n"))).isTrue();
+    int before = read(renewed).length();
+    assertThat(BidiStream.await(() -> read(renewed).length() > before)).isTrue();
+    assertThat(background).allMatch(Process::isAlive);
+  }
+
+  private void put(String value) {
+    try {
+      etcdctl.succeed("put", "foo", value);
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException(interrupt);
+    }
+  }
+
   @Test
   void watchRunsACommandForEachEvent() throws Exception {
     etcdctl.succeed("put", "foo", "a");
