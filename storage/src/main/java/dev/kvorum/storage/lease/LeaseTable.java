@@ -58,6 +58,15 @@ public final class LeaseTable {
       return only == null ? List.copyOf(Objects.requireNonNull(many)) : List.of(only);
     }
 
+    List<Bytes> list(@Nullable Bytes after, int maxKeys) {
+      if (only != null) {
+        return after == null || only.compareTo(after) > 0 ? List.of(only) : List.of();
+      }
+      var all = Objects.requireNonNull(many);
+      var behind = after == null ? all : all.tailSet(after, false);
+      return behind.stream().limit(maxKeys).toList();
+    }
+
     /** Takes the first keys away; the lease has no key any more if these are all. */
     List<Bytes> take(int maxKeys) {
       if (only != null) {
