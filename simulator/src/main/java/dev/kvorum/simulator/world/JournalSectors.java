@@ -7,6 +7,8 @@ import java.util.zip.CRC32C;
 /** As much of the journal's format as it takes to know what damage can be told, read on its own. */
 final class JournalSectors {
   private static final int BYTES = 512;
+  private static final int NUMBER_AT = 500;
+  private static final int NUMBER_BITS = (1 << 30) - 1;
   private static final int BATCH_AT = 504;
   private static final int CHECKSUM_AT = 508;
 
@@ -21,6 +23,13 @@ final class JournalSectors {
     return (int) crc.getValue() == buffer.getInt(at + CHECKSUM_AT)
         ? Integer.toUnsignedLong(buffer.getInt(at + BATCH_AT))
         : -1;
+  }
+
+  /** The same, or -1 as well if the sector was written for another place. */
+  static long batchInPlace(byte[] segment, int sector) {
+    var buffer = ByteBuffer.wrap(segment).order(ByteOrder.LITTLE_ENDIAN);
+    var number = buffer.getInt(sector * BYTES + NUMBER_AT) & NUMBER_BITS;
+    return number == sector ? batch(segment, sector) : -1;
   }
 
   /** The highest number of a batch of which the segment holds a whole sector, or -1. */

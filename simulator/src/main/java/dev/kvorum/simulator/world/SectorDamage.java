@@ -21,7 +21,7 @@ final class SectorDamage {
   /** The sector is about to be damaged. */
   void hits(FaultyDisk files, String path, int sector, boolean zeroed) {
     var place = new Place(path, sector);
-    var batch = JournalSectors.batch(files.content(path), sector);
+    var batch = JournalSectors.batchInPlace(files.content(path), sector);
     var before = hits.get(place);
     if (before != null) {
       batch = Math.max(batch, before.batch());
@@ -35,7 +35,7 @@ final class SectorDamage {
   }
 
   private static boolean isWhole(FaultyDisk files, Place place) {
-    return JournalSectors.batch(files.content(place.path()), place.sector()) >= 0;
+    return JournalSectors.batchInPlace(files.content(place.path()), place.sector()) >= 0;
   }
 
   /**
@@ -65,6 +65,6 @@ final class SectorDamage {
 
   private static boolean isGone(FaultyDisk files, Place place, long batch) {
     return !files.exists(place.path())
-        || JournalSectors.batch(files.content(place.path()), place.sector()) != batch;
+        || JournalSectors.batchInPlace(files.content(place.path()), place.sector()) != batch;
   }
 }

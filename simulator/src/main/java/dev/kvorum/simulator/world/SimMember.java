@@ -297,9 +297,13 @@ final class SimMember {
     return standsOnState || (journal.holds(entry) && hasSnapshot(entry));
   }
 
-  /** The member is down; its state store is gone, and where it had the entry there is garbage. */
+  /**
+   * The member is down; its state store is gone, and where it had the entry there is garbage. What
+   * no sync has made durable is gone, too: the entry might be there, where nobody looks for it.
+   */
   void lose(EntryId entry) {
     loseState();
+    files = files.crash(CrashPolicy.NOTHING.survival(0, 0));
     if (journal == null || !journal.holds(entry) || entry.index() <= journal.base().index()) {
       return;
     }

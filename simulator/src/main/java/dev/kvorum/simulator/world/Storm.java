@@ -633,7 +633,7 @@ final class Storm {
       return;
     }
     for (var i = 0; i < world.memberCount(); i++) {
-      world.crash(i, CrashPolicy.EVERYTHING, fault.durationNanos());
+      world.crash(i, CrashPolicy.NOTHING, fault.durationNanos());
       world.member(i).lose(lost);
     }
     lostEverywhere = lost;

@@ -28,7 +28,8 @@ final class SectorDamageTest {
     var content = ByteBuffer.allocate(BATCHES * SECTOR).order(ByteOrder.LITTLE_ENDIAN);
     for (var batch = 1; batch <= BATCHES; batch++) {
       var at = (batch - 1) * SECTOR;
-      content.put(at, (byte) batch).putInt(at + SECTOR - 8, batch);
+      content.put(at, (byte) batch).putInt(at + SECTOR - 12, batch - 1);
+      content.putInt(at + SECTOR - 8, batch);
       var crc = new CRC32C();
       crc.update(content.array(), at, SECTOR - 4);
       content.putInt(at + SECTOR - 4, (int) crc.getValue());
@@ -72,6 +73,17 @@ final class SectorDamageTest {
     assertThat(damage.firstTorn(files)).isEqualTo(4);
     assertThat(ends.firstBehind(new EntryId(1, 2))).isEqualTo(3);
     assertThat(ends.firstBehind(new EntryId(1, 3))).isEqualTo(4);
+  }
+
+  @Test
+  void whatStandsInTheWrongPlaceIsNotTakenForWhatStoodThere() {
+    damage.hits(files, SEGMENT, 2, false);
+    damage.hits(files, SEGMENT, 3, false);
+    files.exchange(SEGMENT, 2, SEGMENT, 3);
+    assertThat(damage.firstTorn(files)).isEqualTo(Long.MAX_VALUE);
+    zero(3);
+    garble(4);
+    assertThat(damage.firstTorn(files)).isEqualTo(3);
   }
 
   @Test
