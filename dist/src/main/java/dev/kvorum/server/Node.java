@@ -238,6 +238,7 @@ final class Node {
     if (member.directory().roots().size() > 1) {
       deploy(new SpaceVerticle(member.directory().dataDisk(), membership::raiseNoSpace));
     }
+    deploy(new HeapVerticle());
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);

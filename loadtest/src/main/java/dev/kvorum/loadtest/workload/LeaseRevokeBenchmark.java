@@ -106,6 +106,9 @@ final class LeaseRevokeBenchmark implements Benchmark {
       long over = System.nanoTime();
       SteadyPuts.Seen before = puts.between(began - CALM.toNanos() / 2, began);
       SteadyPuts.Seen meanwhile = puts.between(began, over);
+      if (meanwhile.refused() > 0) {
+        throw new VoidRunException(meanwhile.refused() + " puts were refused");
+      }
       return new Sample(
           Map.of(
               Metric.LONGEST_GAP,

@@ -177,6 +177,9 @@ final class LeaseStormBenchmark implements Benchmark {
       }
       SteadyPuts.Seen before = puts.between(storm - IDLE.toNanos(), storm);
       SteadyPuts.Seen meanwhile = puts.between(storm, over);
+      if (meanwhile.refused() > 0) {
+        throw new VoidRunException(meanwhile.refused() + " puts were refused");
+      }
       return new Sample(
           Map.of(
               Metric.GONE, latest / 1e6,

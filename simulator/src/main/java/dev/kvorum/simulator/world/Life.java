@@ -531,6 +531,7 @@ final class Life extends Actor {
   private void journal(JournalOutcome outcome) {
     if (outcome instanceof JournalOutcome.Durable(var _, var last)) {
       durable = last;
+      world.member(index).durable(journal.durableBatch(), last);
       world.observe(observer -> observer.durable(index, last));
     }
     perform(raft.journal(outcome));

@@ -39,30 +39,28 @@ final class SectorDamage {
   }
 
   /**
-   * Whether the first batch that is not whole has a zeroed sector, and no whole sector of a later
-   * one is anywhere: each of them is damaged, too, and garbage behind the end of a journal is no
-   * loss (rule P4).
+   * The first batch that looks like a write that was cut short: a sector of it is zeroed, and no
+   * whole sector of a later one is anywhere. Each of those is damaged, too, and garbage behind the
+   * end of a journal is no loss (rule P4). {@link Long#MAX_VALUE} if there is none.
    */
-  boolean looksTorn(FaultyDisk files) {
+  long firstTorn(FaultyDisk files) {
     if (hits.values().stream().noneMatch(Hit::zeroed)) {
-      return false;
+      return Long.MAX_VALUE;
     }
-    var newest = -1L;
+    var newest = 0L;
     for (var path : files.files()) {
       if (path.startsWith("journal/") && path.endsWith(".seg")) {
         newest = Math.max(newest, JournalSectors.newestBatch(files.content(path)));
       }
     }
     var first = Long.MAX_VALUE;
-    var torn = false;
     for (var each : hits.entrySet()) {
       var batch = each.getValue().batch();
-      if (batch >= 0 && batch >= newest && batch <= first && isGone(files, each.getKey(), batch)) {
-        torn = each.getValue().zeroed() || (batch == first && torn);
-        first = batch;
+      if (each.getValue().zeroed() && batch >= newest && isGone(files, each.getKey(), batch)) {
+        first = Math.min(first, batch);
       }
     }
-    return torn;
+    return first;
   }
 
   private static boolean isGone(FaultyDisk files, Place place, long batch) {

@@ -25,6 +25,7 @@ final class SimMember {
   private final int index;
   private final long id;
   private final Membership founders;
+  private final boolean victim;
   private final SimRandom random;
   private FaultyDisk files;
   private MemoryBackend backend = new MemoryBackend();
@@ -47,13 +48,16 @@ final class SimMember {
 
   private final SectorDamage damage = new SectorDamage();
 
+  private final BatchEnds batches = new BatchEnds();
+
   /**
-   * Whether the end of its journal is zeroed at a start. If it hit what this member acknowledged,
-   * the member ends.
+   * The first batch of its journal whose loss looks like that of a write cut short. If it was what
+   * this member acknowledged, the member ends.
    */
-  private boolean mayForget;
+  private long firstTorn = Long.MAX_VALUE;
 
   private boolean stateGoes;
+  private boolean hasEverDiverged;
 
   /** Whether a write vanished, which may show at any later power cut. */
   private boolean lostWrites;
@@ -69,6 +73,7 @@ final class SimMember {
     this.index = index;
     this.id = id;
     this.founders = founders;
+    victim = world.plan().isVictim(index);
     random = world.random(0x6d656d626572L + id);
     files = new FaultyDisk(random.next());
   }
@@ -127,13 +132,14 @@ final class SimMember {
     var disk =
         new SimDisk(world.scheduler(), files, random.fork(incarnation), world.diskNanos(), moments);
     disk.cutPowerAfter(cutPowerAfter);
-    mayForget |= damage.looksTorn(files);
+    firstTorn = Math.min(firstTorn, damage.firstTorn(files));
     try {
       var boot = new Boot(disk, world.plan().tuning(), id, founders);
       incarnation++;
       var opened = founded ? boot.reopen(incarnation, backend, failedAfterBatch) : boot.found();
       var before = journal;
-      if ((mayForget || lostWrites)
+      var mayForget = lostWrites || isTornBehind(opened.journal().last());
+      if (mayForget
           && before != null
           && opened.boot().claim() instanceof Claim.Sound
           && opened.journal().last().compareTo(before.lastDurable()) < 0) {
@@ -143,8 +149,9 @@ final class SimMember {
         world.refused(index, ended);
         return;
       }
-      findAgain(before, opened, mayForget || lostWrites);
-      mayForget = false;
+      findAgain(before, opened, mayForget);
+      firstTorn = Long.MAX_VALUE;
+      batches.durable(opened.journal().durableBatch(), opened.journal().last());
       damage.started(files);
       founded = true;
       failedAfterBatch = OptionalLong.empty();
@@ -176,6 +183,11 @@ final class SimMember {
       world.stopped(index, "cannot start: " + fault.getMessage());
       world.restartLater(index);
     }
+  }
+
+  /** Whether all that is missing behind the entry looks like writes that were cut short. */
+  private boolean isTornBehind(EntryId last) {
+    return firstTorn != Long.MAX_VALUE && batches.firstBehind(last) >= firstTorn;
   }
 
   /**
@@ -244,6 +256,23 @@ final class SimMember {
     lies = true;
     hasLied = true;
     files.lie(true);
+  }
+
+  /** A batch of its journal has become durable, and its log ends here now. */
+  void durable(long batch, EntryId last) {
+    if (victim) {
+      batches.durable(batch, last);
+    }
+  }
+
+  /** The state machine of its present life went another way than the others. */
+  void diverges() {
+    hasEverDiverged = true;
+  }
+
+  /** Whether that ever happened to it. */
+  boolean hasEverDiverged() {
+    return hasEverDiverged;
   }
 
   /** What was done to the sectors of its journal. */

@@ -256,6 +256,7 @@ final class Storm {
       }
       case STATE_DIVERGES -> {
         if (life != null) {
+          world.member(member).diverges();
           life.diverge();
         }
       }

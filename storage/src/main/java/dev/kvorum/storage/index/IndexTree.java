@@ -128,6 +128,39 @@ final class IndexTree {
 
   /** Notes a record; records of one key ascend by revision. */
   void add(Bytes key, NewRecord next) {
+    var page = writableLeaf(key);
+    begin(next);
+    var slot = Page.search(slabs(), segment(page), offset(page), 0, key);
+    live += slot >= 0 ? append(page, slot, next) : insert(page, -slot - 1, key, next);
+  }
+
+  /**
+   * Notes a tombstone if the key lives. One way down for what would be two, a look and a change.
+   *
+   * @param replaced stands at the record that was the newest, if the key lives
+   * @return whether it lives; otherwise nothing is noted
+   */
+  boolean delete(Bytes key, NewRecord tombstone, RecordCursor replaced) {
+    var page = writableLeaf(key);
+    var segment = segment(page);
+    var at = offset(page);
+    var slot = Page.search(slabs(), segment, at, 0, key);
+    if (slot < 0 || KeyHistory.isTombstone(segment, at, slot)) {
+      return false;
+    }
+    replaced.start(slabs(), segment, at, slot);
+    begin(tombstone);
+    live += append(page, slot, tombstone);
+    return true;
+  }
+
+  private void begin(NewRecord next) {
+    addedMain = next.main;
+    newest = Math.max(newest, next.main);
+  }
+
+  /** The leaf for the key, and the path to it, writable. */
+  private int writableLeaf(Bytes key) {
     root = writable(root);
     var page = root;
     for (var level = height - 1; level > 0; level--) {
@@ -143,10 +176,7 @@ final class IndexTree {
       }
     }
     pathPages[0] = page;
-    addedMain = next.main;
-    newest = Math.max(newest, next.main);
-    var slot = Page.search(slabs(), segment(page), offset(page), 0, key);
-    live += slot >= 0 ? append(page, slot, next) : insert(page, -slot - 1, key, next);
+    return page;
   }
 
   /** Returns how the number of live keys changes. */

@@ -283,16 +283,17 @@ final class JournalScanner {
   private boolean explain() {
     var rest = RestOfSegment.examine(reader, sector, expected);
     highestNumber = Math.max(highestNumber, rest.highestNumber());
-    if (rest.isUntouched() && !hasVanished()) {
+    var isLastSegment = current + 1 == segments.size();
+    if (rest.isUntouched() && !hasVanished() && !(isLastSegment && hasSeenLater())) {
       leave(rest.strays());
-      if (current + 1 < segments.size()) {
+      if (!isLastSegment) {
         enter(current + 1, 0);
         return true;
       }
       end = end(sector, expected);
       return false;
     }
-    var later = rest.hasLater() || hasBatches(current + 1);
+    var later = rest.hasLater() || hasSeenLater() || hasBatches(current + 1);
     if (!rest.isRotten() && !later) {
       tornClaim = ClaimSearch.from(readersFrom(current), sector, expected);
       torn = new JournalScan.Torn(reader.file(), sector, rest.toSector(), expected);
@@ -373,17 +374,28 @@ final class JournalScanner {
             .iterator();
   }
 
-  /** Whether any later segment holds a sector that its present life wrote. */
+  /** Whether any later segment holds a sector that its present life wrote, or one of a later batch. */
   private boolean hasBatches(int from) {
     for (var i = from; i < segments.size(); i++) {
       var in = new SegmentReader(disk, segments.get(i));
       for (var at = 0; at < in.sectorCount(); at++) {
-        if (in.kind(at) == Sector.Kind.CURRENT) {
+        var kind = in.kind(at);
+        if (kind == Sector.Kind.CURRENT
+            || (kind == Sector.Kind.MISPLACED && isLater(in, at))) {
           return true;
         }
       }
     }
     return false;
+  }
+
+  /** Whether a sector of a later batch came by in a wrong place, before the place of this one. */
+  private boolean hasSeenLater() {
+    return expected > 0 && highestNumber > expected;
+  }
+
+  private boolean isLater(SegmentReader in, int at) {
+    return expected > 0 && Sector.batch(in.buffer(), in.load(at, 1), expected) > expected;
   }
 
   /** The walk has come to the end of what is in the segment. */

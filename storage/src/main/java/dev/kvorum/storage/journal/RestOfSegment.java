@@ -22,6 +22,7 @@ final class RestOfSegment {
   private long highestNumber;
   private int toSector;
   private boolean rotten;
+  private boolean laterIsElsewhere;
   private int strays;
 
   private RestOfSegment(SegmentReader in, int from, long expected) {
@@ -97,8 +98,14 @@ final class RestOfSegment {
     if (kind != Sector.Kind.GARBAGE && kind != Sector.Kind.MISPLACED) {
       return;
     }
-    // A sector of this batch in another place proves that the batch was written whole.
-    if (kind == Sector.Kind.MISPLACED && isOfExpected(at)) {
+    // A sector of this batch in another place proves that the batch was written whole, and one of a
+    // later batch that this one was even synced.
+    var number = kind == Sector.Kind.MISPLACED && expected > 0 ? batch(at) : 0;
+    if (number > expected) {
+      highestNumber = Math.max(highestNumber, number);
+      laterIsElsewhere = true;
+    }
+    if (number == expected && number > 0) {
       rotten = true;
     } else if (at >= toSector) {
       strays++;
@@ -107,8 +114,8 @@ final class RestOfSegment {
     }
   }
 
-  private boolean isOfExpected(int at) {
-    return Sector.batch(in.buffer(), in.load(at, 1), expected) == expected;
+  private long batch(int at) {
+    return Sector.batch(in.buffer(), in.load(at, 1), expected);
   }
 
   /** Where the missing batch ends, as far as anything tells. */
@@ -116,9 +123,9 @@ final class RestOfSegment {
     return toSector;
   }
 
-  /** Whether a later batch is there. */
+  /** Whether something of a later batch is there, be it in a wrong place. */
   boolean hasLater() {
-    return firstLater >= 0;
+    return firstLater >= 0 || laterIsElsewhere;
   }
 
   /** The highest number of a batch of which a sector is there. */
@@ -128,7 +135,7 @@ final class RestOfSegment {
 
   /** Nothing of the batch is there and nothing rotten is in its place. */
   boolean isUntouched() {
-    return lastOwn < 0 && firstLater < 0 && !rotten;
+    return lastOwn < 0 && !hasLater() && !rotten;
   }
 
   /** Something rotten is where the batch was. */

@@ -2,6 +2,7 @@ package dev.kvorum.storage.lease;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -57,13 +58,17 @@ public final class LeaseTable {
       return only == null ? List.copyOf(Objects.requireNonNull(many)) : List.of(only);
     }
 
-    List<Bytes> list(@Nullable Bytes after, int maxKeys) {
+    /** Takes the first keys away; the lease has no key any more if these are all. */
+    List<Bytes> take(int maxKeys) {
       if (only != null) {
-        return after == null || only.compareTo(after) > 0 ? List.of(only) : List.of();
+        return List.of(only);
       }
       var all = Objects.requireNonNull(many);
-      var behind = after == null ? all : all.tailSet(after, false);
-      return behind.stream().limit(maxKeys).toList();
+      var taken = new ArrayList<Bytes>(Math.min(maxKeys, all.size()));
+      while (taken.size() < maxKeys && !all.isEmpty()) {
+        taken.add(all.pollFirst());
+      }
+      return taken;
     }
   }
 
@@ -167,15 +172,24 @@ public final class LeaseTable {
   }
 
   /**
-   * Some of the attached keys, in key order.
+   * Detaches some of the keys of a lease that ends, the first in key order.
    *
-   * @param after behind which key they begin, null for the first
-   * @param maxKeys how many at most
+   * @param maxKeys how many at most, above 0
+   * @return them; none when the lease has no key any more
    */
-  public List<Bytes> attachedKeys(long id, @Nullable Bytes after, int maxKeys) {
-    var slot = ids.find(id);
-    var keys = slot < 0 ? null : keys(slot);
-    return keys == null ? List.of() : keys.list(after, maxKeys);
+  public List<Bytes> takeKeys(long id, int maxKeys) {
+    var slot = slot(id);
+    var keys = keys(slot);
+    if (keys == null) {
+      return List.of();
+    }
+    var areAll = keys.count() <= maxKeys;
+    var taken = keys.take(maxKeys);
+    taken.forEach(attachments::remove);
+    if (areAll) {
+      setKeys(slot, null);
+    }
+    return taken;
   }
 
   /** Forgets a lease that exists and has no key any more. */

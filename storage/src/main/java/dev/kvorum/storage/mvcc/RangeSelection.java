@@ -37,9 +37,9 @@ final class RangeSelection {
   }
 
   /**
-   * The selection with {@code spare} more keys than the limit allows. A transaction selects on the
-   * state before it, and each of its own deletes and puts may move one key out of the selection and
-   * let another one in (see {@link CommandNeeds}).
+   * The selection with at least {@code spare} more keys than the limit allows. A transaction selects
+   * on the state before it, and each of its own deletes and puts may move one key out of the
+   * selection and let another one in (see {@link CommandNeeds}).
    */
   static RangeSelection select(IndexView index, Command.Range range, long at, long spare) {
     return range.rangeEnd().isEmpty()
@@ -70,9 +70,9 @@ final class RangeSelection {
       return new RangeSelection(range, entries, false, count);
     }
     sortByIndex(range, entries);
-    if (spare > 0 && stopsEarly(range)) {
-      // The transaction's own writes decide which of these come last in the order: none is left
-      // out.
+    if (spare > 0) {
+      // The transaction's own writes decide which of these come last in the order, and how the sort
+      // places those that are equal in it: none is left out.
       return new RangeSelection(range, entries, false, count);
     }
     return limit < entries.size()

@@ -100,9 +100,14 @@ final class IndexModelTest {
     var before = naive.newest(key);
     var isLive = before != null && !before.tombstone();
     var size = random.nextInt(3) == 0 ? random.nextInt(1_500_000) : 300;
+    if (delete && random.nextBoolean()) {
+      var replaced = index.deleteLive(key, revision, size);
+      assertThat(replaced).isEqualTo(isLive && before != null ? before.revision() : null);
+    } else if (delete && isLive) {
+      index.delete(key, revision, size);
+    }
     if (delete) {
       if (isLive) {
-        index.delete(key, revision, size);
         naive.add(key, new Rec(revision, 0, 0, size));
       }
       return;

@@ -62,6 +62,30 @@ final class RecoveryTest {
     assertThat(scan.last()).isEqualTo(new EntryId(1, 6));
   }
 
+  /** Found by seed 13715: the last but one was zeroed, and the last stood in another place. */
+  @Test
+  void aLaterBatchInAWrongPlaceProvesThatTheMissingOneWasThere() throws Exception {
+    var disk = sixEntries();
+    blank(disk, 4);
+    disk.exchange(FIRST, 5, FIRST, 6);
+    var scan = scan(disk);
+    assertThat(scan.torn()).isNull();
+    assertThat(scan.lastBeforeDamage()).isEqualTo(new EntryId(1, 4));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
+  }
+
+  /** Found by seed 15870: it stood before the missing one, where the state store has everything. */
+  @Test
+  void aLaterBatchInAWrongPlaceBeforeTheMissingOneProvesItAsWell() throws Exception {
+    var disk = sixEntries();
+    blank(disk, 4);
+    disk.exchange(FIRST, 1, FIRST, 5);
+    var vote = new Vote(1, 0, new Claim.Sound());
+    var decision = SharedVoter.decide(scan(disk), new EntryId(1, 4), vote);
+    assertThat(((SharedVoter.Decision.Start) decision).vote().claim())
+        .isEqualTo(new Claim.Unknown());
+  }
+
   /**
    * The batch that is rotten had replaced the end of the log; what it replaced is all that is left
    * there, and is not what was committed. Found by seed 161 of the simulator, in which a member

@@ -244,9 +244,10 @@ final class FileImage {
     }
   }
 
-  /** Changes a sector on the medium and for readers. */
+  /** Changes a sector on the medium and for readers, after all that was on its way there. */
   void damage(int sector, byte[] content) {
     reach((sector + 1L) * SECTOR_BYTES);
+    unsynced.removeIf(write -> write.sector == sector);
     live[sector] = content;
     medium[sector] = content;
   }

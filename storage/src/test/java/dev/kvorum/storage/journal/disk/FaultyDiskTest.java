@@ -254,4 +254,14 @@ final class FaultyDiskTest {
     story.add(sectors(disk));
     return story;
   }
+
+  @Test
+  void damageComesAfterWhatWasOnItsWay() throws Exception {
+    begin();
+    disk.perform(List.of(write(2, 1, 5)));
+    disk.damage(FaultKind.ZEROED_SECTOR, FILE, 2);
+    disk.perform(List.of(new DiskOperation.Sync(FILE)));
+    assertThat(sectors(disk)).containsExactly(1, 1, 0, 1);
+    assertThat(sectors(crash(CrashPolicy.NOTHING, 0))).containsExactly(1, 1, 0, 1);
+  }
 }
