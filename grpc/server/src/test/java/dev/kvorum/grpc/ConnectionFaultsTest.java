@@ -1,6 +1,7 @@
 package dev.kvorum.grpc;
 
 import static dev.kvorum.grpc.EdgeFixture.frame;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.model.LeaseAsk;
@@ -90,17 +91,13 @@ class ConnectionFaultsTest {
 
       edge.onLoop(
           () -> {
-            var http2 = VertxInternals.http2(connected.get());
+            var http2 = requireNonNull(VertxInternals.http2(requireNonNull(connected.get())));
+            var head = new DefaultHttp2Headers().status("200");
             // No client opened this stream, and no server may.
-            ((Http2ConnectionHandler) http2.handler())
-                .encoder()
-                .writeHeaders(
-                    http2,
-                    99,
-                    new DefaultHttp2Headers().status("200"),
-                    0,
-                    true,
-                    http2.newPromise());
+            var _ =
+                ((Http2ConnectionHandler) http2.handler())
+                    .encoder()
+                    .writeHeaders(http2, 99, head, 0, true, http2.newPromise());
           });
 
       var end = client.awaitEndOf(1);

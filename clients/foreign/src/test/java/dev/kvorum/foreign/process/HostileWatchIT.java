@@ -365,10 +365,14 @@ class HostileWatchIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       closed = true;
-      for (var writer : writers) {
-        writer.join();
+      try {
+        for (var writer : writers) {
+          writer.join();
+        }
+      } catch (InterruptedException interrupt) {
+        throw new IllegalStateException(interrupt);
       }
     }
   }

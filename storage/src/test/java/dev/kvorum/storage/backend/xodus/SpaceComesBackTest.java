@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -130,8 +131,7 @@ class SpaceComesBackTest {
   }
 
   private void compact(XodusBackend backend) {
-    var job = machine.kv().compaction();
-    assertThat(job).isNotNull();
+    var job = Objects.requireNonNull(machine.kv().compaction());
     var hash = job.startHash();
     try (var view = backend.openReadView()) {
       assertThat(hash.step(view, Integer.MAX_VALUE)).isTrue();
