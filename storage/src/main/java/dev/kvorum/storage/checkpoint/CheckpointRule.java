@@ -2,8 +2,8 @@ package dev.kvorum.storage.checkpoint;
 
 /**
  * When the next checkpoint is due. It bounds what a start has to read one by one, at a price: a
- * checkpoint writes some 30 bytes for each key. So it is due when as many records were written as
- * make that little beside the records themselves.
+ * checkpoint writes some 30 bytes for each key. So it is due when so many records were written that
+ * it writes no more than they did.
  *
  * <p>A compaction makes the present checkpoint useless (see {@link
  * dev.kvorum.storage.mvcc.KeptIndex}), and then the next one is due soon, but not more often than
@@ -19,11 +19,11 @@ public final class CheckpointRule {
    */
   public record Limits(long records, long keys, long restNanos) {
     /** What the server uses. */
-    public static final Limits SERVER = new Limits(200_000, 50_000, 30_000_000_000L);
+    public static final Limits SERVER = new Limits(100_000, 50_000, 30_000_000_000L);
   }
 
   /** Beyond the small number of records, one for so many keys. */
-  private static final long KEYS_PER_RECORD = 4;
+  private static final long KEYS_PER_RECORD = 10;
 
   private final Limits limits;
   private long startedNanos;
