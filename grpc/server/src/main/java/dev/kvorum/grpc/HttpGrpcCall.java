@@ -214,6 +214,9 @@ final class HttpGrpcCall implements GrpcCall {
     } else if (message == null) {
       finish(GrpcStatus.internal("no request message where the method takes one"));
     } else {
+      // From here on it is reserved by whoever keeps it. Twice it would be in its own way: with the
+      // account full of messages that were let in, none of them would have got any further.
+      releaseRequest();
       run(handler, message);
     }
     handler = null;
