@@ -36,6 +36,7 @@ final class EdgeVerticle extends VerticleBase {
   private final Duration expectedUnaryTime;
   private final Function<Service, Handler<HttpServerRequest>> http;
   private final List<HttpServer> servers = new ArrayList<>();
+  private final List<GrpcEdge> edges = new ArrayList<>();
   private @Nullable FrontEnd frontEnd;
 
   /**
@@ -74,7 +75,7 @@ final class EdgeVerticle extends VerticleBase {
 
   private Future<?> listen(Url url, Service service, Handler<HttpServerRequest> other) {
     var server = vertx.createHttpServer(limits.serverOptions());
-    var _ = GrpcEdge.install(vertx, server, service, limits, observer, expectedUnaryTime, other);
+    edges.add(GrpcEdge.install(vertx, server, service, limits, observer, expectedUnaryTime, other));
     servers.add(server);
     return server.listen(address(url));
   }
@@ -96,9 +97,12 @@ final class EdgeVerticle extends VerticleBase {
     return addresses;
   }
 
-  /** Takes no new calls, lets running ones end for a moment, then closes. */
+  /**
+   * Takes no new calls, ends those that would go on, lets the others end for a moment, then closes.
+   */
   @Override
   public Future<?> stop() {
+    edges.forEach(GrpcEdge::endStreams);
     var closing = new ArrayList<Future<?>>();
     for (var server : servers) {
       closing.add(server.shutdown(GRACE_MILLIS, TimeUnit.MILLISECONDS));

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,22 +28,30 @@ final class HaltingGuard implements NodeGuard {
   private final FlightRecorder recorder;
   private final Path dumpFile;
   private final Predicate<DiskFault> leaveFailureMark;
+  private final Runnable distrust;
 
   /**
    * @param directory where the recorder's events are left, as {@code flight-recorder}
    * @param leaveFailureMark tells the next start that a disk has failed, as far as disks still take
    *     anything; says whether one did
+   * @param distrust takes from the next start what it need not check, best effort
    */
-  HaltingGuard(FlightRecorder recorder, Path directory, Predicate<DiskFault> leaveFailureMark) {
+  HaltingGuard(
+      FlightRecorder recorder,
+      Path directory,
+      Predicate<DiskFault> leaveFailureMark,
+      Runnable distrust) {
     this.recorder = recorder;
     dumpFile = directory.resolve("flight-recorder");
     this.leaveFailureMark = leaveFailureMark;
+    this.distrust = distrust;
   }
 
   @Override
   public void halt(String why, Throwable cause) {
     var fault = cause instanceof DiskFaultException failed ? failed.fault() : null;
     try {
+      distrust();
       if (fault != null && !isMarked(fault)) {
         LOGGER.warn("the next start could not be told that the disk failed");
       }
@@ -69,6 +78,22 @@ final class HaltingGuard implements NodeGuard {
     } catch (IOException e) {
       LOGGER.atError().setCause(e).log("the flight recorder's events cannot be kept");
     }
+  }
+
+  private void distrust() {
+    var done = new CompletableFuture<@Nullable Void>();
+    Thread.ofPlatform()
+        .name("distrust")
+        .daemon()
+        .start(
+            () -> {
+              try {
+                distrust.run();
+              } finally {
+                done.complete(null);
+              }
+            });
+    done.completeOnTimeout(null, MARK_LIMIT.toMillis(), TimeUnit.MILLISECONDS).join();
   }
 
   private boolean isMarked(DiskFault fault) {

@@ -49,6 +49,15 @@ final class MeteredRpcs implements RpcObserver {
   }
 
   @Override
+  public void receiveFailed(RpcMethod method) {
+    if (method.equals(RpcMethods.WATCH_WATCH)) {
+      metrics.receiveFailed("watch");
+    } else if (method.equals(RpcMethods.LEASE_KEEP_ALIVE)) {
+      metrics.receiveFailed("lease-keepalive");
+    }
+  }
+
+  @Override
   public void handled(RpcMethod method, GrpcCode code, long elapsedNanos) {
     methods.get(method.index()).finished(code.number(), elapsedNanos);
   }

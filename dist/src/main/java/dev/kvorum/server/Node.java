@@ -20,6 +20,7 @@ import dev.kvorum.server.config.MemberConfig;
 import dev.kvorum.server.config.ServerConfig;
 import dev.kvorum.server.config.Url;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.checkpoint.CheckpointRule;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.identity.FailureMark;
@@ -48,6 +49,7 @@ import dev.kvorum.verticles.stage.AutoCompaction;
 import dev.kvorum.verticles.stage.LeaseStage;
 import dev.kvorum.verticles.stage.StoreStage;
 import dev.kvorum.verticles.store.BackendWriter;
+import dev.kvorum.verticles.store.CheckpointVerticle;
 import dev.kvorum.verticles.store.Pins;
 import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
@@ -99,7 +101,10 @@ final class Node {
     this.member = member;
     guard =
         new HaltingGuard(
-            recorder, member.directory().data().resolve("quarantine"), this::leaveFailureMark);
+            recorder,
+            member.directory().data().resolve("quarantine"),
+            this::leaveFailureMark,
+            this::dropCheckpoint);
     vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -221,6 +226,12 @@ final class Node {
         new SnapshotVerticle(
             context, member.backend(), member.snapshots(), Bytes.EMPTY, this::stateStoreFailed));
     deploy(
+        new CheckpointVerticle(
+            context,
+            member.checkpoints(),
+            new CheckpointRule(member.checkpointRevision(), CheckpointRule.Limits.SERVER),
+            this::stateStoreFailed));
+    deploy(
         new RaftVerticle(
             raft,
             member.journal(),
@@ -238,6 +249,7 @@ final class Node {
     if (member.directory().roots().size() > 1) {
       deploy(new SpaceVerticle(member.directory().dataDisk(), membership::raiseNoSpace));
     }
+    deploy(new HeapVerticle());
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
     return openClientPorts(config, placement, context);
@@ -298,7 +310,6 @@ final class Node {
             config.cluster().maxRequestBytes(),
             config.member().maxConcurrentStreams(),
             GrpcLimits.DEFAULT.maxHeaderBytes(),
-            GrpcLimits.DEFAULT.maxResetsPerWindow(),
             GrpcLimits.DEFAULT.keepAliveMinTime(),
             GrpcLimits.DEFAULT.keepAliveInterval(),
             GrpcLimits.DEFAULT.keepAliveTimeout());
@@ -372,6 +383,15 @@ final class Node {
     var durableBatch =
         fault.path().startsWith(Snapshots.DIRECTORY) ? 0 : member.journal().durableBatch();
     return FailureMark.leave(member.directory().roots(), Instant.now(), durableBatch);
+  }
+
+  /** Whatever is wrong, the next start looks at every record and makes the index of them. */
+  private void dropCheckpoint() {
+    try {
+      member.checkpoints().drop();
+    } catch (DiskFaultException fault) {
+      LOGGER.warn("the index checkpoint could not be deleted", fault);
+    }
   }
 
   /** The engine cannot be used any more. The next start will find that out and rebuild it. */

@@ -48,7 +48,7 @@ public final class Main implements Callable<Integer> {
           "put, get (linearizable), get-serializable, list, pages, start, idle, lease-rates,"
               + " index-memory, lease-memory, lease-storm, lease-revoke; watch-cpu; beside a bar:"
               + " watch-fanout, watch-streams, watch-watchers, watch-catchup, watch-many-one-key,"
-              + " crowd")
+              + " big-read, crowd")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(
@@ -78,7 +78,7 @@ public final class Main implements Callable<Integer> {
 
   @Option(
       names = "--fill-keys",
-      description = "keys that list, pages and crowd write first; default ${DEFAULT-VALUE}")
+      description = "keys that list, pages, big-read and crowd write first; default ${DEFAULT-VALUE}")
   private int fillKeys = 1_000_000;
 
   @Option(names = "--fill-value-bytes", description = "of each of them; default ${DEFAULT-VALUE}")

@@ -2,6 +2,7 @@ package dev.kvorum.server.boot;
 
 import dev.kvorum.server.config.ConfigException;
 import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.checkpoint.Checkpoints;
 import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.Journal;
 import dev.kvorum.storage.journal.JournalOptions;
@@ -149,6 +150,8 @@ public final class MemberBoot {
         store.backend(),
         store.state(),
         snapshots,
+        new Checkpoints(directory.dataDisk(), owner),
+        0,
         scan.verdicts());
   }
 
@@ -168,6 +171,9 @@ public final class MemberBoot {
     }
     var disk = directory.logDisk();
     var owner = new Owner(previous.clusterId(), previous.memberId());
+    var checkpoints = new Checkpoints(directory.dataDisk(), owner);
+    // Takes as long as looking at the journal, and changes nothing either.
+    var checkpoint = CheckpointRead.begin(checkpoints);
     var failedAfterBatch =
         failure == null || failure.settled()
             ? OptionalLong.empty()
@@ -183,7 +189,7 @@ public final class MemberBoot {
               .formatted(data, contradiction));
     }
     var snapshots = new Snapshots(directory.dataDisk());
-    var store = new StateStore(directory, snapshots).open(scan);
+    var store = new StateStore(directory, snapshots).open(scan, checkpoint);
     try {
       var keep = decide(scan, store.position(), data);
       BootFindings.audit(disk, scan);
@@ -204,6 +210,8 @@ public final class MemberBoot {
           store.backend(),
           store.state(),
           snapshots,
+          checkpoints,
+          store.checkpointRevision(),
           scan.verdicts());
     } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {
       store.backend().close();

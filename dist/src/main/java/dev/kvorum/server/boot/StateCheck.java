@@ -52,7 +52,7 @@ public record StateCheck(Verdict verdict, @Nullable EntryId covered) {
     try {
       var backend = XodusBackend.open(copy);
       try {
-        var opened = new StateStore.Opened(backend, StateStore.load(backend));
+        var opened = new StateStore.Opened(backend, StateStore.load(backend), 0);
         var position = opened.position();
         var misfit = StateFit.misfit(position, journal);
         return misfit == null

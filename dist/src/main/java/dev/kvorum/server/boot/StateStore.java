@@ -16,6 +16,7 @@ import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.membership.MemberCodec;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.mvcc.CorruptRecordException;
 import dev.kvorum.storage.mvcc.MvccStore;
@@ -36,8 +37,12 @@ import org.slf4j.LoggerFactory;
 final class StateStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(StateStore.class);
 
-  /** An open engine and what it holds. */
-  record Opened(Backend backend, LoadedState state) {
+  /**
+   * An open engine and what it holds.
+   *
+   * @param checkpointRevision that of the index checkpoint that was used, 0 if none was
+   */
+  record Opened(Backend backend, LoadedState state, long checkpointRevision) {
     EntryId position() {
       return new EntryId(state.meta().appliedTerm(), state.meta().appliedIndex());
     }
@@ -66,21 +71,23 @@ final class StateStore {
     loader.add(Bucket.META, StoreMeta.KEY, meta.encode());
     loader.finish();
     StateSnapshot.write(backend, membership, snapshots);
-    return new Opened(backend, load(backend));
+    return new Opened(backend, load(backend), 0);
   }
 
   /**
    * The store as an earlier life left it, if it fits the journal, and otherwise a new one made from
    * the newest whole snapshot.
+   *
+   * @param checkpoint of the key index, as far as it was read by now
    */
-  Opened open(JournalScan journal)
+  Opened open(JournalScan journal, CheckpointRead checkpoint)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     var doubt = "it is missing";
     if (hasFiles()) {
       var backend = tryOpen();
       if (backend != null) {
         try {
-          var opened = new Opened(backend, load(backend));
+          var opened = load(backend, checkpoint);
           var misfit = StateFit.misfit(opened.position(), journal);
           if (misfit == null) {
             return opened;
@@ -115,7 +122,27 @@ final class StateStore {
   }
 
   static LoadedState load(Backend backend) {
-    return LoadedState.open(backend, IndexMemory.offHeap());
+    return LoadedState.open(backend, IndexMemory.offHeap(), null, LoadLog.ofIndex());
+  }
+
+  private static Opened load(Backend backend, CheckpointRead read) {
+    var checkpoint = read.await();
+    var log = LoadLog.ofIndex();
+    if (checkpoint != null) {
+      try {
+        var state = LoadedState.open(backend, IndexMemory.offHeap(), checkpoint, log);
+        if (!log.isMisfit()) {
+          var revision = checkpoint.kept().meta().revision();
+          log.used(revision, state.meta().revision());
+          return new Opened(backend, state, revision);
+        }
+        return new Opened(backend, state, 0);
+      } catch (InvariantViolation | IndexOutOfBoundsException wrong) {
+        // A bug, but one that no start should fail of: the records are there.
+        LOGGER.atError().setCause(wrong).log(LoadLog.NOT_USED);
+      }
+    }
+    return new Opened(backend, LoadedState.open(backend, IndexMemory.offHeap(), null, log), 0);
   }
 
   private Opened rebuild(String doubt, JournalScan journal)
@@ -149,11 +176,12 @@ final class StateStore {
   private Opened restore(SnapshotHeader snapshot)
       throws DiskFaultException, SnapshotDamagedException {
     try (var unfinished = XodusBackend.open(directory.freshStateToRebuild())) {
-      StateSnapshot.restore(snapshots.open(snapshot.position()), unfinished);
+      var log = new LoadLog("restoring the state store from the snapshot");
+      StateSnapshot.restore(snapshots.open(snapshot.position()), unfinished, log::records);
     }
     directory.adoptRebuiltState();
     var backend = XodusBackend.open(directory.state());
-    return new Opened(backend, load(backend));
+    return new Opened(backend, load(backend), 0);
   }
 
   private void setAside(String reason) throws DiskFaultException {

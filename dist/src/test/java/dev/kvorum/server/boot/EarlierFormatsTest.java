@@ -10,7 +10,6 @@ import dev.kvorum.storage.mvcc.RecordCodec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,12 +86,7 @@ class EarlierFormatsTest {
   }
 
   private OpenedMember open() throws Exception {
-    return MemberBoot.open(
-        directory,
-        null,
-        () -> {
-          throw new AssertionError("a directory with data founds nothing");
-        });
+    return RecordedFormat.open(directory);
   }
 
   private static Bytes value(OpenedMember member, String key) {
@@ -106,21 +100,6 @@ class EarlierFormatsTest {
   }
 
   private void unpack(String format) throws IOException {
-    try (var resource = getClass().getResourceAsStream("/formats/" + format + ".zip")) {
-      assertThat(resource).isNotNull();
-      var zip = new ZipInputStream(resource);
-      for (var entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        var path = directory.resolve(entry.getName()).normalize();
-        if (entry.isDirectory()) {
-          Files.createDirectories(path);
-        } else {
-          var parent = path.getParent();
-          if (parent != null) {
-            Files.createDirectories(parent);
-          }
-          Files.copy(zip, path);
-        }
-      }
-    }
+    RecordedFormat.unpack(format, directory);
   }
 }

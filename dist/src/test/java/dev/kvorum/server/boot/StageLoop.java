@@ -211,6 +211,8 @@ final class StageLoop {
           StoreEffect.ReadsReady _ -> {}
       case StoreEffect.FoundKeys _,
           StoreEffect.Defragmented _,
+          StoreEffect.IndexFrozen _,
+          StoreEffect.AttachmentsCopied _,
           StoreEffect.RaiseNoSpace _,
           StoreEffect.HashHistory _,
           StoreEffect.CompactLater _,

@@ -24,6 +24,7 @@ import dev.kvorum.verticles.coordination.Elections;
 import dev.kvorum.verticles.coordination.Entry;
 import dev.kvorum.verticles.coordination.Locks;
 import dev.kvorum.verticles.coordination.Reply;
+import dev.kvorum.verticles.coordination.Room;
 import dev.kvorum.verticles.service.ErrorTable;
 import dev.kvorum.verticles.service.Service;
 import java.util.Map;
@@ -176,7 +177,22 @@ final class CoordinationRpcs {
         elections.observe(
             bytes(request.getName()),
             call.context(),
+            room(call),
             reply -> answer(call, reply, leader -> call.send(Protos.bytes(message(leader))))));
+  }
+
+  private static Room room(GrpcCall call) {
+    return new Room() {
+      @Override
+      public boolean isWritable() {
+        return call.isWritable();
+      }
+
+      @Override
+      public void onDrain(Runnable action) {
+        call.onDrain(action);
+      }
+    };
   }
 
   private LeaderResponse message(Elections.Leader leader) {

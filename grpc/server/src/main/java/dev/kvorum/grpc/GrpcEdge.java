@@ -1,5 +1,6 @@
 package dev.kvorum.grpc;
 
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.verticles.service.Ledger;
 import dev.kvorum.verticles.service.Service;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -13,6 +14,7 @@ import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * {@link HttpGrpcCall}; what remains goes through one table by method.
  */
 public final class GrpcEdge {
+  private static final GrpcStatus STOPPED = GrpcStatus.of(Failure.STOPPED);
   private static final GrpcStatus NOT_BUILT =
       GrpcStatus.unimplemented("this member does not serve this method yet");
 
@@ -45,6 +48,11 @@ public final class GrpcEdge {
   /** The HTTP/2 connections that are open. */
   private final IdentityHashMap<HttpConnection, ClientConnection> connections =
       new IdentityHashMap<>();
+
+  /** What reads the calls of each of them that last. */
+  private final IdentityHashMap<HttpConnection, StreamFrames> streams = new IdentityHashMap<>();
+
+  private boolean stopped;
 
   private GrpcEdge(
       Vertx vertx,
@@ -98,6 +106,16 @@ public final class GrpcEdge {
     health.setServing(serving);
   }
 
+  /**
+   * Ends the calls that last, and serves no more of them: the member stops. A client that is told
+   * so goes on where it was, here or elsewhere; one whose connection just ends may take that for an
+   * error that it need not try again, and give its watches and leases up. Call it on the loop.
+   */
+  public void endStreams() {
+    stopped = true;
+    List.copyOf(streams.values()).forEach(frames -> frames.endAll(STOPPED));
+  }
+
   /** Takes a new connection of the server into care. */
   void connected(HttpConnection connection) {
     VertxInternals.consolidateFlushes(connection);
@@ -105,14 +123,17 @@ public final class GrpcEdge {
     if (http2 != null) {
       var client = new ClientConnection(vertx, connection, http2, limits);
       connections.put(connection, client);
-      VertxInternals.readStreams(
+      streams.put(
           connection,
-          http2,
-          RpcMethods::isBidirectional,
-          (stream, fields, input) -> openStream(client, stream, fields, input));
+          VertxInternals.readStreams(
+              connection,
+              http2,
+              RpcMethods::isBidirectional,
+              (stream, fields, input) -> openStream(client, stream, fields, input)));
       connection.closeHandler(
           ignored -> {
             connections.remove(connection);
+            streams.remove(connection);
             client.closed();
           });
     }
@@ -177,7 +198,11 @@ public final class GrpcEdge {
     }
     var call = call(connection, connection.writer(stream, contentType), head);
     call.readFrom(input);
-    call.serve(vertx, head.timeoutNanos(), handler);
+    if (stopped) {
+      call.finish(STOPPED);
+    } else {
+      call.serve(vertx, head.timeoutNanos(), handler);
+    }
     return call;
   }
 

@@ -3,7 +3,6 @@ package dev.kvorum.grpc;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServerOptions;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What one client may ask of this edge. One node's own; nothing here may change while it runs.
@@ -12,8 +11,6 @@ import java.util.concurrent.TimeUnit;
  * @param maxConcurrentStreams {@code --max-concurrent-streams}: open calls a connection, at most
  *     2^32 - 1
  * @param maxHeaderBytes the size of all header fields of a request together
- * @param maxResetsPerWindow calls that one connection may cancel in half a minute; a client cancels
- *     for good reasons, and a flood of it is an attack
  * @param keepAliveMinTime {@code --grpc-keepalive-min-time}: how long a client waits between pings
  * @param keepAliveInterval {@code --grpc-keepalive-interval}: after this much silence the server
  *     pings; zero never
@@ -24,7 +21,6 @@ public record GrpcLimits(
     int maxRequestBytes,
     long maxConcurrentStreams,
     int maxHeaderBytes,
-    int maxResetsPerWindow,
     Duration keepAliveMinTime,
     Duration keepAliveInterval,
     Duration keepAliveTimeout) {
@@ -34,7 +30,6 @@ public record GrpcLimits(
           1_572_864,
           0xffff_ffffL,
           256 * 1024,
-          5_000,
           Duration.ofSeconds(5),
           Duration.ofHours(2),
           Duration.ofSeconds(20));
@@ -53,7 +48,13 @@ public record GrpcLimits(
    */
   private static final long MANY_STREAMS = Integer.MAX_VALUE;
 
-  private static final int RESET_WINDOW_SECONDS = 30;
+  /**
+   * Calls may be canceled without a limit. Netty would close a connection with all its watches for
+   * two hundred in half a minute, by either side; etcd never does, and a client whose deadlines
+   * pass in numbers does nothing else. What a canceled call cost is bounded as that of any other:
+   * by the ledger and by the backlog.
+   */
+  private static final int UNLIMITED_RESETS = 0;
 
   public GrpcLimits {
     if (maxRequestBytes < 0 || maxRequestBytes > Integer.MAX_VALUE - MESSAGE_ALLOWANCE_BYTES) {
@@ -80,8 +81,6 @@ public record GrpcLimits(
         .setInitialSettings(settings)
         .setHttp2ConnectionWindowSize(CONNECTION_WINDOW_BYTES)
         .setMaxHeaderSize(maxHeaderBytes)
-        .setHttp2RstFloodMaxRstFramePerWindow(maxResetsPerWindow)
-        .setHttp2RstFloodWindowDuration(RESET_WINDOW_SECONDS)
-        .setHttp2RstFloodWindowDurationTimeUnit(TimeUnit.SECONDS);
+        .setHttp2RstFloodMaxRstFramePerWindow(UNLIMITED_RESETS);
   }
 }

@@ -157,8 +157,16 @@ final class HttpGrpcCall implements GrpcCall {
     }
     var refusal = reader.read(chunk, this::message);
     if (refusal != null) {
-      finish(refusal);
+      refuse(refusal);
     }
+  }
+
+  /** What the client sent cannot be served. */
+  private void refuse(GrpcStatus status) {
+    if (incoming != null && !closed) {
+      observer.receiveFailed(method);
+    }
+    finish(status);
   }
 
   /** A message does not lie in one chunk, so there will be memory of this call alone. */
@@ -206,6 +214,9 @@ final class HttpGrpcCall implements GrpcCall {
     } else if (message == null) {
       finish(GrpcStatus.internal("no request message where the method takes one"));
     } else {
+      // From here on it is reserved by whoever keeps it. Twice it would be in its own way: with the
+      // account full of messages that were let in, none of them would have got any further.
+      releaseRequest();
       run(handler, message);
     }
     handler = null;
@@ -220,7 +231,7 @@ final class HttpGrpcCall implements GrpcCall {
     if (reader.isBetweenMessages()) {
       guard(stream::halfClosed);
     } else {
-      finish(GrpcStatus.internal("unexpected end of the request inside of a message"));
+      refuse(GrpcStatus.internal("unexpected end of the request inside of a message"));
     }
   }
 
@@ -237,7 +248,7 @@ final class HttpGrpcCall implements GrpcCall {
     try {
       work.run();
     } catch (MalformedProto malformed) {
-      finish(GrpcStatus.internal("grpc: error unmarshalling request: " + malformed.getMessage()));
+      refuse(GrpcStatus.internal("grpc: error unmarshalling request: " + malformed.getMessage()));
     } catch (InvariantViolation violation) {
       throw violation;
     } catch (RuntimeException | StackOverflowError bug) {

@@ -65,8 +65,14 @@ final class LeaseRpcs {
   /**
    * One stream of renewals: an answer for each request, in their order (contract S10.5). Questions
    * do not wait for the answers before them; an answer that is early waits here.
+   *
+   * <p>A client that asks faster than it is answered, or that does not read its answers, gets no
+   * credit for further requests: neither of the two may queue here without a limit.
    */
   private final class KeepAlives implements StreamHandler.Incoming {
+    /** Requests that may wait for their answers. */
+    private static final int MAX_WAITING = 128;
+
     /** The place of one answer. */
     private static final class Place {
       private @Nullable Result result;
@@ -75,6 +81,7 @@ final class LeaseRpcs {
     private final GrpcCall call;
     private final ArrayDeque<Place> places = new ArrayDeque<>();
     private boolean halfClosed;
+    private boolean paused;
 
     KeepAlives(GrpcCall call) {
       this.call = call;
@@ -91,6 +98,24 @@ final class LeaseRpcs {
             place.result = result;
             answerInOrder();
           });
+      if (places.size() >= MAX_WAITING || !call.isWritable()) {
+        paused = true;
+        call.pauseInput();
+        resumeWhenRead();
+      }
+    }
+
+    /** Goes on when all was answered and the client took the answers. */
+    private void resumeWhenRead() {
+      if (!paused || !places.isEmpty()) {
+        return;
+      }
+      if (call.isWritable()) {
+        paused = false;
+        call.resumeInput();
+      } else {
+        call.onDrain(this::resumeWhenRead);
+      }
     }
 
     private void answerInOrder() {
@@ -104,6 +129,7 @@ final class LeaseRpcs {
           call.send(ResponseCodec.encode(result, answers.origin()));
         }
       }
+      resumeWhenRead();
       endWhenDone();
     }
 

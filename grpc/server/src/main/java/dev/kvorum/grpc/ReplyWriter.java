@@ -66,6 +66,10 @@ final class ReplyWriter {
   }
 
   private void reply(Bytes message, ChannelPromise promise) {
+    if (!isOpen()) {
+      promise.cancel(false);
+      return;
+    }
     writeMessage(message, promise);
     var context = output.context();
     output
@@ -160,6 +164,9 @@ final class ReplyWriter {
   private void writeHead() {
     if (!headWritten) {
       headWritten = true;
+      if (!isOpen()) {
+        return;
+      }
       var context = output.context();
       output
           .encoder()
@@ -202,6 +209,9 @@ final class ReplyWriter {
 
   private void end(Http2Headers last, boolean stopRequest) {
     headWritten = true;
+    if (!isOpen()) {
+      return;
+    }
     var promise = output.context().newPromise();
     if (stopRequest) {
       // Not before the trailers are out: a reset drops what still waits for credit.
@@ -209,6 +219,16 @@ final class ReplyWriter {
     }
     output.encoder().writeHeaders(output.context(), streamId, last, 0, true, promise);
     flush();
+  }
+
+  /**
+   * Whether the stream takes what is written. Header fields for one that is closed are a fault of
+   * the whole connection to the encoder; and while a stream closes, the encoder drops what waits,
+   * whoever waited for that goes on writing, and only then the call hears that it is over.
+   */
+  private boolean isOpen() {
+    var at = output.handler().connection().stream(streamId);
+    return at != null && at.state().localSideOpen();
   }
 
   private void reset(Http2Error error) {
@@ -237,7 +257,7 @@ final class ReplyWriter {
   private void written(int size) {
     waitingBytes -= size;
     var action = onDrain;
-    if (action != null && isWritable()) {
+    if (action != null && isWritable() && isOpen()) {
       onDrain = null;
       action.run();
     }

@@ -22,6 +22,9 @@ public interface RpcObserver {
         public void messageSent(RpcMethod method, int sizeBytes) {}
 
         @Override
+        public void receiveFailed(RpcMethod method) {}
+
+        @Override
         public void handled(RpcMethod method, GrpcCode code, long elapsedNanos) {}
       };
 
@@ -38,6 +41,9 @@ public interface RpcObserver {
 
   /** A message was handed to the transport; the size is without the five bytes of framing. */
   void messageSent(RpcMethod method, int sizeBytes);
+
+  /** What the client of a stream sent is no message of the method; the call ends. */
+  void receiveFailed(RpcMethod method);
 
   /** The call ended, by an answer, by its deadline or because the client left. */
   void handled(RpcMethod method, GrpcCode code, long elapsedNanos);

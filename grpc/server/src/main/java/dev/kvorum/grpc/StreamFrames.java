@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,29 @@ final class StreamFrames extends Http2FrameListenerDecorator {
   /** Whether no call of the connection is here. */
   boolean isEmpty() {
     return open == 0;
+  }
+
+  /** Ends all calls that are here, each with the status. */
+  void endAll(GrpcStatus status) {
+    var lines = new ArrayList<Line>(open);
+    try {
+      connection.forEachActiveStream(
+          stream -> {
+            Line line = stream.getProperty(key);
+            if (line != null) {
+              lines.add(line);
+            }
+            return true;
+          });
+    } catch (Http2Exception impossible) {
+      throw new IllegalStateException("looking at streams does not fail", impossible);
+    }
+    for (var line : lines) {
+      var call = line.call;
+      if (call != null) {
+        dispatcher.accept(() -> call.finish(status));
+      }
+    }
   }
 
   private @Nullable Line line(int streamId) {

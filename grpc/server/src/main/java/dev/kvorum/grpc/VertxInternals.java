@@ -68,23 +68,26 @@ final class VertxInternals {
   }
 
   /** Puts a listener of ours below Vert.x's, for calls that last. */
-  static void readStreams(
+  static StreamFrames readStreams(
       HttpConnection connection,
       ChannelHandlerContext http2,
       Predicate<String> isOurs,
       StreamFrames.Opening opening) {
     var decoder = ((Http2ConnectionHandler) http2.handler()).decoder();
     var listener = decoder.frameListener();
-    if (listener instanceof StreamFrames) {
-      return;
+    if (listener instanceof StreamFrames there) {
+      return there;
     }
     var loop = ((ConnectionBase) connection).context();
-    decoder.frameListener(
-        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action)));
+    var frames =
+        new StreamFrames(listener, http2, isOurs, opening, action -> loop.dispatch(action));
+    decoder.frameListener(frames);
+    new FarewellHandler(http2, frames).install();
     http2
         .channel()
         .config()
         .setWriteBufferWaterMark(new WriteBufferWaterMark(LOW_WATER_BYTES, HIGH_WATER_BYTES));
+    return frames;
   }
 
   /** The context of the connection's HTTP/2 handler, or null when it speaks HTTP/1. */

@@ -5,8 +5,10 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** HTTP/2 by hand, for what a client library refuses to send. */
@@ -16,7 +18,12 @@ final class RawHttp2 implements AutoCloseable {
   static final int RST_STREAM = 3;
   static final int GOAWAY = 7;
 
+  /** Codes of errors. */
+  static final int PROTOCOL_ERROR = 1;
+
+  private static final int CANCEL = 8;
   private static final int SETTINGS = 4;
+  private static final int WINDOW_UPDATE = 8;
   private static final int CONTINUATION = 9;
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
@@ -26,8 +33,12 @@ final class RawHttp2 implements AutoCloseable {
   private final Socket socket;
   private final DataInputStream in;
 
-  /** A frame that the server sent. */
-  record Frame(int type, int flags, int stream) {
+  /**
+   * A frame that the server sent.
+   *
+   * @param code of the error, in a reset or a farewell
+   */
+  record Frame(int type, int flags, int stream, int code) {
     boolean endsStream() {
       return type == RST_STREAM || (type <= HEADERS && (flags & END_STREAM) != 0);
     }
@@ -42,6 +53,18 @@ final class RawHttp2 implements AutoCloseable {
         .getOutputStream()
         .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     write(SETTINGS, 0, 0, new byte[0]);
+  }
+
+  /** The header fields of a gRPC call. */
+  static Map<String, String> call(String path) {
+    var fields = new LinkedHashMap<String, String>();
+    fields.put(":method", "POST");
+    fields.put(":scheme", "http");
+    fields.put(":path", path);
+    fields.put(":authority", "localhost");
+    fields.put("content-type", "application/grpc");
+    fields.put("te", "trailers");
+    return fields;
   }
 
   /** Sends a call's header fields, in as many frames as they need. */
@@ -84,6 +107,21 @@ final class RawHttp2 implements AutoCloseable {
     write(DATA, END_STREAM, stream, data);
   }
 
+  /** Sends data of a stream that goes on. */
+  void data(int stream, byte[] data) throws IOException {
+    write(DATA, 0, stream, data);
+  }
+
+  /** Lets the server send more on the connection. */
+  void giveCredit(int bytes) throws IOException {
+    write(WINDOW_UPDATE, 0, 0, ByteBuffer.allocate(Integer.BYTES).putInt(bytes).array());
+  }
+
+  /** Cancels a stream. */
+  void cancel(int stream) throws IOException {
+    write(RST_STREAM, 0, stream, new byte[] {0, 0, 0, CANCEL});
+  }
+
   private void write(int type, int flags, int stream, byte[] payload) throws IOException {
     var frame = new ByteArrayOutputStream();
     frame.write(payload.length >>> 16);
@@ -102,9 +140,18 @@ final class RawHttp2 implements AutoCloseable {
   Frame awaitEndOf(int stream) throws IOException {
     while (true) {
       var size = (in.readUnsignedShort() << 8) | in.readUnsignedByte();
-      var frame = new Frame(in.readUnsignedByte(), in.readUnsignedByte(), in.readInt());
-      in.skipNBytes(size);
-      if (frame.type() == GOAWAY || (frame.stream() == stream && frame.endsStream())) {
+      var type = in.readUnsignedByte();
+      var flags = in.readUnsignedByte();
+      var of = in.readInt();
+      var payload = ByteBuffer.wrap(in.readNBytes(size));
+      var code =
+          switch (type) {
+            case RST_STREAM -> payload.getInt();
+            case GOAWAY -> payload.getInt(Integer.BYTES);
+            default -> 0;
+          };
+      var frame = new Frame(type, flags, of, code);
+      if (type == GOAWAY || (of == stream && frame.endsStream())) {
         return frame;
       }
     }

@@ -1,13 +1,13 @@
 package dev.kvorum.grpc;
 
-import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** Writes down what it is told. */
 final class RecordingObserver implements RpcObserver {
-  final List<String> events = new CopyOnWriteArrayList<>();
+  final Queue<String> events = new ConcurrentLinkedQueue<>();
   final BlockingQueue<GrpcCode> ends = new LinkedBlockingQueue<>();
 
   @Override
@@ -23,6 +23,11 @@ final class RecordingObserver implements RpcObserver {
   @Override
   public void messageSent(RpcMethod method, int sizeBytes) {
     events.add("sent " + method.name() + " " + sizeBytes);
+  }
+
+  @Override
+  public void receiveFailed(RpcMethod method) {
+    events.add("receive failed " + method.name());
   }
 
   @Override

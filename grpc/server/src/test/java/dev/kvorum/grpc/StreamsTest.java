@@ -5,16 +5,22 @@ import static dev.kvorum.grpc.EdgeFixture.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import dev.kvorum.api.etcdserverpb.LeaseKeepAliveRequest;
 import dev.kvorum.api.etcdserverpb.LeaseKeepAliveResponse;
 import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
 import dev.kvorum.api.etcdserverpb.WatchRequest;
+import dev.kvorum.api.etcdserverpb.WatchResponse;
+import dev.kvorum.api.mvccpb.Event;
+import dev.kvorum.api.mvccpb.KeyValue;
+import dev.kvorum.api.v3electionpb.LeaderRequest;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchEffect;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -33,6 +39,7 @@ class StreamsTest {
   private static final long PATIENCE_SECONDS = 20;
   private static final String KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
   private static final String WATCH = "/etcdserverpb.Watch/Watch";
+  private static final String OBSERVE = "/v3electionpb.Election/Observe";
 
   private EdgeFixture edge;
 
@@ -90,6 +97,146 @@ class StreamsTest {
     var reply = exchange(edge.open(WATCH), request -> request.write(frame(new byte[] {1, 2, 3})));
 
     assertThat(reply.status()).isIn("13", "14");
+  }
+
+  /** A client that asks without end and reads nothing costs what the transport holds for it. */
+  @Test
+  void renewalsWhoseAnswersNobodyReadsRunOutOfCredit() throws Exception {
+    edge.service.leases =
+        (ask, answer) ->
+            answer.accept(new Result.LeaseKeepAlive(7, ((LeaseAsk.KeepAlive) ask).id(), 60));
+    var request = edge.open(KEEP_ALIVE);
+    var response = request.response().onSuccess(HttpClientResponse::pause);
+    // An answer has some 30 bytes.
+    var batches = 200;
+    var each = 100;
+    var sent = new AtomicInteger();
+    for (var batch = 0; batch < batches; batch++) {
+      var renewals = Buffer.buffer();
+      for (var count = 0; count < each; count++) {
+        renewals.appendBuffer(
+            frame(
+                LeaseKeepAliveRequest.newBuilder()
+                    .setID(batch * each + count + 1)
+                    .setUnknownFields(padding())
+                    .build()
+                    .toByteArray()));
+      }
+      request.write(renewals).onSuccess(_ -> sent.incrementAndGet());
+    }
+    request.end().onComplete(_ -> {});
+    // Calls of another client go on meanwhile, until the flood stands.
+    var asked = -1;
+    try (var other = new RawHttp2(edge.port)) {
+      for (var stream = 1; edge.service.asks.size() != asked; stream += 2) {
+        asked = edge.service.asks.size();
+        for (var last = stream + 100; stream < last; stream += 2) {
+          other.headers(stream, RawHttp2.call(EdgeFixture.PUT));
+          other.lastData(stream, frame(new byte[0]).getBytes());
+          assertThat(other.awaitEndOf(stream).type()).isEqualTo(RawHttp2.HEADERS);
+        }
+      }
+    }
+    assertThat(sent.get()).as("4 MB against credit for 1 MB").isLessThan(batches);
+    assertThat(asked).isLessThan(batches * each);
+
+    var reply =
+        EdgeFixture.get(
+            response.compose(
+                opened -> {
+                  var body = opened.body();
+                  opened.resume();
+                  return body.map(whole -> new EdgeFixture.Reply(opened, whole));
+                }));
+    assertThat(reply.status()).isEqualTo("0");
+    assertThat(reply.messages()).hasSize(batches * each);
+  }
+
+  /** What a leader proclaims waits with the watch, whose stream has a bound, and not here. */
+  @Test
+  void anObserverThatDoesNotReadHoldsItsWatchBack() throws Exception {
+    var watch = new FakeWatch();
+    edge.service.watches = watch::open;
+    var leader = KeyValue.newBuilder().setKey(ByteString.copyFromUtf8("e/1")).setCreateRevision(2);
+    var first = Bytes.wrap(leader.build().toByteArray());
+    edge.service.script = FakeService.Script.of(new Result.Range(7, List.of(first), false, 1));
+    var request = edge.open(OBSERVE);
+    var response = request.response().onSuccess(HttpClientResponse::pause);
+    request.end(
+        frame(
+            LeaderRequest.newBuilder()
+                .setName(ByteString.copyFromUtf8("e"))
+                .build()
+                .toByteArray()));
+    assertThat(next(watch.requests)).isNotNull();
+
+    leader.setValue(ByteString.copyFrom(new byte[200_000]));
+    var proclaimed =
+        Bytes.wrap(
+            WatchResponse.newBuilder()
+                .addEvents(Event.newBuilder().setKv(leader))
+                .build()
+                .toByteArray());
+    var isWritable = new LinkedBlockingQueue<Boolean>();
+    var drained = new CompletableFuture<Void>();
+    edge.onLoop(
+        () -> {
+          isWritable.add(watch.sink().isWritable());
+          watch.sink().send(Bytes.EMPTY, 0, proclaimed);
+          watch.sink().send(Bytes.EMPTY, 0, proclaimed);
+          isWritable.add(watch.sink().isWritable());
+          watch.sink().onDrain(() -> drained.complete(null));
+        });
+    assertThat(next(isWritable)).isTrue();
+    assertThat(next(isWritable)).isFalse();
+    assertThat(drained).isNotDone();
+
+    var got = new AtomicInteger();
+    response.onSuccess(
+        opened -> {
+          opened.handler(part -> got.addAndGet(part.length()));
+          opened.resume();
+        });
+    drained.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    assertThat(got.get()).isGreaterThan(100_000);
+    request.reset(8);
+    assertThat(next(watch.closed)).isTrue();
+  }
+
+  /** A client that is told why goes on elsewhere; for one whose connection ends all may be over. */
+  @Test
+  void whenTheMemberStopsItsStreamsEndWithAReason() throws Exception {
+    var watch = new FakeWatch();
+    edge.service.watches = watch::open;
+    var watching = edge.open(WATCH);
+    var watchEnd = watching.response().compose(response -> response.end().map(response));
+    watching.sendHead().onComplete(_ -> {});
+    edge.service.leases = (_, _) -> {};
+    var renewing = edge.open(KEEP_ALIVE);
+    var renewalsEnd = renewing.response().compose(response -> response.end().map(response));
+    renewing.write(renewal(1)).onComplete(_ -> {});
+    assertThat(next(watch.sinks)).isNotNull();
+    assertThat(next(edge.service.asks)).isNotNull();
+
+    edge.onLoop(edge.edge::endStreams);
+
+    for (var ended : List.of(watchEnd, renewalsEnd)) {
+      var response = EdgeFixture.get(ended);
+      assertThat(new EdgeFixture.Reply(response, Buffer.buffer()).status()).isEqualTo("14");
+      assertThat(new EdgeFixture.Reply(response, Buffer.buffer()).message())
+          .isEqualTo("etcdserver: server stopped");
+    }
+    assertThat(next(watch.closed)).isTrue();
+  }
+
+  @Test
+  void aStreamWhoseRequestsCannotBeReadIsCountedAsFailed() {
+    edge.service.watches = new FakeWatch()::open;
+    exchange(edge.open(WATCH), request -> request.write(frame(new byte[] {1, 2, 3})));
+    exchange(edge.open(KEEP_ALIVE), request -> request.end(Buffer.buffer(new byte[] {0, 0})));
+
+    assertThat(edge.observer.events)
+        .contains("receive failed Watch", "receive failed LeaseKeepAlive");
   }
 
   /** Contract S9.16. */
@@ -204,6 +351,15 @@ class StreamsTest {
   private static byte[] message(long watchId, byte[] events) {
     var head = WatchEffect.Send.head(Bytes.hex("0a00"), watchId);
     return Buffer.buffer().appendBytes(head.toArray()).appendBytes(events).getBytes();
+  }
+
+  /** A hundred bytes that no server knows, so that few requests use up much credit. */
+  private static UnknownFieldSet padding() {
+    var field =
+        UnknownFieldSet.Field.newBuilder()
+            .addLengthDelimited(ByteString.copyFrom(new byte[100]))
+            .build();
+    return UnknownFieldSet.newBuilder().addField(99, field).build();
   }
 
   private static Buffer renewal(long id) {

@@ -93,7 +93,7 @@ public final class Crowd {
             Integer::sum);
         call.onSuccess(stream -> stream.reset(RESET_BY_CLIENT));
       }
-      Outcome outcome = watch.outcome(ends, 0);
+      Outcome outcome = watch.outcome(ends, 0, 0);
       watch.putUntil(() -> watch.gauge("answers") == 0);
       return outcome;
     }
@@ -115,11 +115,13 @@ public final class Crowd {
       watch.putUntil(() -> calls.stream().allMatch(Future::isComplete));
       Map<String, Integer> ends = new TreeMap<>();
       long bytes = 0;
+      long largest = 0;
       for (Future<GrpcClient.Drained> done : calls) {
         ends.merge(done.result().end(), 1, Integer::sum);
         bytes += done.result().bytes();
+        largest = Math.max(largest, done.result().largestBytes());
       }
-      return watch.outcome(ends, bytes);
+      return watch.outcome(ends, bytes, largest);
     }
   }
 
@@ -185,10 +187,11 @@ public final class Crowd {
       }
     }
 
-    private Outcome outcome(Map<String, Integer> ends, long bytes) {
+    private Outcome outcome(Map<String, Integer> ends, long bytes, long largestMessageBytes) {
       return new Outcome(
           ends,
           bytes,
+          largestMessageBytes,
           (System.nanoTime() - beganNanos) / 1e9,
           puts,
           TimeUnit.NANOSECONDS.toMillis(longestPutNanos),

@@ -8,6 +8,7 @@ import java.util.Map;
  *
  * @param ends how often each end came, by its text: {@code 0} for success
  * @param bytes of all answers together
+ * @param largestMessageBytes the largest message of all of them
  * @param seconds until the last one ended
  * @param puts small puts that were acknowledged meanwhile
  * @param longestPutMillis the longest of them took
@@ -18,6 +19,7 @@ import java.util.Map;
 public record Outcome(
     Map<String, Integer> ends,
     long bytes,
+    long largestMessageBytes,
     double seconds,
     long puts,
     long longestPutMillis,
@@ -37,10 +39,11 @@ public record Outcome(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s, %.0f MB/s, %.1f s; small puts %d, longest %d ms; peak +%d MiB, ledger answers %d MiB,"
+        "%s, %.0f MB/s in messages of up to %d MiB, %.1f s; small puts %d, longest %d ms; peak +%d MiB, ledger answers %d MiB,"
             + " requests %d MiB",
         ends,
         bytes / 1e6 / seconds,
+        largestMessageBytes >> 20,
         seconds,
         puts,
         longestPutMillis,

@@ -34,6 +34,7 @@ public enum Metric {
   IDLE_P99("put p99 before", "us", false),
   STORM_P99("put p99 meanwhile", "us", false),
   STORM_OVER_IDLE("p99 meanwhile / before", "", false),
+  REFUSED("puts refused", "", false),
   LONGEST_GAP("longest put gap", "ms", false),
   REVOKED("revoke answered after", "ms", false),
   WORK_TOOK("long work took", "ms", false),

@@ -70,4 +70,13 @@ final class WireReader {
   long firstLong() {
     return ByteBuffer.wrap(bytes, from, Long.BYTES).getLong();
   }
+
+  /** The number that the field shows in decimal digits from there on. */
+  int decimal(int skip) {
+    int value = 0;
+    for (int digit = from + skip; digit < from + size; digit++) {
+      value = 10 * value + bytes[digit] - '0';
+    }
+    return value;
+  }
 }

@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,8 +74,10 @@ public final class GrpcClient implements AutoCloseable {
 
   /**
    * How much of an answer came, and how it ended: a gRPC status or the reason why there is none.
+   *
+   * @param largestBytes the largest of its messages, 0 if the last one is not whole
    */
-  public record Drained(long bytes, String end) {
+  public record Drained(long bytes, long largestBytes, String end) {
     public boolean succeeded() {
       return end.equals("0");
     }
@@ -87,7 +88,7 @@ public final class GrpcClient implements AutoCloseable {
    * not fail: an answer that breaks off has the failure for its end.
    */
   public Future<Drained> drain(String method, ByteString request) {
-    AtomicLong bytes = new AtomicLong();
+    MessageSizes sizes = new MessageSizes();
     return http.request(HttpMethod.POST, port, "127.0.0.1", "/" + method)
         .compose(
             stream -> {
@@ -97,14 +98,14 @@ public final class GrpcClient implements AutoCloseable {
                       .compose(
                           response ->
                               response
-                                  .handler(part -> bytes.addAndGet(part.length()))
+                                  .handler(sizes::add)
                                   .end()
                                   .map(_ -> end(response)));
               send(stream, request);
               return end;
             })
         .otherwise(failure -> String.valueOf(failure.getMessage()))
-        .map(end -> new Drained(bytes.get(), end));
+        .map(end -> new Drained(sizes.bytes(), sizes.isWhole() ? sizes.largest() : 0, end));
   }
 
   private static String end(HttpClientResponse response) {

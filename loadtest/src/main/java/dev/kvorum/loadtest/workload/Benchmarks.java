@@ -17,6 +17,7 @@ public final class Benchmarks {
           new LoadBenchmark(new GetWorkload("get-serializable", true)),
           RangeBenchmark.LIST,
           RangeBenchmark.PAGES,
+          new BigReadBenchmark(),
           new CrowdBenchmark(),
           new StartBenchmark(),
           new IdleBenchmark(),

@@ -1,21 +1,16 @@
 package dev.kvorum.loadtest.workload;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.kvorum.api.etcdserverpb.LeaseGrantRequest;
 import dev.kvorum.api.etcdserverpb.LeaseRevokeRequest;
-import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
-import dev.kvorum.api.etcdserverpb.WatchRequest;
-import dev.kvorum.api.etcdserverpb.WatchResponse;
-import dev.kvorum.api.mvccpb.Event;
 import dev.kvorum.loadtest.report.Comparison;
 import dev.kvorum.loadtest.report.Metric;
 import dev.kvorum.loadtest.report.Report;
 import dev.kvorum.loadtest.report.Sample;
+import dev.kvorum.loadtest.watch.DeletionWatch;
 import dev.kvorum.loadtest.wire.GrpcClient;
 import dev.kvorum.loadtest.wire.GrpcStatusException;
 import dev.kvorum.loadtest.wire.Methods;
-import dev.kvorum.loadtest.wire.ReplyStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +34,6 @@ final class LeaseRevokeBenchmark implements Benchmark {
   private static final Duration CALM = Duration.ofSeconds(3);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final ByteString PREFIX = ByteString.copyFromUtf8("/lease/");
-  private static final ByteString PREFIX_END = ByteString.copyFromUtf8("/lease0");
 
   @Override
   public String name() {
@@ -83,9 +77,7 @@ final class LeaseRevokeBenchmark implements Benchmark {
         });
     int port = target.process().plan().clientPort();
     Deletions deletions = new Deletions(keys);
-    try (ReplyStream _ =
-            ReplyStream.open(
-                contest.vertx(), port, "etcdserverpb.Watch/Watch", watch(), deletions::seen);
+    try (DeletionWatch _ = DeletionWatch.open(port, PREFIX, deletions::deleted);
         SteadyPuts puts =
             SteadyPuts.start(contest.vertx(), port, PUTS_PER_SECOND, settings.valueBytes())) {
       var _ = new CountDownLatch(1).await(CALM.toMillis(), TimeUnit.MILLISECONDS);
@@ -106,6 +98,9 @@ final class LeaseRevokeBenchmark implements Benchmark {
       long over = System.nanoTime();
       SteadyPuts.Seen before = puts.between(began - CALM.toNanos() / 2, began);
       SteadyPuts.Seen meanwhile = puts.between(began, over);
+      if (meanwhile.refused() > 0) {
+        throw new VoidRunException(meanwhile.refused() + " puts were refused");
+      }
       return new Sample(
           Map.of(
               Metric.LONGEST_GAP,
@@ -121,13 +116,6 @@ final class LeaseRevokeBenchmark implements Benchmark {
     }
   }
 
-  private static ByteString watch() {
-    return WatchRequest.newBuilder()
-        .setCreateRequest(WatchCreateRequest.newBuilder().setKey(PREFIX).setRangeEnd(PREFIX_END))
-        .build()
-        .toByteString();
-  }
-
   /** What the watch has seen. */
   private static final class Deletions {
     private final CountDownLatch all;
@@ -137,17 +125,9 @@ final class LeaseRevokeBenchmark implements Benchmark {
       all = new CountDownLatch(keys);
     }
 
-    private void seen(ByteString message) {
-      try {
-        for (Event event : WatchResponse.parseFrom(message).getEventsList()) {
-          if (event.getType() == Event.EventType.DELETE) {
-            revisions.add(event.getKv().getModRevision());
-            all.countDown();
-          }
-        }
-      } catch (InvalidProtocolBufferException unreadable) {
-        throw new IllegalStateException(unreadable);
-      }
+    private void deleted(int number, long revision, long nowNanos) {
+      revisions.add(revision);
+      all.countDown();
     }
   }
 }

@@ -1,18 +1,13 @@
 package dev.kvorum.loadtest.workload;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.kvorum.api.etcdserverpb.LeaseGrantRequest;
 import dev.kvorum.api.etcdserverpb.LeaseLeasesRequest;
-import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
-import dev.kvorum.api.etcdserverpb.WatchRequest;
-import dev.kvorum.api.etcdserverpb.WatchResponse;
-import dev.kvorum.api.mvccpb.Event;
 import dev.kvorum.loadtest.report.Metric;
 import dev.kvorum.loadtest.report.Report;
 import dev.kvorum.loadtest.report.Sample;
+import dev.kvorum.loadtest.watch.DeletionWatch;
 import dev.kvorum.loadtest.wire.Methods;
-import dev.kvorum.loadtest.wire.ReplyStream;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -39,7 +34,6 @@ final class LeaseStormBenchmark implements Benchmark {
   private static final Duration IDLE = Duration.ofSeconds(8);
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final ByteString PREFIX = ByteString.copyFromUtf8("/lease/");
-  private static final ByteString PREFIX_END = ByteString.copyFromUtf8("/lease0");
 
   @Override
   public String name() {
@@ -89,9 +83,7 @@ final class LeaseStormBenchmark implements Benchmark {
       if (System.nanoTime() > end - calm) {
         throw new VoidRunException("the leases were not granted in time; choose a smaller --count");
       }
-      try (ReplyStream _ =
-              ReplyStream.open(
-                  contest.vertx(), port, "etcdserverpb.Watch/Watch", watch(), this::seen);
+      try (DeletionWatch _ = DeletionWatch.open(port, PREFIX, this::deleted);
           SteadyPuts puts =
               SteadyPuts.start(contest.vertx(), port, PUTS_PER_SECOND, settings.valueBytes())) {
         // The storm begins a second before the end: times are whole seconds.
@@ -136,25 +128,9 @@ final class LeaseStormBenchmark implements Benchmark {
           });
     }
 
-    private static ByteString watch() {
-      return WatchRequest.newBuilder()
-          .setCreateRequest(WatchCreateRequest.newBuilder().setKey(PREFIX).setRangeEnd(PREFIX_END))
-          .build()
-          .toByteString();
-    }
-
-    private void seen(ByteString message) {
-      long now = System.nanoTime();
-      try {
-        for (Event event : WatchResponse.parseFrom(message).getEventsList()) {
-          if (event.getType() == Event.EventType.DELETE) {
-            goneNanos[LeasedKeys.number(PREFIX, event.getKv().getKey())] = now;
-            gone.countDown();
-          }
-        }
-      } catch (InvalidProtocolBufferException unreadable) {
-        throw new IllegalStateException(unreadable);
-      }
+    private void deleted(int number, long revision, long nowNanos) {
+      goneNanos[number] = nowNanos;
+      gone.countDown();
     }
 
     private Sample sample(SteadyPuts puts, long storm, long over, Target target)
@@ -177,6 +153,9 @@ final class LeaseStormBenchmark implements Benchmark {
       }
       SteadyPuts.Seen before = puts.between(storm - IDLE.toNanos(), storm);
       SteadyPuts.Seen meanwhile = puts.between(storm, over);
+      if (meanwhile.refused() > 0) {
+        throw new VoidRunException(meanwhile.refused() + " puts were refused");
+      }
       return new Sample(
           Map.of(
               Metric.GONE, latest / 1e6,

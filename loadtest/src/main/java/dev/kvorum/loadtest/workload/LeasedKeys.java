@@ -31,9 +31,4 @@ final class LeasedKeys {
   private static ByteString key(ByteString prefix, int number) {
     return prefix.concat(ByteString.copyFromUtf8(String.format(Locale.ROOT, "%08d", number)));
   }
-
-  /** The number of a key. */
-  static int number(ByteString prefix, ByteString key) {
-    return Integer.parseInt(key.substring(prefix.size()).toStringUtf8());
-  }
 }

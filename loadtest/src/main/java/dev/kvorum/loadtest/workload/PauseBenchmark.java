@@ -95,6 +95,8 @@ final class PauseBenchmark implements Benchmark {
                     Map.of(
                         Metric.WORK_TOOK,
                         (answered - began) / 1e6,
+                        Metric.REFUSED,
+                        (double) busy.refused(),
                         Metric.IDLE_P99,
                         idle.p99Micros(),
                         Metric.STORM_P99,

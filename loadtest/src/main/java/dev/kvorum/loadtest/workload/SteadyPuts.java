@@ -2,11 +2,13 @@ package dev.kvorum.loadtest.workload;
 
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.loadtest.wire.GrpcClient;
+import dev.kvorum.loadtest.wire.GrpcStatusException;
 import dev.kvorum.loadtest.wire.Methods;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
 
 /**
  * Puts at a fixed rate, sent whether or not answers come (open loop), so that a server that stands
@@ -16,8 +18,13 @@ import java.util.List;
 final class SteadyPuts implements AutoCloseable {
   private static final long SECOND_NANOS = 1_000_000_000L;
 
-  /** A put that was answered: when it was due, and when the answer came. */
-  private record Answered(long dueNanos, long doneNanos) {}
+  private static final long PATIENCE_MILLIS = 60_000;
+
+  /** What a server says that has more to do than it wants to promise. */
+  private static final String REFUSAL = "too many requests";
+
+  /** A put that was answered: when it was due, when the answer came, and whether it was a no. */
+  private record Answered(long dueNanos, long doneNanos, boolean refused) {}
 
   private final GrpcClient client;
   private final Vertx vertx;
@@ -25,6 +32,10 @@ final class SteadyPuts implements AutoCloseable {
   private final int perSecond;
   private final long beganNanos = System.nanoTime();
   private final List<Answered> answered = new ArrayList<>();
+
+  /** When those were due that have no answer yet, which belong to the picture as well. */
+  private final TreeSet<Long> open = new TreeSet<>();
+
   private final long timer;
   private long sent;
   private volatile boolean closed;
@@ -59,16 +70,26 @@ final class SteadyPuts implements AutoCloseable {
 
   private void send() {
     long due = (System.nanoTime() - beganNanos) * perSecond / SECOND_NANOS;
-    while (sent < due) {
+    while (!closed && sent < due) {
       sent++;
       long dueNanos = beganNanos + sent * SECOND_NANOS / perSecond;
+      opened(dueNanos);
       client.call(Methods.PUT, request).onComplete(outcome -> done(dueNanos, outcome));
     }
   }
 
+  private synchronized void opened(long dueNanos) {
+    open.add(dueNanos);
+  }
+
   private synchronized void done(long dueNanos, AsyncResult<?> outcome) {
-    if (outcome.succeeded()) {
-      answered.add(new Answered(dueNanos, System.nanoTime()));
+    open.remove(dueNanos);
+    notifyAll();
+    boolean refused =
+        outcome.cause() instanceof GrpcStatusException status
+            && status.getMessage().contains(REFUSAL);
+    if (outcome.succeeded() || refused) {
+      answered.add(new Answered(dueNanos, System.nanoTime(), refused));
     } else if (failure.isEmpty()) {
       failure = outcome.cause().toString();
     }
@@ -78,23 +99,40 @@ final class SteadyPuts implements AutoCloseable {
    * What the puts of a time saw.
    *
    * @param answered how many there were
+   * @param refused those of them that the server had no room for
    * @param longestGapMicros the longest time in which no answer came
    */
   record Seen(
       int answered,
+      int refused,
       double p50Micros,
       double p99Micros,
       double maxMicros,
       double longestGapMicros) {}
 
-  /** Of the puts that were due in {@code [fromNanos, toNanos)} of {@link System#nanoTime}. */
-  synchronized Seen between(long fromNanos, long toNanos) throws VoidRunException {
+  /**
+   * Of the puts that were due in {@code [fromNanos, toNanos)} of {@link System#nanoTime}. Waits for
+   * the answers that they do not have yet.
+   */
+  synchronized Seen between(long fromNanos, long toNanos)
+      throws VoidRunException, InterruptedException {
+    long patience = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+    while (!open.isEmpty() && open.first() - toNanos < 0 && failure.isEmpty()) {
+      long left = (patience - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        throw new VoidRunException(open.headSet(toNanos).size() + " puts were never answered");
+      }
+      wait(left);
+    }
     if (!failure.isEmpty()) {
       throw new VoidRunException("a put failed: " + failure);
     }
-    long[] micros =
+    List<Answered> due =
         answered.stream()
             .filter(each -> each.dueNanos - fromNanos >= 0 && each.dueNanos - toNanos < 0)
+            .toList();
+    long[] micros =
+        due.stream()
             .mapToLong(each -> (each.doneNanos - each.dueNanos) / 1_000)
             .sorted()
             .toArray();
@@ -113,6 +151,7 @@ final class SteadyPuts implements AutoCloseable {
     }
     return new Seen(
         micros.length,
+        (int) due.stream().filter(Answered::refused).count(),
         quantile(micros, 0.5),
         quantile(micros, 0.99),
         micros[micros.length - 1],

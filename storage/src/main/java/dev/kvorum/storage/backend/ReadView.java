@@ -29,6 +29,8 @@ public interface ReadView extends AutoCloseable {
   @FunctionalInterface
   interface Found {
     /**
+     * Takes the value of the next key.
+     *
      * @param number which of the keys, from 0
      * @param value theirs until the method returns: it may stand where the next one will be. Null
      *     if there is none

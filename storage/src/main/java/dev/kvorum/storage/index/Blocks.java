@@ -6,6 +6,7 @@ import dev.kvorum.storage.model.InvariantViolation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * Memory in blocks of {@value #UNIT_BYTES} bytes times a power of two, up to a page. A block is
@@ -33,7 +34,9 @@ final class Blocks {
   static final byte FREE_MARK = (byte) 0xf7;
 
   private static final int NEXT_FREE = 4;
-  private static final int PAGE_UNITS = PAGE_BYTES / UNIT_BYTES;
+
+  /** By so much the numbers of neighbouring pages differ. */
+  static final int PAGE_UNITS = PAGE_BYTES / UNIT_BYTES;
 
   private final IndexMemory memory;
 
@@ -125,11 +128,34 @@ final class Blocks {
   }
 
   private void link(int block, int sizeClass) {
-    var segment = slabs.segment(block);
-    var at = slabs.offset(block);
-    segment.set(JAVA_BYTE, at, FREE_MARK);
-    segment.set(INT, at + NEXT_FREE, firstFree[sizeClass]);
+    markFree(slabs.segment(block), slabs.offset(block), firstFree[sizeClass]);
     firstFree[sizeClass] = block;
+  }
+
+  /** Makes the block that begins there a free one, with the next free one of its class, or 0. */
+  static void markFree(MemorySegment segment, int at, int next) {
+    segment.set(JAVA_BYTE, at, FREE_MARK);
+    segment.set(INT, at + NEXT_FREE, next);
+  }
+
+  /** Takes memory for the page of that number, of an index that is put together from its pages. */
+  void adopt(int page) {
+    while (page >= slabs.firstBlock(slabs.count())) {
+      slabs = slabs.with(memory.newSlab());
+    }
+  }
+
+  /**
+   * Ends what {@link #adopt} began: the pages are numbered without gaps.
+   *
+   * @param free by class: the first block of a chain of free ones, 0 for none
+   */
+  void adopted(int pages, long bytesInUse, List<Integer> free) {
+    nextUnit = (pages + 1) * PAGE_UNITS - slabs.firstBlock(slabs.count() - 1);
+    usedBytes = bytesInUse;
+    for (var sizeClass = 0; sizeClass < PAGE; sizeClass++) {
+      firstFree[sizeClass] = free.get(sizeClass);
+    }
   }
 
   /** Bytes taken from the system. */

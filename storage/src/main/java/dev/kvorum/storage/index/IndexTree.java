@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class IndexTree {
   /** Enough for more keys than there can be pages. */
-  private static final int MAX_HEIGHT = 40;
+  static final int MAX_HEIGHT = 40;
+
+  /** The epoch in which a tree begins. */
+  static final long FIRST_EPOCH = 1;
 
   /** A page below this size is joined with a neighbour when a compaction has shrunk it. */
   private static final int SMALL_BYTES = Blocks.PAGE_BYTES / 4;
@@ -42,7 +45,7 @@ final class IndexTree {
   /** Where the parts end that the builder's cells are cut into. */
   private final List<Integer> partEnds = new ArrayList<>();
 
-  private long epoch = 1;
+  private long epoch = FIRST_EPOCH;
   private int root;
   private int height;
   private long live;
@@ -59,6 +62,17 @@ final class IndexTree {
     this.retired = retired;
     history = new KeyHistory(blocks, retired);
     plantRoot();
+  }
+
+  /** A tree of pages of the first epoch, which the blocks hold already. */
+  IndexTree(Blocks blocks, Retired retired, IndexSummary summary) {
+    this.blocks = blocks;
+    this.retired = retired;
+    history = new KeyHistory(blocks, retired);
+    root = summary.root();
+    height = summary.height();
+    live = summary.live();
+    newest = summary.newest();
   }
 
   private void plantRoot() {
@@ -128,6 +142,39 @@ final class IndexTree {
 
   /** Notes a record; records of one key ascend by revision. */
   void add(Bytes key, NewRecord next) {
+    var page = writableLeaf(key);
+    begin(next);
+    var slot = Page.search(slabs(), segment(page), offset(page), 0, key);
+    live += slot >= 0 ? append(page, slot, next) : insert(page, -slot - 1, key, next);
+  }
+
+  /**
+   * Notes a tombstone if the key lives. One way down for what would be two, a look and a change.
+   *
+   * @param replaced stands at the record that was the newest, if the key lives
+   * @return whether it lives; otherwise nothing is noted
+   */
+  boolean delete(Bytes key, NewRecord tombstone, RecordCursor replaced) {
+    var page = writableLeaf(key);
+    var segment = segment(page);
+    var at = offset(page);
+    var slot = Page.search(slabs(), segment, at, 0, key);
+    if (slot < 0 || KeyHistory.isTombstone(segment, at, slot)) {
+      return false;
+    }
+    replaced.start(slabs(), segment, at, slot);
+    begin(tombstone);
+    live += append(page, slot, tombstone);
+    return true;
+  }
+
+  private void begin(NewRecord next) {
+    addedMain = next.main;
+    newest = Math.max(newest, next.main);
+  }
+
+  /** The leaf for the key, and the path to it, writable. */
+  private int writableLeaf(Bytes key) {
     root = writable(root);
     var page = root;
     for (var level = height - 1; level > 0; level--) {
@@ -143,10 +190,7 @@ final class IndexTree {
       }
     }
     pathPages[0] = page;
-    addedMain = next.main;
-    newest = Math.max(newest, next.main);
-    var slot = Page.search(slabs(), segment(page), offset(page), 0, key);
-    live += slot >= 0 ? append(page, slot, next) : insert(page, -slot - 1, key, next);
+    return page;
   }
 
   /** Returns how the number of live keys changes. */

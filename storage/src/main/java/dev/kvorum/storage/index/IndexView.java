@@ -105,7 +105,7 @@ public final class IndexView {
     return holders > 0;
   }
 
-  private void checkHeld() {
+  void checkHeld() {
     InvariantViolation.check(holders > 0, "a view is held by whoever reads it");
   }
 
@@ -140,8 +140,31 @@ public final class IndexView {
     return own == null ? new RecordCursor() : own;
   }
 
+  Slabs slabs() {
+    return slabs;
+  }
+
+  int root() {
+    return root;
+  }
+
+  /** Levels; 1 is a leaf alone. */
+  int height() {
+    return height;
+  }
+
+  /** Keys that live in it. */
+  long live() {
+    return live;
+  }
+
+  /** No record has a higher main revision. */
+  long newest() {
+    return newest;
+  }
+
   /** Where the page begins in its segment. */
-  private int page(MemorySegment segment, int page, int level) {
+  int page(MemorySegment segment, int page, int level) {
     var at = slabs.offset(page);
     InvariantViolation.check(
         Page.level(segment, at) == level, "a page that a view shows is not used for another one");

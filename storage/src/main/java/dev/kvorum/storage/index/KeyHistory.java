@@ -122,6 +122,16 @@ final class KeyHistory {
     return segment.get(Blocks.INT, at + BASE_ORDINAL) & 0xffff_ffffL;
   }
 
+  /** Where records begin in a block that is full. */
+  static int payload(MemorySegment segment, int at) {
+    return olderBlock(segment, at) == 0 ? FIRST_PAYLOAD : PAYLOAD;
+  }
+
+  /** Whether the cell's older records are in blocks of their own. */
+  static boolean isInBlocks(MemorySegment leaf, int at, int slot) {
+    return (leaf.get(JAVA_BYTE, at + Page.body(leaf, at, slot)) & IN_BLOCKS) != 0;
+  }
+
   static boolean isTombstone(MemorySegment leaf, int at, int slot) {
     return (leaf.get(JAVA_BYTE, at + Page.body(leaf, at, slot)) & TOMBSTONE) != 0;
   }
@@ -189,7 +199,7 @@ final class KeyHistory {
       int block, int offset, long written, long dropped, int size, NewRecord next) {
     var segment = blocks.slabs().segment(block);
     var at = blocks.slabs().offset(block);
-    var payload = olderBlock(segment, at) == 0 ? FIRST_PAYLOAD : PAYLOAD;
+    var payload = payload(segment, at);
     var target = block;
     var end = offset;
     if (offset - size < payload) {

@@ -55,6 +55,9 @@ public final class KeyIndex {
   private final IndexView present;
   private final NewRecord next = new NewRecord();
 
+  /** What {@link #deleteLive} replaces. */
+  private final RecordCursor replaced = new RecordCursor();
+
   /** Views that may still be held, in the order in which they were made. */
   private final Deque<IndexView> views = new ArrayDeque<>();
 
@@ -70,6 +73,13 @@ public final class KeyIndex {
     present = IndexView.ofWriter(tree);
   }
 
+  /** An index whose pages are there already; see {@link IndexImport}. */
+  KeyIndex(Blocks blocks, IndexSummary summary) {
+    this.blocks = blocks;
+    tree = new IndexTree(blocks, retired, summary);
+    present = IndexView.ofWriter(tree);
+  }
+
   /** Notes a put; revisions of one key ascend. */
   public void put(Bytes key, Revision revision, long createRevision, long version, int recordSize) {
     next.createRevision = createRevision;
@@ -80,19 +90,40 @@ public final class KeyIndex {
 
   /** Notes a delete; revisions of one key ascend. */
   public void delete(Bytes key, Revision revision, int recordSize) {
-    next.createRevision = 0;
-    next.version = 0;
-    next.tombstone = true;
+    makeTombstone();
     add(key, revision, recordSize);
   }
 
+  /**
+   * Notes a delete if the key lives at present.
+   *
+   * @return the newest record before, or null when the key does not live and nothing was noted
+   */
+  public @Nullable Revision deleteLive(Bytes key, Revision revision, int recordSize) {
+    makeTombstone();
+    make(revision, recordSize);
+    var wasLive = tree.delete(key, next, replaced);
+    present.follow(tree);
+    return wasLive ? new Revision(replaced.main, replaced.sub) : null;
+  }
+
+  private void makeTombstone() {
+    next.createRevision = 0;
+    next.version = 0;
+    next.tombstone = true;
+  }
+
   private void add(Bytes key, Revision revision, int recordSize) {
+    make(revision, recordSize);
+    tree.add(key, next);
+    present.follow(tree);
+  }
+
+  private void make(Revision revision, int recordSize) {
     next.main = revision.main();
     next.sub = revision.sub();
     next.recordSize = recordSize;
     changed = true;
-    tree.add(key, next);
-    present.follow(tree);
   }
 
   /**

@@ -44,6 +44,9 @@ final class RecordCursor {
 
   private int firstOffset;
 
+  /** Where the cell names that block. */
+  private int referenceAt;
+
   /** Stands at the newest record of the leaf's cell. */
   void start(Slabs from, MemorySegment leaf, int at, int slot) {
     slabs = from;
@@ -63,6 +66,7 @@ final class RecordCursor {
     dropped = 0;
     remaining = 0;
     if ((flags & KeyHistory.IN_BLOCKS) != 0) {
+      referenceAt = next;
       firstBlock = segment.get(Blocks.INT, next);
       firstOffset = segment.get(Blocks.SHORT, next + 4) & 0xffff;
       next += 6;
@@ -199,6 +203,11 @@ final class RecordCursor {
 
   int firstBlock() {
     return firstBlock;
+  }
+
+  /** Where the cell's reference to the first block stands; only if it has one. */
+  int referenceAt() {
+    return referenceAt;
   }
 
   int firstOffset() {

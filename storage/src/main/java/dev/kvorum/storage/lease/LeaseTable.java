@@ -2,6 +2,7 @@ package dev.kvorum.storage.lease;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -65,12 +66,46 @@ public final class LeaseTable {
       var behind = after == null ? all : all.tailSet(after, false);
       return behind.stream().limit(maxKeys).toList();
     }
+
+    /** Takes the first keys away; the lease has no key any more if these are all. */
+    List<Bytes> take(int maxKeys) {
+      if (only != null) {
+        return List.of(only);
+      }
+      var all = Objects.requireNonNull(many);
+      var taken = new ArrayList<Bytes>(Math.min(maxKeys, all.size()));
+      while (taken.size() < maxKeys && !all.isEmpty()) {
+        taken.add(all.pollFirst());
+      }
+      return taken;
+    }
   }
 
   /** Sees every lease once. */
   @FunctionalInterface
   public interface Visitor {
     void visit(long id, long ttlSeconds, long remainingSeconds);
+  }
+
+  /** Hears of attached keys. */
+  @FunctionalInterface
+  public interface AttachmentVisitor {
+    void visit(Bytes key, long lease);
+  }
+
+  /** How far a walk over all attachments has come; see {@link #visitAttachments}. */
+  public static final class Walk {
+    private int slot;
+
+    /** Of the lease in the slot, the last key that was visited, if it has more. */
+    private @Nullable Bytes lastKey;
+
+    private boolean done;
+
+    /** Whether everything was visited. */
+    public boolean isDone() {
+      return done;
+    }
   }
 
   private final LeaseIds ids = new LeaseIds();
@@ -167,15 +202,24 @@ public final class LeaseTable {
   }
 
   /**
-   * Some of the attached keys, in key order.
+   * Detaches some of the keys of a lease that ends, the first in key order.
    *
-   * @param after behind which key they begin, null for the first
-   * @param maxKeys how many at most
+   * @param maxKeys how many at most, above 0
+   * @return them; none when the lease has no key any more
    */
-  public List<Bytes> attachedKeys(long id, @Nullable Bytes after, int maxKeys) {
-    var slot = ids.find(id);
-    var keys = slot < 0 ? null : keys(slot);
-    return keys == null ? List.of() : keys.list(after, maxKeys);
+  public List<Bytes> takeKeys(long id, int maxKeys) {
+    var slot = slot(id);
+    var keys = keys(slot);
+    if (keys == null) {
+      return List.of();
+    }
+    var areAll = keys.count() <= maxKeys;
+    var taken = keys.take(maxKeys);
+    taken.forEach(attachments::remove);
+    if (areAll) {
+      setKeys(slot, null);
+    }
+    return taken;
   }
 
   /** Forgets a lease that exists and has no key any more. */
@@ -194,6 +238,35 @@ public final class LeaseTable {
         visitor.visit(ids.id(slot), ttlSeconds.get(slot), remainingSeconds.get(slot));
       }
     }
+  }
+
+  /**
+   * Goes on with a walk over all attached keys, in slices between which the table may change. Of a
+   * key whose attachment changes meanwhile it may show any state that it was in, or none; every
+   * other one is shown as it is.
+   *
+   * @param steps how many keys, or leases without any, it looks at
+   */
+  public void visitAttachments(Walk walk, int steps, AttachmentVisitor visitor) {
+    var left = steps;
+    while (left > 0 && walk.slot < ids.slotLimit()) {
+      var keys = keys(walk.slot);
+      var visited = 0;
+      if (keys != null) {
+        // A lease that has the slot since has only keys that are new; from where does not matter.
+        for (var key : keys.list(walk.lastKey, left)) {
+          visitor.visit(key, keys.lease);
+          walk.lastKey = key;
+          visited++;
+        }
+      }
+      if (visited < left) {
+        walk.slot++;
+        walk.lastKey = null;
+      }
+      left -= Math.max(1, visited);
+    }
+    walk.done = walk.slot >= ids.slotLimit();
   }
 
   /**

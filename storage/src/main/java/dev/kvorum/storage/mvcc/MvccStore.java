@@ -11,6 +11,7 @@ import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Result;
+import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
@@ -58,6 +59,9 @@ public final class MvccStore {
   private long stateHashHigh;
   private long stateHashLow;
 
+  /** Records that were written or, at the start, read one by one. */
+  private long records;
+
   /**
    * An empty store.
    *
@@ -65,6 +69,18 @@ public final class MvccStore {
    */
   public MvccStore(IndexMemory memory) {
     index = new KeyIndex(memory);
+  }
+
+  /** The store that an index was kept of, as it was then. */
+  MvccStore(KeptIndex kept) {
+    index = kept.index();
+    var meta = kept.meta();
+    revision = meta.revision();
+    compactRevision = meta.compactRevision();
+    finishedCompactRevision = meta.finishedCompactRevision();
+    sizes.restore(meta.inUseBytes(), meta.allocatedBytes());
+    stateHashHigh = meta.stateHashHigh();
+    stateHashLow = meta.stateHashLow();
   }
 
   /** The records that applying the command now may read: sometimes too many, never too few. */
@@ -287,16 +303,21 @@ public final class MvccStore {
   private void note(List<Write> writes) {
     for (var write : writes) {
       sizes.add(write.record().size());
-      // Two chains that differ in where they mix the record in; together 128 bits.
-      stateHashLow = chain(stateHashLow, write);
-      stateHashHigh = chain(Long.rotateLeft(stateHashHigh, 23) + HIGH_CHAIN, write);
+      chain(write.revision(), write.checksum());
     }
+    records += writes.size();
   }
 
-  private static long chain(long hash, Write write) {
-    var afterMain = scramble(hash + write.revision().main());
-    return scramble(
-        afterMain + (write.revision().sub() << 32 | Integer.toUnsignedLong(write.checksum())));
+  /** Takes a record into the state hash. */
+  void chain(Revision record, int checksum) {
+    // Two chains that differ in where they mix the record in; together 128 bits.
+    stateHashLow = chain(stateHashLow, record, checksum);
+    stateHashHigh = chain(Long.rotateLeft(stateHashHigh, 23) + HIGH_CHAIN, record, checksum);
+  }
+
+  private static long chain(long hash, Revision record, int checksum) {
+    var afterMain = scramble(hash + record.main());
+    return scramble(afterMain + (record.sub() << 32 | Integer.toUnsignedLong(checksum)));
   }
 
   /** Spreads every bit over all: two rounds of multiplying by an odd number and folding. */
@@ -309,7 +330,7 @@ public final class MvccStore {
   /** Freezes the present state for readers. */
   public StoreView view() {
     return new StoreView(
-        index.publish(), index.usage(), revision, compactRevision, compactionHashes);
+        index.publish(), index.usage(), revision, compactRevision, records, compactionHashes);
   }
 
   public long revision() {
@@ -332,7 +353,7 @@ public final class MvccStore {
   }
 
   /** A view of the present, which the caller releases. */
-  IndexView holdIndex() {
+  public IndexView holdIndex() {
     return index.hold();
   }
 
@@ -418,6 +439,21 @@ public final class MvccStore {
     }
     sizes.add(entry.recordSize());
     revision = id.revision().main();
+    records++;
+  }
+
+  /** Takes out of a kept index what a compaction has removed since. */
+  void repeatCompaction(long compactedRevision) {
+    if (compactedRevision <= finishedCompactRevision) {
+      return;
+    }
+    var behindLast =
+        index.compact(
+            compactedRevision,
+            null,
+            Integer.MAX_VALUE,
+            (_, _, recordSize) -> sizes.remove(recordSize));
+    InvariantViolation.check(behindLast == null, "a compaction without a limit is one slice");
   }
 
   /** Takes the rest over. The revision never falls behind a compaction (contract S1.10). */

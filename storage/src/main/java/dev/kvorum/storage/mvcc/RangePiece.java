@@ -70,8 +70,7 @@ public final class RangePiece {
   /** Copies a record to its place; once for each. */
   public void put(int number, Bytes record) {
     InvariantViolation.check(
-        record.size() == entries.get(number).recordSize(),
-        "a record is as long as the index says");
+        record.size() == entries.get(number).recordSize(), "a record is as long as the index says");
     record.copyTo(fields, places[number]);
     missing--;
   }

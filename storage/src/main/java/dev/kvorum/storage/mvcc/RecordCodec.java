@@ -100,7 +100,8 @@ public final class RecordCodec {
     return record;
   }
 
-  private static int storedChecksum(Bytes bucketValue) {
+  /** The checksum in a value of the bucket; {@link #record} says whether it holds. */
+  static int storedChecksum(Bytes bucketValue) {
     return bucketValue.asByteBuffer().slice().getInt(0);
   }
 }

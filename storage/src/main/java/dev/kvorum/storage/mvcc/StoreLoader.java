@@ -6,11 +6,13 @@ import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyValueCodec;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Rebuilds an {@link MvccStore} from what the backend holds: every record of bucket KEY in order,
- * then the store's meta. An unfinished compaction is taken up again.
+ * or an index that was kept and the records after it; then the store's meta. An unfinished
+ * compaction is taken up again.
  */
 public final class StoreLoader {
   /** Hears of each change in order: which lease, or 0, the key is attached to from now on. */
@@ -22,29 +24,80 @@ public final class StoreLoader {
     void attach(Bytes key, long lease);
   }
 
+  /** How often somebody hears how far a scan has come. */
+  private static final int RECORDS_BETWEEN_REPORTS = 100_000;
+
   private final MvccStore store;
   private final Attachments attachments;
+  private final boolean chained;
+  private final LongConsumer progress;
+  private long records;
 
   /**
    * @param memory for the store's index
    */
   public StoreLoader(IndexMemory memory, Attachments attachments) {
-    store = new MvccStore(memory);
+    this(new MvccStore(memory), attachments, false, _ -> {});
+  }
+
+  private StoreLoader(
+      MvccStore store, Attachments attachments, boolean chained, LongConsumer progress) {
+    this.store = store;
     this.attachments = attachments;
+    this.chained = chained;
+    this.progress = progress;
   }
 
   /** The whole store from one read view; throws {@link CorruptRecordException}. */
   public static MvccStore load(ReadView view, IndexMemory memory, Attachments attachments) {
-    var loader = new StoreLoader(memory, attachments);
-    view.scan(
-        Bucket.KEY,
-        Bytes.EMPTY,
-        (bucketKey, bucketValue) -> {
-          loader.add(bucketKey, bucketValue);
-          return true;
-        });
+    return load(view, memory, attachments, _ -> {});
+  }
+
+  /**
+   * The whole store from one read view; throws {@link CorruptRecordException}.
+   *
+   * @param progress hears now and then how many records were read
+   */
+  public static MvccStore load(
+      ReadView view, IndexMemory memory, Attachments attachments, LongConsumer progress) {
+    var loader = new StoreLoader(new MvccStore(memory), attachments, false, progress);
+    loader.scan(view, Bytes.EMPTY);
     var meta = view.get(Bucket.META, StoreMeta.KEY);
     return loader.finish(meta == null ? null : StoreMeta.decode(meta));
+  }
+
+  /**
+   * The store from an index that was kept and the records after it. Damage to older records does
+   * not show here, but when they are read.
+   *
+   * <p>That the index is one of this very store follows from the state hash, which covers all that
+   * was ever written: with the records after the index it must come out as the backend has it.
+   * These are all there, because no compaction went beyond the index's revision.
+   *
+   * @param meta what the backend says of the store
+   * @param attachments knows what was attached when the index was kept
+   * @throws IndexMisfitException if the index is not one of this store; it is of no use any more
+   * @throws CorruptRecordException if the records are not what was written
+   */
+  public static MvccStore resume(
+      ReadView view, StoreMeta meta, KeptIndex kept, Attachments attachments)
+      throws IndexMisfitException {
+    kept.checkAgainst(meta);
+    var loader = new StoreLoader(new MvccStore(kept), attachments, true, _ -> {});
+    loader.store.repeatCompaction(meta.finishedCompactRevision());
+    loader.scan(view, RecordCodec.firstBucketKey(kept.meta().revision() + 1));
+    loader.checkAgainst(meta);
+    return loader.finish(meta);
+  }
+
+  private void scan(ReadView view, Bytes from) {
+    view.scan(
+        Bucket.KEY,
+        from,
+        (bucketKey, bucketValue) -> {
+          add(bucketKey, bucketValue);
+          return true;
+        });
   }
 
   /** Takes one entry of bucket KEY; entries come in ascending order. */
@@ -59,7 +112,27 @@ public final class StoreLoader {
     store.restore(
         id,
         new IndexEntry(kv.key(), id.revision(), kv.createRevision(), kv.version(), record.size()));
+    if (chained) {
+      store.chain(id.revision(), RecordCodec.storedChecksum(bucketValue));
+    }
     attachments.attach(kv.key(), kv.lease());
+    if (++records % RECORDS_BETWEEN_REPORTS == 0) {
+      progress.accept(records);
+    }
+  }
+
+  private void checkAgainst(StoreMeta meta) throws IndexMisfitException {
+    if (store.stateHashHigh() != meta.stateHashHigh()
+        || store.stateHashLow() != meta.stateHashLow()) {
+      throw new IndexMisfitException("it is of another history than the state store");
+    }
+    // A compaction under way has removed records already that the index still has.
+    if (meta.compactRevision() == meta.finishedCompactRevision()
+        && store.inUseBytes() != meta.inUseBytes()) {
+      throw new IndexMisfitException(
+          "with it the store has %d bytes, and should have %d"
+              .formatted(store.inUseBytes(), meta.inUseBytes()));
+    }
   }
 
   /** The store; {@code meta} is null for a backend that never had one. */

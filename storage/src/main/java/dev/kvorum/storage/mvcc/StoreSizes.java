@@ -43,6 +43,12 @@ final class StoreSizes {
     allocatedBytes = Math.max(inUseBytes, bytes);
   }
 
+  /** Takes up both as they were. */
+  void restore(long inUse, long allocated) {
+    inUseBytes = inUse;
+    allocatedBytes = allocated;
+  }
+
   long inUseBytes() {
     return inUseBytes;
   }

@@ -20,6 +20,7 @@ public final class StoreView {
   private final IndexUsage indexUsage;
   private final long revision;
   private final long compactRevision;
+  private final long records;
   private final CompactionHashes compactionHashes;
 
   StoreView(
@@ -27,11 +28,13 @@ public final class StoreView {
       IndexUsage indexUsage,
       long revision,
       long compactRevision,
+      long records,
       CompactionHashes compactionHashes) {
     this.index = index;
     this.indexUsage = indexUsage;
     this.revision = revision;
     this.compactRevision = compactRevision;
+    this.records = records;
     this.compactionHashes = compactionHashes;
   }
 
@@ -59,6 +62,14 @@ public final class StoreView {
   /** The last accepted compaction, -1 before the first. */
   public long compactRevision() {
     return compactRevision;
+  }
+
+  /**
+   * How many records this process has written or, at its start, read one by one; what an index that
+   * was kept spared it is not among them.
+   */
+  public long records() {
+    return records;
   }
 
   /** The index as of this view. */

@@ -183,9 +183,12 @@ final class WriteTxn {
         return false;
       }
       allowance.useKey();
-      var entry = index.present().find(keys.next(), revision());
-      if (entry != null) {
-        delete(entry);
+      var key = keys.next();
+      var revision = next();
+      var tombstone = KeyValueCodec.tombstone(key);
+      var replaced = index.deleteLive(key, revision, tombstone.size());
+      if (replaced != null) {
+        keepDelete(key, revision, tombstone, replaced);
       }
     }
     return true;
@@ -195,9 +198,13 @@ final class WriteTxn {
     var revision = next();
     var tombstone = KeyValueCodec.tombstone(entry.key());
     index.delete(entry.key(), revision, tombstone.size());
+    keepDelete(entry.key(), revision, tombstone, entry.revision());
+  }
+
+  private void keepDelete(Bytes key, Revision revision, Bytes tombstone, Revision replaced) {
     keep(revision, true, tombstone);
-    var kv = KeyValueCodec.deleted(entry.key(), revision.main());
-    events.add(new Event(revision, true, entry.key(), kv, entry.revision(), 0));
+    var kv = KeyValueCodec.deleted(key, revision.main());
+    events.add(new Event(revision, true, key, kv, replaced, 0));
   }
 
   private Revision next() {

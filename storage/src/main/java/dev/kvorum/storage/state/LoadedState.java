@@ -4,6 +4,7 @@ import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.Bucket;
 import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.checkpoint.Checkpoint;
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
@@ -15,11 +16,13 @@ import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.mvcc.CorruptRecordException;
+import dev.kvorum.storage.mvcc.IndexMisfitException;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreLoader;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** The state machine's parts as a backend held them. */
 public record LoadedState(
@@ -41,9 +44,29 @@ public record LoadedState(
    * @throws CorruptRecordException as {@link #read} does
    */
   public static LoadedState open(Backend backend, IndexMemory memory) {
+    return open(backend, memory, null, LoadListener.NONE);
+  }
+
+  /**
+   * Takes out what a long command left that did not come to its end, and reads the rest: the
+   * records after the checkpoint where it can be used, and otherwise all.
+   *
+   * @param memory for the key index
+   * @param checkpoint of the key index, or null; of no use to anybody afterwards
+   * @throws CorruptRecordException as {@link #read} does
+   */
+  public static LoadedState open(
+      Backend backend, IndexMemory memory, @Nullable Checkpoint checkpoint, LoadListener listener) {
     removeUnfinished(backend);
     try (var view = backend.openReadView()) {
-      return read(view, memory);
+      if (checkpoint != null) {
+        try {
+          return resume(view, checkpoint);
+        } catch (IndexMisfitException misfit) {
+          listener.misfit(misfit);
+        }
+      }
+      return read(view, memory, listener);
     }
   }
 
@@ -83,14 +106,36 @@ public record LoadedState(
    *     is missing; the backend must then be rebuilt
    */
   public static LoadedState read(ReadView view, IndexMemory memory) {
-    var encodedMeta = view.get(Bucket.META, StoreMeta.KEY);
-    if (encodedMeta == null) {
-      throw new CorruptRecordException("the state store does not say what it holds");
-    }
-    var meta = StoreMeta.decode(encodedMeta);
+    return read(view, memory, LoadListener.NONE);
+  }
+
+  private static LoadedState read(ReadView view, IndexMemory memory, LoadListener listener) {
+    var meta = readMeta(view);
     // Before the records, which name the leases that their keys are attached to.
     var leases = readLeases(view);
-    var kv = StoreLoader.load(view, memory, leases::attach);
+    var kv = StoreLoader.load(view, memory, leases::attach, listener::records);
+    return readRest(view, meta, kv, leases);
+  }
+
+  private static LoadedState resume(ReadView view, Checkpoint checkpoint)
+      throws IndexMisfitException {
+    var meta = readMeta(view);
+    var leases = readLeases(view);
+    checkpoint.attachAll(leases::attach);
+    var kv = StoreLoader.resume(view, meta, checkpoint.kept(), leases::attach);
+    return readRest(view, meta, kv, leases);
+  }
+
+  private static StoreMeta readMeta(ReadView view) {
+    var encoded = view.get(Bucket.META, StoreMeta.KEY);
+    if (encoded == null) {
+      throw new CorruptRecordException("the state store does not say what it holds");
+    }
+    return StoreMeta.decode(encoded);
+  }
+
+  private static LoadedState readRest(
+      ReadView view, StoreMeta meta, MvccStore kv, LeaseTable leases) {
     var alarms = new Alarms();
     alarms.load(readAlarms(view));
     var members = new Members();

@@ -29,27 +29,26 @@ final class LongRevocation implements LongCommand {
   private final class Going implements Iterator<Bytes> {
     private final long id;
     private final MvccStore.Execution deletion;
-    private Iterator<Bytes> keys;
-    private @Nullable Bytes last;
+
+    /** Detached already, and not deleted yet; nobody sees the store before all are. */
+    private Iterator<Bytes> keys = List.<Bytes>of().iterator();
 
     Going(long id) {
       this.id = id;
-      keys = leases.attachedKeys(id, null, KEYS_AT_ONCE).iterator();
       deletion = kv.beginDelete(this);
     }
 
     @Override
     public boolean hasNext() {
-      if (!keys.hasNext() && last != null) {
-        keys = leases.attachedKeys(id, last, KEYS_AT_ONCE).iterator();
+      if (!keys.hasNext()) {
+        keys = leases.takeKeys(id, KEYS_AT_ONCE).iterator();
       }
       return keys.hasNext();
     }
 
     @Override
     public Bytes next() {
-      last = keys.next();
-      return last;
+      return keys.next();
     }
   }
 
@@ -112,9 +111,6 @@ final class LongRevocation implements LongCommand {
       JoinedList<Write> writes,
       JoinedList<Event> events) {
     var slice = current.deletion.step(Records.NONE, maxKeys, maxBytes);
-    for (var event : slice.events()) {
-      leases.attach(event.key(), event.lease());
-    }
     writes.join(slice.writes());
     events.join(slice.events());
     if (slice.result() != null) {

@@ -18,6 +18,7 @@ import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,7 +126,18 @@ public final class StateSnapshot {
   /** Fills an empty backend from the snapshot. On return it is durable. */
   public static void restore(SnapshotReader reader, Backend backend)
       throws DiskFaultException, SnapshotDamagedException {
+    restore(reader, backend, _ -> {});
+  }
+
+  /**
+   * Fills an empty backend from the snapshot. On return it is durable.
+   *
+   * @param progress hears now and then how many records were restored
+   */
+  public static void restore(SnapshotReader reader, Backend backend, LongConsumer progress)
+      throws DiskFaultException, SnapshotDamagedException {
     var loader = new BackendLoader(backend);
+    var records = 0L;
     for (var record = reader.next(); record != null; record = reader.next()) {
       var bucket = Bucket.ofNumber(record.bucket());
       if (bucket == null) {
@@ -134,6 +146,9 @@ public final class StateSnapshot {
                 .formatted(record.bucket()));
       }
       loader.add(bucket, record.key(), record.value());
+      if (++records % CHUNK_RECORDS == 0) {
+        progress.accept(records);
+      }
     }
     // Last, and only after the whole file was found sound: a store without it does not count.
     loader.add(Bucket.META, StoreMeta.KEY, reader.header().meta());

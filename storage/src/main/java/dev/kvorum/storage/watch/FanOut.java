@@ -5,13 +5,15 @@ import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreView;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The delivery of one revision to all watchers that were synced when it began. It may take several
- * turns; {@link #next} says who is the next to get something.
+ * turns: first {@link #match} finds out who gets what, then {@link #next} says who is the next to
+ * get something.
  */
 final class FanOut {
   /** One group's part. */
@@ -57,16 +59,34 @@ final class FanOut {
   }
 
   final long revision;
+  private final WatchGroups groups;
+  private final int count;
+  private final Iterator<Event> unmatched;
+  private final List<WatchGroup> touched = new ArrayList<>();
   private final List<Target> targets = new ArrayList<>();
+  private boolean matched;
   private int current;
 
   FanOut(long revision, List<Event> events, WatchGroups groups) {
     this.revision = revision;
-    if (groups.isEmpty()) {
-      return;
+    this.groups = groups;
+    count = events.size();
+    unmatched = events.iterator();
+  }
+
+  /**
+   * Finds out who gets which of the next events. Who joins a group meanwhile has nothing to get of
+   * this revision.
+   *
+   * @return whether all events are matched, so that there is nothing to do but to deliver them
+   */
+  boolean match(int maxEvents) {
+    if (matched) {
+      return true;
     }
-    var touched = new ArrayList<WatchGroup>();
-    for (var event : events) {
+    var isLarge = count > maxEvents;
+    for (var left = maxEvents; left > 0 && unmatched.hasNext() && !groups.isEmpty(); left--) {
+      var event = unmatched.next();
       var encoded = new EncodedEvent(event);
       groups.forEach(
           event.key(),
@@ -75,12 +95,21 @@ final class FanOut {
               touched.add(group);
             }
             group.matched.add(encoded);
+            if (isLarge) {
+              // Now, or one turn would have to encode all of them.
+              encoded.plain();
+            }
           });
     }
+    if (unmatched.hasNext() && !groups.isEmpty()) {
+      return false;
+    }
+    matched = true;
     for (var group : touched) {
       targets.add(new Target(group));
       group.matched.clear();
     }
+    return true;
   }
 
   /** The group whose turn it is, or null when everybody was served. */

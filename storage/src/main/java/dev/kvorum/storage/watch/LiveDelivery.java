@@ -160,6 +160,12 @@ final class LiveDelivery {
     if (running == null) {
       return;
     }
+    while (!running.match(sizes.turnMessages())) {
+      if (!toTheEnd) {
+        outbox.endTurn();
+        return;
+      }
+    }
     var header = WatchResponses.header(moment.origin(), running.revision);
     for (var target = running.target(); target != null; target = running.target()) {
       if (outbox.turnIsOver() && !toTheEnd) {

@@ -13,6 +13,10 @@ final class Outbox {
   private List<WatchEffect> effects = new ArrayList<>();
   private int turnMessages;
   private long turnBytes;
+
+  /** The turn has cost enough, whatever it has sent. */
+  private boolean turnEnded;
+
   private long sentEvents;
 
   Outbox(WatchSizes sizes) {
@@ -24,10 +28,16 @@ final class Outbox {
     effects = new ArrayList<>();
     turnMessages = 0;
     turnBytes = 0;
+    turnEnded = false;
+  }
+
+  /** The rest of the work is for the next turn. */
+  void endTurn() {
+    turnEnded = true;
   }
 
   boolean turnIsOver() {
-    return turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
+    return turnEnded || turnMessages >= sizes.turnMessages() || turnBytes >= sizes.turnBytes();
   }
 
   /** What this step wants done. */

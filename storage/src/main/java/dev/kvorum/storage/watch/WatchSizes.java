@@ -3,7 +3,7 @@ package dev.kvorum.storage.watch;
 /**
  * The bounds of a watch hub's work and memory.
  *
- * @param turnMessages messages that one turn sends
+ * @param turnMessages messages that one turn sends, and events of one revision that it looks at
  * @param turnBytes bytes that one turn sends
  * @param streamBytes what a stream may have on its way before its watchers fall behind
  * @param chunkRevisions revisions that a chunk of history has at most

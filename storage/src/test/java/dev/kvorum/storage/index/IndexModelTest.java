@@ -30,7 +30,7 @@ final class IndexModelTest {
 
   private final List<Held> held = new ArrayList<>();
   private final NaiveIndex naive = new NaiveIndex();
-  private final KeyIndex index = new KeyIndex(IndexMemory.onHeap());
+  private KeyIndex index = new KeyIndex(IndexMemory.onHeap());
   private Random random = new Random(0);
   private Keys keys = Keys.SHORT;
   private int keySpace;
@@ -61,6 +61,10 @@ final class IndexModelTest {
         look(view.view, view.then, view.main, seed);
       }
       index.invariant();
+      if (random.nextInt(3) == 0) {
+        copyAnOldView(seed);
+        goOnWithACopy();
+      }
     }
     held.forEach(view -> view.view.release());
     change(0);
@@ -72,6 +76,24 @@ final class IndexModelTest {
         .as("only the last view but one keeps something")
         .isLessThan(20 * Blocks.PAGE_BYTES);
     assertThat(index.usage().openViews()).isEqualTo(2);
+  }
+
+  /** A copy of a view has what the view shows, whatever was written since. */
+  private void copyAnOldView(long seed) {
+    if (!held.isEmpty()) {
+      var source = held.get(random.nextInt(held.size()));
+      var copy = CopiedIndex.of(source.view);
+      copy.invariant();
+      look(copy.present(), source.then, source.main, seed);
+    }
+  }
+
+  /** What a copy does from then on is what the index itself would do. */
+  private void goOnWithACopy() {
+    var view = index.hold();
+    index = CopiedIndex.of(view);
+    view.release();
+    index.invariant();
   }
 
   private void keepAView() {
@@ -100,9 +122,14 @@ final class IndexModelTest {
     var before = naive.newest(key);
     var isLive = before != null && !before.tombstone();
     var size = random.nextInt(3) == 0 ? random.nextInt(1_500_000) : 300;
+    if (delete && random.nextBoolean()) {
+      var replaced = index.deleteLive(key, revision, size);
+      assertThat(replaced).isEqualTo(isLive && before != null ? before.revision() : null);
+    } else if (delete && isLive) {
+      index.delete(key, revision, size);
+    }
     if (delete) {
       if (isLive) {
-        index.delete(key, revision, size);
         naive.add(key, new Rec(revision, 0, 0, size));
       }
       return;

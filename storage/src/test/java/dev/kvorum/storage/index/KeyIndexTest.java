@@ -60,6 +60,30 @@ final class KeyIndexTest {
     }
   }
 
+  /**
+   * Key after key gets 25 records, of which 24 stand in blocks: so a leaf is full of references to
+   * blocks. A compaction leaves each key 8 older records, 5 bytes each, which move into the leaf.
+   */
+  @Test
+  void compactionThatMovesHistoriesIntoTheirLeafSplitsIt() {
+    var keys = 200;
+    var rounds = 25;
+    var kept = 8;
+    for (var number = 0; number < keys; number++) {
+      for (var round = 0; round < rounds; round++) {
+        main = 2L + (long) round * keys + number;
+        index.put(key(number), new Revision(main, 0), main, 1, 300 + round);
+      }
+    }
+    var before = keys(index.publish(), ALL, main);
+
+    var compacted = main - (long) keys * kept;
+    assertThat(compactAll(compacted, 1_000)).hasSize(keys * (rounds - 1 - kept));
+    index.invariant();
+    assertThat(keys(index.publish(), ALL, main)).hasSize(keys).isEqualTo(before);
+    assertThat(index.present().count(ALL, compacted)).isEqualTo(keys);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
   void agreesWithASortedMapThroughGrowthAndCompaction(long seed) {

@@ -50,6 +50,28 @@ class LeaseTableTest {
   }
 
   @Test
+  void aLeaseThatEndsGivesItsKeysUpInTheirOrder() {
+    table.add(1, 10, 0);
+    table.add(2, 10, 0);
+    for (var key : new String[] {"b", "d", "a", "c"}) {
+      table.attach(Bytes.utf8(key), 1);
+    }
+    table.attach(KEY, 2);
+
+    assertThat(table.takeKeys(1, 3))
+        .containsExactly(Bytes.utf8("a"), Bytes.utf8("b"), Bytes.utf8("c"));
+    assertThat(table.attachedKeys(1)).containsExactly(Bytes.utf8("d"));
+    assertThat(table.takeKeys(1, 3)).containsExactly(Bytes.utf8("d"));
+    assertThat(table.takeKeys(1, 3)).isEmpty();
+    assertThat(table.takeKeys(2, 3)).containsExactly(KEY);
+    table.remove(1);
+    table.remove(2);
+    // What was taken belongs to nobody.
+    table.attach(Bytes.utf8("a"), 0);
+    assertThat(table.size()).isZero();
+  }
+
+  @Test
   void aLeaseThatComesAgainHasNothingOfTheOneBefore() {
     table.add(7, 10, 5);
     table.remove(7);

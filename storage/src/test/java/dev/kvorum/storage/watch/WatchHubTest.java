@@ -544,6 +544,35 @@ class WatchHubTest {
     assertThat(parts).allMatch(part -> part.sizeBytes() < 100_000 + 512 * 1024);
   }
 
+  /** A delete of very many keys: finding out who gets what takes turns, too. */
+  @Test
+  void aRevisionWithManyEventsIsMatchedInTurns() {
+    var slow = new HubHarness(new WatchSizes(2, 1 << 20, 1 << 20, 10, 1 << 20, 100, 1 << 20));
+    var keys = List.of("a", "b", "c", "d", "e", "f", "g");
+    keys.forEach(key -> slow.put(key, "1"));
+    slow.request(watch("a").to("z").id(1).request());
+    slow.request(watch("c").withPrevious().id(2).request());
+    slow.request(watch("x").id(3).request());
+    slow.received();
+    slow.holdTurns(true);
+    slow.apply(new Command.DeleteRange(Bytes.utf8("a"), Bytes.utf8("z"), false));
+    assertThat(slow.received()).isEmpty();
+    // Who comes in the middle of it has nothing to get of it, whether it is alone or not.
+    slow.request(watch("a").to("z").id(4).request());
+    slow.request(watch("g").id(5).request());
+    slow.request(new WatchRequest.Cancel(3));
+    slow.holdTurns(false);
+
+    var received = slow.received();
+    assertThat(HubHarness.eventsOf(received, 1))
+        .containsExactlyElementsOf(keys.stream().map(key -> "DELETE " + key + " @9").toList());
+    assertThat(HubHarness.eventsOf(received, 2)).containsExactly("DELETE c @9 was 1");
+    assertThat(HubHarness.eventsOf(received, 4)).isEmpty();
+    assertThat(HubHarness.eventsOf(received, 5)).isEmpty();
+    slow.put("g", "2");
+    assertThat(HubHarness.eventsOf(slow.received(), 5)).containsExactly("PUT g=2 @10");
+  }
+
   private long created() {
     return store.received().stream().filter(Response::created).findFirst().orElseThrow().revision();
   }

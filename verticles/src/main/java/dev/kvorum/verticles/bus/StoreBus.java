@@ -1,14 +1,25 @@
 package dev.kvorum.verticles.bus;
 
 import dev.kvorum.raft.verticle.LocalCodec;
+import dev.kvorum.storage.checkpoint.Attachments;
+import dev.kvorum.storage.index.IndexView;
+import dev.kvorum.storage.lease.LeaseTable;
+import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.verticles.stage.Answer;
 import io.vertx.core.eventbus.EventBus;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The addresses and records of the store and the front ends. */
 public final class StoreBus {
   /** To the store: {@link Defragment}; answered with an empty message. */
   public static final String DEFRAGMENT = "kvorum.store.defragment";
+
+  /** To the store: {@link FreezeIndex}, answered by {@link IndexFrozen}. */
+  public static final String FREEZE_INDEX = "kvorum.store.freeze-index";
+
+  /** To the store: {@link CopyAttachments}, answered by {@link AttachmentsCopied}. */
+  public static final String COPY_ATTACHMENTS = "kvorum.store.copy-attachments";
 
   private StoreBus() {}
 
@@ -39,11 +50,36 @@ public final class StoreBus {
   /** Let the size fall to what is in use (contract S17.5). */
   public record Defragment() {}
 
+  /** Freeze the key index for a checkpoint. */
+  public record FreezeIndex() {}
+
+  /**
+   * The index is frozen.
+   *
+   * @param meta the store at that moment
+   * @param index is released by whoever asked; null if it cannot be frozen at present
+   */
+  public record IndexFrozen(StoreMeta meta, @Nullable IndexView index) {}
+
+  /**
+   * Copy the next slice of what is attached to leases.
+   *
+   * @param walk how far the copy has come; the store's loop alone moves it on
+   */
+  public record CopyAttachments(LeaseTable.Walk walk) {}
+
+  /** The slice. */
+  public record AttachmentsCopied(Attachments.Slice slice) {}
+
   /** Registers the codecs of all records above. */
   public static void register(EventBus bus) {
     LocalCodec.register(bus, Answers.class);
     LocalCodec.register(bus, InProgress.class);
     LocalCodec.register(bus, ReadsReady.class);
     LocalCodec.register(bus, Defragment.class);
+    LocalCodec.register(bus, FreezeIndex.class);
+    LocalCodec.register(bus, IndexFrozen.class);
+    LocalCodec.register(bus, CopyAttachments.class);
+    LocalCodec.register(bus, AttachmentsCopied.class);
   }
 }

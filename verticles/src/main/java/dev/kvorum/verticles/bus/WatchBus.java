@@ -60,12 +60,17 @@ public final class WatchBus {
   public record Closed(long stream) implements Word {}
 
   /** What one front end has to say after one turn. */
-  public record Said(int loop, List<Word> words) {}
+  public record Said(int loop, List<Word> words) {
+    /** Whether there are requests among it; then {@link Heard} comes back. */
+    public boolean asks() {
+      return words.stream().anyMatch(Requested.class::isInstance);
+    }
+  }
 
   /** Messages for the streams of one front end, in order. */
   public record Messages(List<WatchEffect.Send> messages) {}
 
-  /** To a front end: what it said next, in the order of its turns, has been heard. */
+  /** To a front end: the requests of one of its turns, in their order, have been heard. */
   public record Heard() {}
 
   /** Registers the codecs of the records that are sent. */

@@ -94,7 +94,8 @@ final class Calls {
           long fromRevision,
           Watched watched,
           Consumer<Failure> onFailure) {
-        return Calls.this.watch(key, rangeEnd, fromRevision, context, watched, onFailure);
+        return Calls.this.watch(
+            key, rangeEnd, fromRevision, context, Room.ENDLESS, watched, onFailure);
       }
     };
   }
@@ -103,6 +104,7 @@ final class Calls {
    * Watches from a revision on; the watched is told one thing after the other, and nothing after
    * {@link QueueCalls.Watching#stop}.
    *
+   * @param room of the watched; what does not fit waits with the watch
    * @param onFailure is told when there can be no watch
    */
   QueueCalls.Watching watch(
@@ -110,9 +112,10 @@ final class Calls {
       Bytes rangeEnd,
       long fromRevision,
       CallContext context,
+      Room room,
       QueueCalls.Watched watched,
       Consumer<Failure> onFailure) {
-    var sink = new Sink(watched);
+    var sink = new Sink(watched, room);
     return switch (service.watch(context, sink)) {
       case Service.WatchRefused refused -> {
         onFailure.accept(refused.failure());
@@ -132,10 +135,12 @@ final class Calls {
 
   private static final class Sink implements Service.WatchSink {
     private final QueueCalls.Watched watched;
+    private final Room room;
     private boolean stopped;
 
-    Sink(QueueCalls.Watched watched) {
+    Sink(QueueCalls.Watched watched, Room room) {
       this.watched = watched;
+      this.room = room;
     }
 
     @Override
@@ -206,12 +211,12 @@ final class Calls {
 
     @Override
     public boolean isWritable() {
-      return true;
+      return room.isWritable();
     }
 
     @Override
     public void onDrain(Runnable action) {
-      action.run();
+      room.onDrain(action);
     }
   }
 }

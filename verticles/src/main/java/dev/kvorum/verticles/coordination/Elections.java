@@ -141,12 +141,13 @@ public final class Elections {
 
   /**
    * Tells of the leader, of everything that it proclaims, and of every leader after it; waits where
-   * there is none.
+   * there is none. While the listener has no room, the watch behind it waits.
    *
    * @return to be run when the client goes away
    */
-  public Runnable observe(Bytes name, CallContext context, Consumer<Reply<Leader>> listener) {
-    var observer = new Observer(Queue.prefix(name), context, listener);
+  public Runnable observe(
+      Bytes name, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
+    var observer = new Observer(Queue.prefix(name), context, room, listener);
     observer.look();
     return observer::stop;
   }
@@ -154,19 +155,25 @@ public final class Elections {
   private final class Observer {
     private final Bytes prefix;
     private final CallContext context;
+    private final Room room;
     private final Consumer<Reply<Leader>> listener;
     private QueueCalls.@Nullable Watching watching;
     private boolean stopped;
 
-    Observer(Bytes prefix, CallContext context, Consumer<Reply<Leader>> listener) {
+    Observer(Bytes prefix, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
       this.prefix = prefix;
       this.context = context;
+      this.room = room;
       this.listener = listener;
     }
 
     void look() {
       stopWatching();
       if (stopped) {
+        return;
+      }
+      if (!room.isWritable()) {
+        room.onDrain(this::look);
         return;
       }
       calls.call(
@@ -224,6 +231,7 @@ public final class Elections {
               rangeEnd,
               from,
               context,
+              room,
               new QueueCalls.Watched() {
                 @Override
                 public void put(KeyValue kv) {

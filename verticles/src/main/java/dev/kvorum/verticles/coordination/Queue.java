@@ -21,6 +21,9 @@ public final class Queue {
   /** What a lease is that the server grants by itself (contract S11.1). */
   private static final long OWN_LEASE_SECONDS = 60;
 
+  /** In which a lease stands in a key, with a sign where it is negative (contract S11.1). */
+  private static final int HEXADECIMAL = 16;
+
   /** What a waiter hears whose key was gone when its turn came. */
   private final String goneText;
 
@@ -46,9 +49,9 @@ public final class Queue {
   }
 
   private static Bytes key(Bytes prefix, long lease) {
-    return new ProtoWriter(prefix.size() + 16)
+    return new ProtoWriter(prefix.size() + 17)
         .raw(prefix)
-        .raw(Bytes.utf8(Long.toHexString(lease)))
+        .raw(Bytes.utf8(Long.toString(lease, HEXADECIMAL)))
         .toBytes()
         .compact();
   }

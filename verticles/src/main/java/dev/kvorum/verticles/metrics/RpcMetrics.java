@@ -66,6 +66,7 @@ public final class RpcMetrics {
   private final Counter sentBytes;
   private final Counter receivedBytes;
   private final Family<Counter> clientRequests;
+  private final Family<Counter> streamFailures;
   private final Set<String> clientVersions = ConcurrentHashMap.newKeySet();
 
   RpcMetrics(MetricRegistry registry, boolean extensive) {
@@ -99,6 +100,22 @@ public final class RpcMetrics {
             "client_api_version",
             "type");
     clientRequests.with(UNKNOWN_VERSION, Kind.UNARY.requestType);
+    streamFailures =
+        registry.counters(
+            "etcd_network_server_stream_failures_total",
+            "Streams that failed while a message was received or sent.",
+            "API",
+            "Type");
+  }
+
+  /**
+   * A stream ended because what its client sent could not be read. A client that goes away is no
+   * failure.
+   *
+   * @param api {@code watch} or {@code lease-keepalive}
+   */
+  public void receiveFailed(String api) {
+    streamFailures.with(api, "receive").increment();
   }
 
   /**

@@ -55,9 +55,7 @@ final class Reads {
   /** Answers a read-only transaction (contract S6.7). */
   void read(Command.Txn txn, boolean serializable, Consumer<Result> answer) {
     whole(
-        serializable,
-        new Read(view -> ReadWeight.keys(view, txn), view -> view.plan(txn)),
-        answer);
+        serializable, new Read(view -> ReadWeight.keys(view, txn), view -> view.plan(txn)), answer);
   }
 
   private void whole(boolean serializable, Read read, Consumer<Result> answer) {

@@ -38,7 +38,7 @@ final class WatchCalls {
   /** Who asked in this turn, once for each request. */
   private List<Stream> asking = new ArrayList<>();
 
-  /** The same for the turns that the hub has not heard yet. */
+  /** The same for the turns whose requests the hub has not heard yet. */
   private final ArrayDeque<List<Stream>> unheard = new ArrayDeque<>();
 
   private final List<Stream> touched = new ArrayList<>();
@@ -75,8 +75,10 @@ final class WatchCalls {
   private void flush() {
     var said = new WatchBus.Said(loop, words);
     words = new ArrayList<>();
-    unheard.addLast(asking);
-    asking = new ArrayList<>();
+    if (!asking.isEmpty()) {
+      unheard.addLast(asking);
+      asking = new ArrayList<>();
+    }
     context.owner().eventBus().send(WatchBus.SAID, said);
   }
 

@@ -6,6 +6,7 @@ import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -27,6 +28,7 @@ public record FlushBatch(
   public static FlushBatch of(List<Flush> flushes) {
     var batch = new WriteBatch();
     var records = new ArrayList<Revision>();
+    var others = new ArrayList<WriteBatch.Change>();
     var bytes = 0L;
     for (var flush : flushes) {
       for (var write : flush.records()) {
@@ -37,8 +39,13 @@ public record FlushBatch(
         }
       }
       flush.removals().forEach(id -> batch.delete(Bucket.KEY, RecordCodec.bucketKey(id)));
-      flush.others().forEach(batch::add);
+      others.addAll(flush.others());
     }
+    // Leases end in the order of their deadlines, all over the bucket. In the order of keys the
+    // engine touches each page once; changes of one key keep their order.
+    others.sort(
+        Comparator.comparing(WriteBatch.Change::bucket).thenComparing(WriteBatch.Change::key));
+    others.forEach(batch::add);
     var meta = flushes.getLast().meta();
     batch.put(Bucket.META, StoreMeta.KEY, meta.encode());
     return new FlushBatch(batch, records, bytes, meta);

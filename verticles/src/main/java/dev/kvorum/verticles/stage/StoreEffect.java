@@ -1,12 +1,16 @@
 package dev.kvorum.verticles.stage;
 
+import dev.kvorum.storage.checkpoint.Attachments;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.HashKv;
+import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.state.AppliedState;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the store stage wants done. The effects of one step are performed in their order, because
@@ -48,6 +52,17 @@ public sealed interface StoreEffect {
 
   /** Answers {@link StoreStage#findKeys}: the keys of each lease, or how many there are. */
   record FoundKeys(long ask, List<List<Bytes>> keys, List<Integer> counts) implements StoreEffect {}
+
+  /**
+   * Answers {@link StoreStage#freezeIndex}.
+   *
+   * @param meta the store at this moment
+   * @param index its index, which whoever gets it releases; null while a compaction is under way
+   */
+  record IndexFrozen(StoreMeta meta, @Nullable IndexView index) implements StoreEffect {}
+
+  /** Answers {@link StoreStage#copyAttachments}. */
+  record AttachmentsCopied(Attachments.Slice slice) implements StoreEffect {}
 
   /** What {@link StoreStage#defragment} asked for is done. */
   record Defragmented() implements StoreEffect {}

@@ -3,8 +3,10 @@ package dev.kvorum.verticles.stage;
 import dev.kvorum.raft.core.Membership;
 import dev.kvorum.raft.core.MembershipChange;
 import dev.kvorum.storage.backend.WriteBatch;
+import dev.kvorum.storage.checkpoint.Attachments;
 import dev.kvorum.storage.journal.Entry;
 import dev.kvorum.storage.lease.LeaseChange;
+import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
@@ -58,6 +60,9 @@ public final class StoreStage {
 
   /** Keys that one slice of a long command looks at: some tenths of a millisecond. */
   public static final int SLICE_KEYS = 250;
+
+  /** Attached keys that one slice of a checkpoint takes; well below a millisecond. */
+  private static final int ATTACHMENTS_AT_ONCE = 1_000;
 
   /** How many waiting entries are looked through when records have to be fetched anyway. */
   private static final int LOOKAHEAD_ENTRIES = 64;
@@ -235,6 +240,36 @@ public final class StoreStage {
                         ask,
                         leases.stream().map(machine.leases()::attachedKeys).toList(),
                         List.of())));
+  }
+
+  /**
+   * Freezes the key index for a checkpoint. Not in the middle of a compaction: which records it has
+   * removed the backend knows later than the index, and a checkpoint says either all or none.
+   */
+  public List<StoreEffect> freezeIndex() {
+    return whole(
+        () ->
+            List.of(
+                new StoreEffect.IndexFrozen(
+                    machine.meta(),
+                    machine.kv().compaction() == null ? machine.kv().holdIndex() : null)));
+  }
+
+  /** Copies a slice of what is attached to leases, for a checkpoint. */
+  public List<StoreEffect> copyAttachments(LeaseTable.Walk walk) {
+    return whole(
+        () -> {
+          var found = new ArrayList<Attachments.Attachment>();
+          machine
+              .leases()
+              .visitAttachments(
+                  walk,
+                  ATTACHMENTS_AT_ONCE,
+                  (key, lease) -> found.add(new Attachments.Attachment(key, lease)));
+          return List.of(
+              new StoreEffect.AttachmentsCopied(
+                  new Attachments.Slice(found, machine.appliedIndex(), walk.isDone())));
+        });
   }
 
   private List<StoreEffect> slice() {

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #isBehindFullDisk}.
  */
 public final class BackendWriter implements AutoCloseable {
-  private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final int FULL_RECORDS = 2_000;
+  private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final int FULL_RECORDS = 8_000;
   private static final long FULL_BYTES = 4L << 20;
   private static final long LARGEST_TRANSACTION_BYTES = 16L << 20;
 

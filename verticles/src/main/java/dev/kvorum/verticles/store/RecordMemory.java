@@ -49,6 +49,11 @@ public final class RecordMemory implements RecordPort {
     return inTail != null ? inTail : cache.get(revision);
   }
 
+  /** The record if the backend may not show it yet; for those who ask for too many to be cached. */
+  @Nullable Bytes inTail(Revision revision) {
+    return tail.get(revision);
+  }
+
   @Override
   public void add(Revision revision, Bytes serialized) {
     tail.put(revision, serialized);

@@ -118,14 +118,15 @@ public final class RecordReader implements AutoCloseable {
         });
   }
 
-  /** Runs a short job of a long answer; it may block, and read with {@link #readNow}. */
+  /** Runs a short job of a long answer; it may block, and read here. */
   public void runOfRange(Runnable job) {
     run(ranges, job);
   }
 
   /**
-   * Reads records that memory did not have, on the calling thread, which may block. They are not kept for the next reader: an
-   * answer that is long enough to be made here would leave nothing else in the cache.
+   * Reads records that memory did not have, on the calling thread, which may block. They are not
+   * kept for the next reader: an answer that is long enough to be made here would leave nothing
+   * else in the cache.
    */
   public Map<Revision, Bytes> readNow(List<Revision> revisions) {
     var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
@@ -135,8 +136,7 @@ public final class RecordReader implements AutoCloseable {
     }
     read(
         cold,
-        (number, serialized) ->
-            found.put(revisions.get(number), Bytes.wrap(serialized.toArray())));
+        (number, serialized) -> found.put(revisions.get(number), Bytes.wrap(serialized.toArray())));
     return found;
   }
 
@@ -247,18 +247,19 @@ public final class RecordReader implements AutoCloseable {
   }
 
   /**
-   * Puts the records of a piece into their places. Reads those that memory does not have on the
-   * calling thread, which may block, and keeps none of them for the next reader.
+   * Puts the records of a piece into their places. Reads those that the backend shows on the
+   * calling thread, which may block, and keeps none of them for the next reader: an answer that is
+   * long enough to be made here would leave nothing else in the cache, and is no faster with it.
    */
   public void fill(RangePiece piece) {
     var cold = new ArrayList<Cold>();
     for (var i = 0; i < piece.records(); i++) {
       var revision = piece.revision(i);
-      var inMemory = memory.find(revision);
-      if (inMemory == null) {
+      var inTail = memory.inTail(revision);
+      if (inTail == null) {
         cold.add(new Cold(revision, i));
       } else {
-        piece.put(i, inMemory);
+        piece.put(i, inTail);
       }
     }
     if (!cold.isEmpty()) {

@@ -50,6 +50,9 @@ public final class StoreVerticle extends VerticleBase {
 
   private long lastAsk;
 
+  /** Who writes checkpoints asks one thing after the other. */
+  private final ArrayDeque<Message<?>> checkpointing = new ArrayDeque<>();
+
   /** A turn for {@link #flushed} is on its way. */
   private final AtomicBoolean flushedTold = new AtomicBoolean();
 
@@ -100,6 +103,18 @@ public final class StoreVerticle extends VerticleBase {
           var wanted = message.body();
           askingForKeys.put(++lastAsk, message);
           step(() -> stage.findKeys(lastAsk, wanted.ids(), wanted.countsOnly()));
+        });
+    bus.<StoreBus.FreezeIndex>localConsumer(
+        StoreBus.FREEZE_INDEX,
+        message -> {
+          checkpointing.add(message);
+          step(stage::freezeIndex);
+        });
+    bus.<StoreBus.CopyAttachments>localConsumer(
+        StoreBus.COPY_ATTACHMENTS,
+        message -> {
+          checkpointing.add(message);
+          step(() -> stage.copyAttachments(message.body().walk()));
         });
     step(stage::start);
     return Future.succeededFuture();
@@ -182,6 +197,10 @@ public final class StoreVerticle extends VerticleBase {
           asking.reply(new LeaseBus.Keys(found.counts(), found.keys()));
         }
       }
+      case StoreEffect.IndexFrozen frozen ->
+          checkpointing.remove().reply(new StoreBus.IndexFrozen(frozen.meta(), frozen.index()));
+      case StoreEffect.AttachmentsCopied copied ->
+          checkpointing.remove().reply(new StoreBus.AttachmentsCopied(copied.slice()));
       case StoreEffect.Defragmented _ -> defragmented();
       case StoreEffect.Continue _ -> wantsTurn = true;
       case StoreEffect.RaiseNoSpace _ -> raiseNoSpace.run();

@@ -11,6 +11,7 @@ import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.metrics.WatchMetrics;
 import dev.kvorum.verticles.service.NodeContext;
+import dev.kvorum.verticles.store.NextTurn;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
@@ -69,10 +70,16 @@ public final class WatchVerticle extends VerticleBase {
     bus.<WatchBus.Happened>localConsumer(
         WatchBus.HAPPENED,
         message -> step(moment -> hub.happened(message.body().events(), moment)));
-    bus.<WatchBus.Said>localConsumer(
-        WatchBus.SAID, message -> step(moment -> said(message.body().words(), moment)));
+    bus.<WatchBus.Said>localConsumer(WatchBus.SAID, message -> hear(message.body()));
     vertx.setPeriodic(LAG_LOOK_MILLIS, _ -> guard.run(this::lookForLag));
     return Future.succeededFuture();
+  }
+
+  private void hear(WatchBus.Said said) {
+    step(moment -> said(said.words(), moment));
+    if (said.asks()) {
+      vertx.eventBus().send(WatchBus.heard(said.loop()), new WatchBus.Heard());
+    }
   }
 
   private List<WatchEffect> said(List<WatchBus.Word> words, WatchHub.Moment moment) {
@@ -150,21 +157,12 @@ public final class WatchVerticle extends VerticleBase {
                 .fetch(
                     fetch.revisions(), loop(), found -> step(moment -> hub.fetched(found, moment)));
         case WatchEffect.HistoryDone _ -> unpin();
-        case WatchEffect.Continue _ -> continueLater();
+        case WatchEffect.Continue _ -> NextTurn.run(context, () -> step(hub::proceed));
       }
     }
     send(byLoop);
     count();
     arm();
-  }
-
-  /**
-   * The next turn comes by the loop's clock. As a mere task it would come before everything that
-   * the sockets and the timers have waiting: a loop runs its tasks to the end, those that they add
-   * as well, for up to a second, and Raft's ticks would be as late as a long fan-out lasts.
-   */
-  private void continueLater() {
-    vertx.timer(1, TimeUnit.NANOSECONDS).onSuccess(_ -> step(hub::proceed));
   }
 
   private void send(Map<Integer, List<WatchEffect.Send>> byLoop) {
@@ -182,7 +180,8 @@ public final class WatchVerticle extends VerticleBase {
     var pin = node.pin();
     pinned = pin;
     switch (hub.plan(fromRevision, pin.state().kv())) {
-      case HistoryPlan.Known(var history) -> loop().execute(() -> arrived(pin, history));
+      // Each chunk in a turn of its own: there may be very many, and each asks for the next one.
+      case HistoryPlan.Known(var history) -> NextTurn.run(context, () -> arrived(pin, history));
       case HistoryPlan.Stored stored ->
           node.reader()
               .history(

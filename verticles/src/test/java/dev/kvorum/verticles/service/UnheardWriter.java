@@ -7,7 +7,7 @@ import dev.kvorum.verticles.store.BackendWriter;
 import java.util.List;
 
 /** For a writer that is never started: tests commit records themselves. */
-final class UnheardWriter implements BackendWriter.Listener {
+public final class UnheardWriter implements BackendWriter.Listener {
   @Override
   public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {}
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,9 @@ import org.junit.jupiter.api.Test;
 
 /** {@code etcdctl watch}, {@code lease}, {@code lock} and {@code elect}. */
 class EtcdctlStreamsIT {
+  /** A client's pauses between attempts to connect grow, the longer a start takes. */
+  private static final Duration RECONNECTED = Duration.ofSeconds(60);
+
   private Node node;
   private Etcdctl etcdctl;
   private final List<Process> background = new ArrayList<>();
@@ -42,6 +46,42 @@ class EtcdctlStreamsIT {
     etcdctl.succeed("del", "foo1");
 
     await(shown, "PUT\nfoo1\na\nPUT\nfoo1\na\nfoo1\nb\nDELETE\nfoo1\nb\nfoo1\n\n");
+  }
+
+  /** Neither an orderly end nor a kill ends a client's watch. */
+  @Test
+  void aWatchGoesOnWhenTheServerIsRestarted() throws Exception {
+    Path shown = run("watch", "foo");
+    assertThat(
+            BidiStream.await(
+                () -> {
+                  put("0");
+                  return !read(shown).isEmpty();
+                }))
+        .isTrue();
+
+    node.process().terminate();
+    node.process().awaitExit(Node.START_PATIENCE);
+    node.restart();
+    put("1");
+    assertThat(BidiStream.await(() -> read(shown).endsWith("PUT\nfoo\n1\n"), RECONNECTED))
+        .as(read(shown))
+        .isTrue();
+
+    node.process().killHard();
+    node.restart();
+    put("2");
+    assertThat(BidiStream.await(() -> read(shown).endsWith("1\nPUT\nfoo\n2\n"), RECONNECTED))
+        .as(read(shown))
+        .isTrue();
+  }
+
+  private void put(String value) {
+    try {
+      etcdctl.succeed("put", "foo", value);
+    } catch (InterruptedException interrupt) {
+      throw new IllegalStateException(interrupt);
+    }
   }
 
   @Test

@@ -81,7 +81,8 @@ record Engine(
       var meta = new TreeMap<Bytes, Bytes>();
       while (cursor.getNext()) {
         var key = XodusBucket.bytes(cursor.getKey());
-        meta.put(key, bucket(Bucket.META).value(transaction, key, XodusBucket.bytes(cursor.getValue())));
+        meta.put(
+            key, bucket(Bucket.META).value(transaction, key, XodusBucket.bytes(cursor.getValue())));
       }
       return meta;
     } finally {

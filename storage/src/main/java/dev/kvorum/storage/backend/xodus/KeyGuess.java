@@ -1,9 +1,9 @@
 package dev.kvorum.storage.backend.xodus;
 
 import dev.kvorum.storage.model.Bytes;
-import java.nio.ByteOrder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +18,8 @@ final class KeyGuess {
   private KeyGuess() {}
 
   /**
+   * Guesses the place of the key.
+   *
    * @param below the place of a key that is not above
    * @param above the place of a key that is above, whatever it is if that is not known
    * @return any number
@@ -53,6 +55,6 @@ final class KeyGuess {
   }
 
   private static int narrow(long place) {
-    return (int) Math.clamp(place, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    return Math.clamp(place, Integer.MIN_VALUE, Integer.MAX_VALUE);
   }
 }

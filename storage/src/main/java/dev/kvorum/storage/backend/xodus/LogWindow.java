@@ -6,6 +6,7 @@ package dev.kvorum.storage.backend.xodus;
  */
 final class LogWindow {
   private static final int SHORTEST_BYTES = 2 << 10;
+
   /** The longest stretch, but for what is longer itself. */
   static final int LONGEST_BYTES = 64 << 10;
 

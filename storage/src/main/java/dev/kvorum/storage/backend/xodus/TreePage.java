@@ -1,6 +1,7 @@
 package dev.kvorum.storage.backend.xodus;
 
 import dev.kvorum.storage.model.Bytes;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,63 +18,54 @@ import org.jspecify.annotations.Nullable;
  * <p>Pages never change, so threads share them.
  */
 final class TreePage {
-  private final long[] leaves;
+  private final byte[] bytes;
+  private final int size;
+  private final int leavesAt;
+  private final int childrenAt;
 
-  /** Empty in a bottom page. */
-  private final long[] children;
-
-  /** Keys that somebody has looked at; threads may find them anew. */
+  /** Keys of a page with children that somebody has looked at; threads may find them anew. */
   private final @Nullable Bytes[] keys;
 
-  private TreePage(long[] leaves, long[] children) {
-    this.leaves = leaves;
-    this.children = children;
-    keys = new @Nullable Bytes[children.length];
+  private TreePage(byte[] bytes, boolean isBottom) {
+    this.bytes = bytes;
+    size = (int) EngineNumber.value(bytes, 0) >> 1;
+    leavesAt = EngineNumber.size(bytes, 0);
+    childrenAt = isBottom || size == 0 ? bytes.length : leavesAt + 1 + size * bytes[leavesAt];
+    keys = new @Nullable Bytes[isBottom() ? 0 : size];
   }
 
-  /** Reads a page that begins at this place. */
-  static TreePage parse(byte[] bytes, int at, boolean isBottom) {
-    var size = (int) EngineNumber.value(bytes, at) >> 1;
-    var leavesAt = at + EngineNumber.size(bytes, at);
-    if (size == 0) {
-      return new TreePage(new long[0], new long[0]);
-    }
-    var leaves = addresses(bytes, leavesAt, size);
-    var childrenAt = leavesAt + 1 + size * bytes[leavesAt];
-    return new TreePage(leaves, isBottom ? new long[0] : addresses(bytes, childrenAt, size));
-  }
-
-  private static long[] addresses(byte[] bytes, int at, int count) {
-    var width = bytes[at];
-    var addresses = new long[count];
-    var next = at + 1;
-    for (var i = 0; i < count; i++) {
-      var address = 0L;
-      for (var end = next + width; next < end; next++) {
-        address = address << 8 | bytes[next] & 0xff;
-      }
-      addresses[i] = address;
-    }
-    return addresses;
+  /** Reads the page that is {@code [from, to)} of the bytes. */
+  static TreePage of(byte[] bytes, int from, int to, boolean isBottom) {
+    return new TreePage(Arrays.copyOfRange(bytes, from, to), isBottom);
   }
 
   boolean isBottom() {
-    return children.length == 0;
+    return childrenAt == bytes.length;
   }
 
   /** How many keys it has. */
   int size() {
-    return leaves.length;
+    return size;
   }
 
   /** Where the leaf with the key of this number is. */
   long leaf(int slot) {
-    return leaves[slot];
+    return address(leavesAt, slot);
   }
 
   /** Where the page is in which the key of this number is the lowest. */
   long child(int slot) {
-    return children[slot];
+    return address(childrenAt, slot);
+  }
+
+  private long address(int at, int slot) {
+    var width = bytes[at];
+    var next = at + 1 + slot * width;
+    var address = 0L;
+    for (var end = next + width; next < end; next++) {
+      address = (address << 8) | (bytes[next] & 0xff);
+    }
+    return address;
   }
 
   /** The key of this number, if it was kept. */

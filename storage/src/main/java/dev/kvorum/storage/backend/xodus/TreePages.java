@@ -9,13 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What readers of the engine's trees share: memory to read into, and pages that all of them pass.
  *
- * <p>Pages above the bottom of the engine's trees, by their log addresses; those that were not used
- * for the longest time go first. An address is never used twice in one opening of the engine. Any
- * thread may call.
+ * <p>Pages are known by their log addresses; those that were not used for the longest time go
+ * first. An address is never used twice in one opening of the engine. Any thread may call.
  */
 final class TreePages {
-  /** Some four kibibytes each; enough for the upper levels of a tree of millions of entries. */
-  private static final int MOST = 256;
+  /** Of less than a kibibyte each, but for one in a hundred with three; for a million entries. */
+  private static final int MOST = 8_192;
 
   private final Map<Long, TreePage> pages =
       new LinkedHashMap<>(16, 0.75f, true) {

@@ -1,7 +1,6 @@
 package dev.kvorum.storage.backend.xodus;
 
 import dev.kvorum.storage.model.Bytes;
-import java.util.Arrays;
 import jetbrains.exodus.ExodusException;
 import jetbrains.exodus.log.Log;
 import jetbrains.exodus.tree.btree.BTreeBase;
@@ -150,13 +149,13 @@ final class TreeReader implements AutoCloseable {
     var bytes = way.bytes();
     var page =
         switch (type) {
-          case BTreeBase.BOTTOM -> TreePage.parse(bytes, at, true);
-          case BTreeBase.INTERNAL -> TreePage.parse(bytes, at, false);
-          case BTreeBase.BOTTOM_ROOT -> TreePage.parse(bytes, behindNumber(bytes), true);
-          case BTreeBase.INTERNAL_ROOT -> TreePage.parse(bytes, behindNumber(bytes), false);
+          case BTreeBase.BOTTOM -> TreePage.of(bytes, at, end, true);
+          case BTreeBase.INTERNAL -> TreePage.of(bytes, at, end, false);
+          case BTreeBase.BOTTOM_ROOT -> TreePage.of(bytes, behindNumber(bytes), end, true);
+          case BTreeBase.INTERNAL_ROOT -> TreePage.of(bytes, behindNumber(bytes), end, false);
           default -> null;
         };
-    if (page != null && !page.isBottom()) {
+    if (page != null) {
       pages.put(address, page);
     }
     return page;

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * audit         what was found damaged and what was repaired    (*)
  * snapshots/    full copies of the state
  * state/        the state store; can be rebuilt from the rest
+ * index/        a copy of its key index; can be missing
  * disk-failure  when and where a disk failed last                 (also (*))
  * quarantine/   what was damaged or given up
  * </pre>
@@ -45,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class DataDirectory implements AutoCloseable {
   static final String LOCK = "LOCK";
   private static final String STATE = "state";
+  private static final String INDEX = "index";
 
   /** A state store that is being rebuilt. */
   private static final String UNFINISHED_STATE = "state.tmp";
@@ -61,6 +63,7 @@ public final class DataDirectory implements AutoCloseable {
           FoundingMark.NAME,
           FailureMark.NAME,
           "snapshots",
+          INDEX,
           STATE,
           UNFINISHED_STATE,
           QUARANTINE);

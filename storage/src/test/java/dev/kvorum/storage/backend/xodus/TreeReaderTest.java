@@ -129,8 +129,7 @@ final class TreeReaderTest {
   }
 
   private static Bytes key(int main, int sub) {
-    return Bytes.wrap(
-        ByteBuffer.allocate(17).putLong(main).put((byte) '_').putLong(sub).array());
+    return Bytes.wrap(ByteBuffer.allocate(17).putLong(main).put((byte) '_').putLong(sub).array());
   }
 
   private static Bytes value(Bytes key) {

@@ -1,0 +1,63 @@
+package dev.kvorum.storage.checkpoint;
+
+/**
+ * When the next checkpoint is due. It bounds what a start has to read one by one, at a price: a
+ * checkpoint writes some 30 bytes for each key. So it is due when so many records were written that
+ * it writes no more than they did.
+ *
+ * <p>A compaction makes the present checkpoint useless (see {@link
+ * dev.kvorum.storage.mvcc.KeptIndex}), and then the next one is due soon, but not more often than
+ * once in a while.
+ */
+public final class CheckpointRule {
+  /**
+   * What is small.
+   *
+   * @param records a start reads them in a moment, whatever the size of the index
+   * @param keys an index of so many is built from its records in a moment
+   * @param restNanos how long nothing is done for a compaction's sake after a checkpoint
+   */
+  public record Limits(long records, long keys, long restNanos) {
+    /** What the server uses. */
+    public static final Limits SERVER = new Limits(100_000, 50_000, 30_000_000_000L);
+  }
+
+  /** Beyond the small number of records, one for so many keys. */
+  private static final long KEYS_PER_RECORD = 10;
+
+  private final Limits limits;
+  private long startedNanos;
+  private long coveredRecords;
+  private long coveredRevision;
+  private boolean hasStarted;
+
+  /**
+   * @param coveredRevision that of the checkpoint that is there, 0 for none
+   */
+  public CheckpointRule(long coveredRevision, Limits limits) {
+    this.coveredRevision = coveredRevision;
+    this.limits = limits;
+  }
+
+  /**
+   * Whether it is time to begin.
+   *
+   * @param records how many were written since the process began, with those that its start read
+   * @param keys that live
+   * @param compactRevision the newest compaction's
+   */
+  public boolean isDue(long records, long keys, long compactRevision, long nowNanos) {
+    var isUseless = compactRevision > coveredRevision && keys >= limits.keys();
+    var hasRested = !hasStarted || nowNanos - startedNanos >= limits.restNanos();
+    return records - coveredRecords >= Math.max(limits.records(), keys / KEYS_PER_RECORD)
+        || (isUseless && hasRested);
+  }
+
+  /** A checkpoint is begun; should it fail, the next one is due when this one would not be. */
+  public void began(long records, long revision, long nowNanos) {
+    coveredRecords = records;
+    coveredRevision = revision;
+    startedNanos = nowNanos;
+    hasStarted = true;
+  }
+}

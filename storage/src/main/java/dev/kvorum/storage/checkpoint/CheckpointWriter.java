@@ -1,0 +1,192 @@
+package dev.kvorum.storage.checkpoint;
+
+import dev.kvorum.storage.index.IndexExport;
+import dev.kvorum.storage.index.IndexSummary;
+import dev.kvorum.storage.index.IndexView;
+import dev.kvorum.storage.journal.Owner;
+import dev.kvorum.storage.journal.disk.Disk;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * Writes one checkpoint: {@link #header}, {@link #pages}, {@link #attachments}, {@link #finish}.
+ * Used by one thread, which may block and is never interrupted. It counts from {@link #adopt} on.
+ *
+ * <p>Format, numbers little-endian; the parts stand in {@link Frame}s, as many as they need:
+ *
+ * <pre>
+ * header       format u32, cluster id u64, member id u64, size of the store's meta u32, meta
+ * pages        pages as {@link IndexExport} makes them, whole ones
+ * attachments  lease u64, size of the key u32, key; they run through the frames as one stream
+ * footer       applied index from which it may be used u64, root u32, height u32, live keys u64,
+ *              newest revision u64, pages u32, bytes of the blocks in use u64, first free block of
+ *              each of the four smaller classes u32, CRC32C of the checksums of all frames before
+ * </pre>
+ */
+public final class CheckpointWriter implements AutoCloseable {
+  static final int FORMAT = 1;
+
+  /** Synced in steps, so that the last sync is short and other files' syncs never wait for it. */
+  private static final long SYNC_BYTES = 8 << 20;
+
+  private final Disk disk;
+  private final Owner owner;
+  private final Arena arena = Arena.ofConfined();
+  private final Frame frame = new Frame(arena);
+  private final CRC32C checksums = new CRC32C();
+  private Runnable pace = () -> {};
+  private int filled;
+  private int frames;
+  private long offset;
+  private long syncedOffset;
+
+  CheckpointWriter(Disk disk, Owner owner) throws DiskFaultException {
+    this.disk = disk;
+    this.owner = owner;
+    disk.perform(
+        List.of(
+            new DiskOperation.MakeDirectory(Checkpoints.DIRECTORY),
+            new DiskOperation.SyncDirectory(""),
+            new DiskOperation.Delete(Checkpoints.UNFINISHED),
+            new DiskOperation.Create(Checkpoints.UNFINISHED)));
+  }
+
+  /** Sets what runs after each frame, a quarter of a mebibyte: it may take its time. */
+  public void pace(Runnable afterFrame) {
+    pace = afterFrame;
+  }
+
+  /** Writes of which store the index is. */
+  public void header(StoreMeta meta) throws DiskFaultException {
+    var encoded = meta.encode();
+    var buffer = payload();
+    buffer.putInt(FORMAT);
+    buffer.putLong(owner.clusterId()).putLong(owner.memberId());
+    buffer.putInt(encoded.size()).put(encoded.asByteBuffer());
+    filled = buffer.position() - Frame.PAYLOAD_AT;
+    flush(Frame.HEADER);
+  }
+
+  private ByteBuffer payload() {
+    return frame.buffer().clear().position(Frame.PAYLOAD_AT);
+  }
+
+  /** Writes the index. The caller holds the view until this returns, and no longer. */
+  public IndexSummary pages(IndexView view) throws DiskFaultException {
+    var summary = IndexExport.<DiskFaultException>of(view, this::page);
+    flush(Frame.PAGES);
+    return summary;
+  }
+
+  private void page(MemorySegment bytes, int size) throws DiskFaultException {
+    if (filled + size > Frame.PAYLOAD_BYTES) {
+      flush(Frame.PAGES);
+    }
+    MemorySegment.copy(bytes, 0, frame.memory(), Frame.PAYLOAD_AT + filled, size);
+    filled += size;
+  }
+
+  /**
+   * Writes which keys are attached to leases.
+   *
+   * @return the applied index of the last slice: for a store that has not reached it the checkpoint
+   *     is too new
+   */
+  public long attachments(Attachments source) throws DiskFaultException {
+    var header = ByteBuffer.allocate(AttachmentStream.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    while (true) {
+      var slice = source.next();
+      for (var attachment : slice.attachments()) {
+        var key = attachment.key();
+        header.putLong(0, attachment.lease()).putInt(Long.BYTES, key.size());
+        put(header);
+        put(key.asByteBuffer());
+      }
+      if (slice.isLast()) {
+        flush(Frame.ATTACHMENTS);
+        return slice.appliedIndex();
+      }
+    }
+  }
+
+  private void put(ByteBuffer source) throws DiskFaultException {
+    var done = 0;
+    while (done < source.remaining()) {
+      if (filled == Frame.PAYLOAD_BYTES) {
+        flush(Frame.ATTACHMENTS);
+      }
+      var part = Math.min(source.remaining() - done, Frame.PAYLOAD_BYTES - filled);
+      frame.buffer().clear().put(Frame.PAYLOAD_AT + filled, source, source.position() + done, part);
+      filled += part;
+      done += part;
+    }
+  }
+
+  /**
+   * Completes the file and makes it durable, still under another name.
+   *
+   * @param completeIndex what {@link #attachments} returned
+   * @param summary what {@link #pages} returned
+   * @return the size of the file
+   */
+  public long finish(long completeIndex, IndexSummary summary) throws DiskFaultException {
+    var buffer = payload();
+    buffer.putLong(completeIndex);
+    buffer.putInt(summary.root()).putInt(summary.height());
+    buffer.putLong(summary.live()).putLong(summary.newest());
+    buffer.putInt(summary.pages()).putLong(summary.usedBytes());
+    summary.freeBlocks().forEach(buffer::putInt);
+    buffer.putInt((int) checksums.getValue());
+    filled = buffer.position() - Frame.PAYLOAD_AT;
+    flush(Frame.FOOTER);
+    disk.perform(List.of(new DiskOperation.Sync(Checkpoints.UNFINISHED)));
+    return offset;
+  }
+
+  /**
+   * Puts the finished file in its place, durably. By then the state store has reached the index
+   * from which the checkpoint may be used: until it has, the one before is the better one.
+   */
+  public void adopt() throws DiskFaultException {
+    disk.perform(
+        List.of(
+            new DiskOperation.Rename(Checkpoints.UNFINISHED, Checkpoints.PATH),
+            new DiskOperation.SyncDirectory(Checkpoints.DIRECTORY)));
+  }
+
+  private void flush(int kind) throws DiskFaultException {
+    if (filled == 0) {
+      return;
+    }
+    var checksum = frame.seal(kind, frames++, filled);
+    filled = 0;
+    for (var shift = 0; shift < Integer.SIZE; shift += Byte.SIZE) {
+      checksums.update(checksum >>> shift);
+    }
+    var sealed = frame.buffer();
+    disk.perform(List.of(new DiskOperation.Write(Checkpoints.UNFINISHED, offset, sealed)));
+    offset += sealed.limit();
+    if (offset - syncedOffset >= SYNC_BYTES) {
+      disk.perform(List.of(new DiskOperation.Sync(Checkpoints.UNFINISHED)));
+      syncedOffset = offset;
+    }
+    pace.run();
+  }
+
+  /** Removes the unfinished file, if it was not adopted. */
+  public void abandon() throws DiskFaultException {
+    disk.perform(List.of(new DiskOperation.Delete(Checkpoints.UNFINISHED)));
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

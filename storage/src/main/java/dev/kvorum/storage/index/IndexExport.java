@@ -1,0 +1,235 @@
+package dev.kvorum.storage.index;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.kvorum.storage.model.InvariantViolation;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies what a held view shows, page by page, in the order of the keys. Every page gets a new
+ * number, and what refers to it is changed in the copy: so nothing that other views use, or nobody,
+ * comes along, and {@link IndexImport} puts the pages where their numbers say without looking into
+ * them.
+ *
+ * <p>A page is given out when everything below it was: the root comes last. Blocks smaller than a
+ * page are packed into pages of their class, of which the last is given out at the end, its rest
+ * chained as free blocks.
+ *
+ * @param <E> what the sink throws
+ */
+public final class IndexExport<E extends Exception> {
+  /** Takes the copies. */
+  @FunctionalInterface
+  public interface Sink<E extends Exception> {
+    /**
+     * Takes {@code [0, size)} of the bytes, which are a page as {@link IndexImport} wants it; they
+     * change after the call.
+     */
+    void take(MemorySegment bytes, int size) throws E;
+  }
+
+  /** No page that a sink takes is larger. */
+  public static final int MAX_BYTES = PageRecord.MAX_BYTES;
+
+  /** Stands for an older block that is given back: nobody follows it, but it is not 0. */
+  private static final int GONE = 1;
+
+  private static final int NEXT_BLOCK = 4;
+
+  /** A page of small blocks that is being filled. */
+  private static final class Open {
+    private final MemorySegment page = newPage();
+    private int number;
+    private int usedBytes = Blocks.PAGE_BYTES;
+  }
+
+  private final IndexView view;
+  private final Slabs slabs;
+  private final Sink<E> sink;
+  private final RecordCursor cursor = new RecordCursor();
+  private final MemorySegment record =
+      Arena.ofAuto().allocate(PageRecord.MAX_BYTES, Blocks.UNIT_BYTES);
+  private final MemorySegment wholeBlock = newPage();
+  private final List<MemorySegment> pageOfLevel = new ArrayList<>();
+  private final @Nullable Open[] open = new @Nullable Open[Blocks.PAGE];
+
+  /** The blocks of one chain, the first of them first. */
+  private int[] chain = new int[16];
+
+  private int chainLength;
+  private int pages;
+  private long usedBytes;
+
+  private IndexExport(IndexView view, Sink<E> sink) {
+    this.view = view;
+    this.slabs = view.slabs();
+    this.sink = sink;
+  }
+
+  private static MemorySegment newPage() {
+    return Arena.ofAuto().allocate(Blocks.PAGE_BYTES, Blocks.UNIT_BYTES);
+  }
+
+  /**
+   * Gives all pages of the view to the sink. The caller holds the view until it returns; any thread
+   * may call.
+   */
+  public static <E extends Exception> IndexSummary of(IndexView view, Sink<E> sink) throws E {
+    return new IndexExport<E>(view, sink).run();
+  }
+
+  private IndexSummary run() throws E {
+    view.checkHeld();
+    var root = treePage(view.root(), view.height() - 1);
+    var free = new ArrayList<Integer>();
+    for (var sizeClass = 0; sizeClass < Blocks.PAGE; sizeClass++) {
+      var last = open[sizeClass];
+      free.add(last == null ? 0 : close(last, sizeClass));
+    }
+    return new IndexSummary(
+        root, view.height(), view.live(), view.newest(), pages, usedBytes, free);
+  }
+
+  /** Gives out the page after everything below it; returns its new number. */
+  private int treePage(int page, int level) throws E {
+    var segment = slabs.segment(page);
+    var from = view.page(segment, page, level);
+    while (pageOfLevel.size() <= level) {
+      pageOfLevel.add(newPage());
+    }
+    var copy = pageOfLevel.get(level);
+    Page.copy(segment, from, copy, 0);
+    Page.setEpoch(copy, 0, IndexTree.FIRST_EPOCH);
+    var count = Page.count(copy, 0);
+    for (var slot = 0; slot < count; slot++) {
+      if (Page.isLong(copy, 0, slot)) {
+        var tail = Page.tail(copy, 0, slot);
+        copy.set(Blocks.INT, tail, longKey(copy.get(Blocks.INT, tail)));
+      }
+      if (level > 0) {
+        Page.setChild(copy, 0, slot, treePage(Page.child(copy, 0, slot), level - 1));
+      } else if (KeyHistory.isInBlocks(copy, 0, slot)) {
+        cursor.start(slabs, copy, 0, slot);
+        copy.set(Blocks.INT, cursor.referenceAt(), history(cursor.dropped()));
+      }
+    }
+    var number = nextNumber();
+    usedBytes += Blocks.PAGE_BYTES;
+    give(number, true, copy);
+    return number;
+  }
+
+  /** Copies the blocks behind the cursor's cell; returns the new number of the first. */
+  private int history(long dropped) throws E {
+    chainLength = 0;
+    var older = cursor.firstBlock();
+    var isFollowed = true;
+    while (isFollowed) {
+      addToChain(older);
+      var segment = slabs.segment(older);
+      var at = slabs.offset(older);
+      older = KeyHistory.olderBlock(segment, at);
+      isFollowed = older != 0 && KeyHistory.baseOrdinal(segment, at) > dropped;
+    }
+    // What the writer puts before the offset, now or later, is not in this view.
+    var first = chain[0];
+    var payload = KeyHistory.payload(slabs.segment(first), slabs.offset(first));
+    return moveChain(older == 0 ? 0 : GONE, payload, cursor.firstOffset());
+  }
+
+  private int longKey(int first) throws E {
+    chainLength = 0;
+    for (var block = first; block != 0; ) {
+      addToChain(block);
+      block = slabs.segment(block).get(Blocks.INT, slabs.offset(block) + NEXT_BLOCK);
+    }
+    return moveChain(0, 0, 0);
+  }
+
+  private void addToChain(int block) {
+    if (chainLength == chain.length) {
+      chain = Arrays.copyOf(chain, 2 * chainLength);
+    }
+    chain[chainLength++] = block;
+  }
+
+  /** Copies the chain, from its end, so that each block knows the number of the one behind it. */
+  private int moveChain(int behindLast, int clearFrom, int clearTo) throws E {
+    var next = behindLast;
+    for (var i = chainLength - 1; i >= 0; i--) {
+      next = i == 0 ? move(chain[i], next, clearFrom, clearTo) : move(chain[i], next, 0, 0);
+    }
+    return next;
+  }
+
+  private int move(int block, int next, int clearFrom, int clearTo) throws E {
+    var segment = slabs.segment(block);
+    var from = slabs.offset(block);
+    var sizeClass = segment.get(JAVA_BYTE, from);
+    InvariantViolation.check(
+        sizeClass >= 0 && sizeClass <= Blocks.PAGE, "a block that a view shows is in use");
+    var target = wholeBlock;
+    var at = 0;
+    int number;
+    if (sizeClass == Blocks.PAGE) {
+      number = nextNumber();
+    } else {
+      var page = openPage(sizeClass);
+      target = page.page;
+      at = page.usedBytes;
+      number = page.number + at / Blocks.UNIT_BYTES;
+      page.usedBytes += Blocks.bytes(sizeClass);
+    }
+    MemorySegment.copy(segment, from, target, at, Blocks.bytes(sizeClass));
+    target.set(Blocks.INT, at + NEXT_BLOCK, next);
+    target.asSlice(at + clearFrom, clearTo - clearFrom).fill((byte) 0);
+    usedBytes += Blocks.bytes(sizeClass);
+    if (sizeClass == Blocks.PAGE) {
+      give(number, false, wholeBlock);
+    }
+    return number;
+  }
+
+  /** A page of the class with room for one block. */
+  private Open openPage(int sizeClass) throws E {
+    var page = open[sizeClass];
+    if (page == null) {
+      page = new Open();
+      open[sizeClass] = page;
+    }
+    if (page.usedBytes == Blocks.PAGE_BYTES) {
+      if (page.number != 0) {
+        give(page.number, false, page.page);
+      }
+      page.number = nextNumber();
+      page.usedBytes = 0;
+    }
+    return page;
+  }
+
+  /** Gives the class's last page out; returns the first of its free blocks, or 0. */
+  private int close(Open last, int sizeClass) throws E {
+    var free = 0;
+    var size = Blocks.bytes(sizeClass);
+    for (var at = Blocks.PAGE_BYTES - size; at >= last.usedBytes; at -= size) {
+      last.page.asSlice(at, size).fill((byte) 0);
+      Blocks.markFree(last.page, at, free);
+      free = last.number + at / Blocks.UNIT_BYTES;
+    }
+    give(last.number, false, last.page);
+    return free;
+  }
+
+  private int nextNumber() {
+    return ++pages * Blocks.PAGE_UNITS;
+  }
+
+  private void give(int number, boolean isTreePage, MemorySegment page) throws E {
+    sink.take(record, PageRecord.pack(number, isTreePage, page, record));
+  }
+}

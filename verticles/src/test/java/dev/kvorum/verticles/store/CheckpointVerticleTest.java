@@ -1,0 +1,231 @@
+package dev.kvorum.verticles.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kvorum.raft.core.Membership;
+import dev.kvorum.raft.stage.RaftStatus;
+import dev.kvorum.raft.verticle.RaftBus;
+import dev.kvorum.storage.backend.BackendFullException;
+import dev.kvorum.storage.backend.memory.MemoryBackend;
+import dev.kvorum.storage.checkpoint.CheckpointRule;
+import dev.kvorum.storage.checkpoint.Checkpoints;
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexMemory;
+import dev.kvorum.storage.journal.Entry;
+import dev.kvorum.storage.journal.Owner;
+import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.ForwardingDisk;
+import dev.kvorum.storage.journal.disk.MemoryDisk;
+import dev.kvorum.storage.lease.LeaseTable;
+import dev.kvorum.storage.membership.Alarms;
+import dev.kvorum.storage.membership.Members;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.CommandCodec;
+import dev.kvorum.storage.model.Envelope;
+import dev.kvorum.storage.model.KeyRange;
+import dev.kvorum.storage.model.Revision;
+import dev.kvorum.storage.mvcc.IndexMisfitException;
+import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.state.LoadListener;
+import dev.kvorum.storage.state.LoadedState;
+import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.verticles.bus.LeaseBus;
+import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
+import dev.kvorum.verticles.metrics.NodeMetrics;
+import dev.kvorum.verticles.metrics.NodeState;
+import dev.kvorum.verticles.service.Ledger;
+import dev.kvorum.verticles.service.NodeContext;
+import dev.kvorum.verticles.service.Service;
+import dev.kvorum.verticles.service.ServiceLimits;
+import dev.kvorum.verticles.stage.StoreStage;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A store's loop, its backend's thread, and the checkpoint that is written beside both. */
+final class CheckpointVerticleTest {
+  private static final int LIFE = 7;
+  private static final long MEMBER = 1;
+  private static final long PATIENCE_SECONDS = 30;
+  private static final int RECORDS = 3_000;
+  private static final long LEASE = 7;
+  private static final CheckpointRule.Limits LIMITS = new CheckpointRule.Limits(RECORDS, 0, 0);
+
+  private final Vertx vertx = Vertx.vertx();
+  private final MemoryBackend backend = new MemoryBackend();
+  private final BlockingQueue<Throwable> faults = new LinkedBlockingQueue<>();
+  private final RecordMemory memory =
+      new RecordMemory(new Ledger(1 << 30, 1 << 30, 1 << 30, 1 << 20));
+  private final RecordReader reader = new RecordReader(backend, memory, faults::add);
+  private final BackendWriter writer = new BackendWriter(backend, 1, new Heard());
+  private final WatchedDisk disk = new WatchedDisk();
+  private final Checkpoints checkpoints = new Checkpoints(disk, new Owner(1, MEMBER));
+  private final List<Entry> log = new ArrayList<>();
+  private final StateMachine machine;
+  private final String checkpointing;
+  private int sent;
+
+  CheckpointVerticleTest() throws Exception {
+    var bus = vertx.eventBus();
+    RaftBus.register(bus);
+    StoreBus.register(bus);
+    LeaseBus.register(bus);
+    WatchBus.register(bus);
+    var kv = new MvccStore(IndexMemory.onHeap());
+    machine =
+        new StateMachine(
+            new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),
+            Long.MAX_VALUE);
+    var node =
+        new NodeContext(
+            new Service.Identity(1, MEMBER),
+            LIFE,
+            new ServiceLimits(128, 1 << 20, 0, TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS), 2),
+            new Ledger(1 << 30, 1 << 30, 1 << 30, 1 << 20),
+            memory,
+            reader,
+            writer,
+            new Pins(),
+            new NodeMetrics(
+                new NodeMetrics.NodeLabels(MEMBER, "3.7.1", "java25", 0),
+                () -> NodeState.UNKNOWN,
+                false),
+            machine.state(),
+            new RaftStatus(MEMBER, 1, MEMBER, 1, false, true));
+    var store =
+        new StoreVerticle(
+            new StoreStage(machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
+            node,
+            1,
+            () -> {},
+            (_, cause) -> faults.add(cause));
+    vertx.deployVerticle(store).await();
+    checkpointing =
+        vertx
+            .deployVerticle(
+                new CheckpointVerticle(
+                    node, checkpoints, new CheckpointRule(0, LIMITS), faults::add))
+            .await();
+    writer.start();
+  }
+
+  @AfterEach
+  void close() {
+    vertx.undeploy(checkpointing).await();
+    writer.close();
+    reader.close();
+    vertx.close().await();
+    assertThat(faults).isEmpty();
+  }
+
+  @Test
+  void theIndexIsSavedWhenEnoughWasWrittenAndAStartTakesItBack() throws Exception {
+    commit(new Command.LeaseGrant(LEASE, 600));
+    for (var i = 0; i < RECORDS; i++) {
+      commit(put(i, i % 2 == 0 ? LEASE : 0));
+    }
+    send();
+    assertThat(disk.adopted.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    // The checkpoint is of before these, or of after them.
+    for (var i = 0; i < 10; i++) {
+      commit(put(i, 0));
+    }
+    send();
+    writer.awaitFlushed(1 + log.size());
+
+    var checkpoint = checkpoints.read(IndexMemory.onHeap());
+    assertThat(checkpoint).isNotNull();
+    var loaded = LoadedState.open(backend, IndexMemory.onHeap(), checkpoint, new NoRefusal());
+    assertThat(loaded.kv().view().records()).as("records that were read").isLessThan(RECORDS);
+    assertThat(loaded.leases().attachedKeys(LEASE)).hasSize(RECORDS / 2 - 5);
+    assertThat(entries(loaded.kv()))
+        .hasSize(RECORDS)
+        .isEqualTo(entries(LoadedState.open(backend, IndexMemory.onHeap()).kv()));
+  }
+
+  private static List<IndexEntry> entries(MvccStore kv) {
+    var entries = new ArrayList<IndexEntry>();
+    kv.view().index().scan(new KeyRange(Bytes.EMPTY, null), kv.revision(), entries::add);
+    return entries;
+  }
+
+  private static Command.Put put(int number, long lease) {
+    return new Command.Put(
+        Bytes.utf8("key " + number), Bytes.utf8("value"), lease, false, false, false);
+  }
+
+  private void commit(Command command) {
+    var envelope =
+        new Envelope(Envelope.Kind.of(command), 0, "", 0, CommandCodec.encode(command)).encode();
+    log.add(new Entry(1, 2 + log.size(), Entry.Type.COMMAND, envelope));
+    if (log.size() % 100 == 0) {
+      send();
+    }
+  }
+
+  private void send() {
+    var entries = List.copyOf(log.subList(sent, log.size()));
+    sent = log.size();
+    vertx.eventBus().send(RaftBus.COMMITTED, new RaftBus.Committed(entries));
+  }
+
+  /** Tells when a checkpoint has got its place. */
+  private static final class WatchedDisk extends ForwardingDisk {
+    private final CountDownLatch adopted = new CountDownLatch(1);
+
+    WatchedDisk() {
+      super(new MemoryDisk(Runnable::run));
+    }
+
+    @Override
+    public void perform(List<DiskOperation> operations) throws DiskFaultException {
+      super.perform(operations);
+      if (operations.getFirst() instanceof DiskOperation.Rename) {
+        adopted.countDown();
+      }
+    }
+  }
+
+  private static final class NoRefusal implements LoadListener {
+    @Override
+    public void misfit(IndexMisfitException misfit) {
+      throw new AssertionError(misfit);
+    }
+
+    @Override
+    public void records(long count) {
+      throw new AssertionError("all records are read");
+    }
+  }
+
+  private final class Heard implements BackendWriter.Listener {
+    @Override
+    public void flushed(List<Revision> records, long appliedIndex, long tookNanos) {
+      records.forEach(memory::flushed);
+    }
+
+    @Override
+    public void synced(StoreMeta meta) {}
+
+    @Override
+    public void spaceMissing(BackendFullException full) {}
+
+    @Override
+    public void spaceFound() {}
+
+    @Override
+    public void failed(Throwable fault) {
+      faults.add(fault);
+    }
+  }
+}
