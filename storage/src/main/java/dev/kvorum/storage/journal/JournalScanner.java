@@ -282,9 +282,10 @@ final class JournalScanner {
   /** The next batch is not there: decides what that means; false at the end of the journal. */
   private boolean explain() {
     var rest = RestOfSegment.examine(reader, sector, expected);
+    var hasSeenLater = hasSeenLater();
     highestNumber = Math.max(highestNumber, rest.highestNumber());
     var isLastSegment = current + 1 == segments.size();
-    if (rest.isUntouched() && !hasVanished() && !(isLastSegment && hasSeenLater())) {
+    if (rest.isUntouched() && !hasVanished() && !(isLastSegment && hasSeenLater)) {
       leave(rest.strays());
       if (!isLastSegment) {
         enter(current + 1, 0);
@@ -293,7 +294,7 @@ final class JournalScanner {
       end = end(sector, expected);
       return false;
     }
-    var later = rest.hasLater() || hasSeenLater() || hasBatches(current + 1);
+    var later = rest.hasLater() || hasSeenLater || hasBatches(current + 1);
     if (!rest.isRotten() && !later) {
       tornClaim = ClaimSearch.from(readersFrom(current), sector, expected);
       torn = new JournalScan.Torn(reader.file(), sector, rest.toSector(), expected);
