@@ -340,7 +340,10 @@ final class HttpGrpcCall implements GrpcCall {
     if (unsentBytes > 0) {
       writer.reset(status.code());
     } else {
-      writer.finish(status, !halfClosed);
+      // A client that is refused for want of room may send on, and nobody listens. To stop it would
+      // cost a reset for each frame that is under way, and after 200 resets in half a minute Netty
+      // takes the client for an attacker and ends the connection with all its other calls.
+      writer.finish(status, !halfClosed && !status.equals(MessageReader.NO_ROOM));
     }
     connection.sent();
     close(status.code());

@@ -23,7 +23,7 @@ final class MessageReader {
   private static final byte[] NO_BYTES = {};
 
   /** What a client is told for whose message there is no room (contract S21.3). */
-  private static final GrpcStatus NO_ROOM = GrpcStatus.of(Failure.TOO_MANY_REQUESTS);
+  static final GrpcStatus NO_ROOM = GrpcStatus.of(Failure.TOO_MANY_REQUESTS);
 
   private final int maxMessageBytes;
 
