@@ -78,7 +78,8 @@ public final class Main implements Callable<Integer> {
 
   @Option(
       names = "--fill-keys",
-      description = "keys that list, pages, big-read and crowd write first; default ${DEFAULT-VALUE}")
+      description =
+          "keys that list, pages, big-read and crowd write first; default ${DEFAULT-VALUE}")
   private int fillKeys = 1_000_000;
 
   @Option(names = "--fill-value-bytes", description = "of each of them; default ${DEFAULT-VALUE}")

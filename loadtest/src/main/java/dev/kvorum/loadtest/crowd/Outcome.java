@@ -39,8 +39,8 @@ public record Outcome(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s, %.0f MB/s in messages of up to %d MiB, %.1f s; small puts %d, longest %d ms; peak +%d MiB, ledger answers %d MiB,"
-            + " requests %d MiB",
+        "%s, %.0f MB/s in messages of up to %d MiB, %.1f s; small puts %d, longest %d ms; peak +%d"
+            + " MiB, ledger answers %d MiB, requests %d MiB",
         ends,
         bytes / 1e6 / seconds,
         largestMessageBytes >> 20,

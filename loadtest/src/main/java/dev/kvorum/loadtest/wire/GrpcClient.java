@@ -96,11 +96,7 @@ public final class GrpcClient implements AutoCloseable {
                   stream
                       .response()
                       .compose(
-                          response ->
-                              response
-                                  .handler(sizes::add)
-                                  .end()
-                                  .map(_ -> end(response)));
+                          response -> response.handler(sizes::add).end().map(_ -> end(response)));
               send(stream, request);
               return end;
             })

@@ -35,6 +35,7 @@ public final class Configurations extends ClusterObserver {
   private final Map<Integer, Long> installing = new HashMap<>();
 
   private long lastIndex;
+
   @Override
   public void watch(Cluster watched) {
     super.watch(watched);

@@ -68,8 +68,7 @@ final class ConfigurationsTest {
 
   @Test
   void whoIsPromotedHasNearlyEverything() {
-    cluster.membership =
-        new Membership(List.of(1L, 2L), List.of(), List.of(3L), List.of(), false);
+    cluster.membership = new Membership(List.of(1L, 2L), List.of(), List.of(3L), List.of(), false);
     cluster.ownMatch = 100;
     var promotion = MembershipChange.of(MembershipChange.Kind.ADD_VOTER, 3);
     cluster.durable = new EntryId(2, 90);

@@ -71,8 +71,7 @@ final class LeaseOracleTest {
     leases.leads(3);
     renews(GRANTED + electionNanos, 2);
     assertWrong(
-        () -> renews(GRANTED + electionNanos + 1, 2),
-        "a leader that was replaced renews no lease");
+        () -> renews(GRANTED + electionNanos + 1, 2), "a leader that was replaced renews no lease");
   }
 
   @Test

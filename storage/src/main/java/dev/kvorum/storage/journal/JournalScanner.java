@@ -374,14 +374,15 @@ final class JournalScanner {
             .iterator();
   }
 
-  /** Whether any later segment holds a sector that its present life wrote, or one of a later batch. */
+  /**
+   * Whether any later segment holds a sector that its present life wrote, or one of a later batch.
+   */
   private boolean hasBatches(int from) {
     for (var i = from; i < segments.size(); i++) {
       var in = new SegmentReader(disk, segments.get(i));
       for (var at = 0; at < in.sectorCount(); at++) {
         var kind = in.kind(at);
-        if (kind == Sector.Kind.CURRENT
-            || (kind == Sector.Kind.MISPLACED && isLater(in, at))) {
+        if (kind == Sector.Kind.CURRENT || (kind == Sector.Kind.MISPLACED && isLater(in, at))) {
           return true;
         }
       }

@@ -37,9 +37,9 @@ final class RangeSelection {
   }
 
   /**
-   * The selection with at least {@code spare} more keys than the limit allows. A transaction selects
-   * on the state before it, and each of its own deletes and puts may move one key out of the
-   * selection and let another one in (see {@link CommandNeeds}).
+   * The selection with at least {@code spare} more keys than the limit allows. A transaction
+   * selects on the state before it, and each of its own deletes and puts may move one key out of
+   * the selection and let another one in (see {@link CommandNeeds}).
    */
   static RangeSelection select(IndexView index, Command.Range range, long at, long spare) {
     return range.rangeEnd().isEmpty()

@@ -216,8 +216,7 @@ final class JournalTest {
     node.journal.release(from);
     node.settle();
     // The segment's first batch has two sectors; behind it is the second entry of term 1.
-    disk.damage(
-        FaultKind.GARBLED_SECTOR, place.path(), (int) (place.offset() / Sector.BYTES) + 2);
+    disk.damage(FaultKind.GARBLED_SECTOR, place.path(), (int) (place.offset() / Sector.BYTES) + 2);
     var scan = JournalScan.read(disk, Node.OWNER, false);
     assertThat(scan.contradiction()).isNull();
     assertThat(scan.damages()).hasSize(1).noneMatch(Damage::losesEntries);

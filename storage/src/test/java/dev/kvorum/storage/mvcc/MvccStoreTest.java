@@ -388,7 +388,9 @@ final class MvccStoreTest {
 
   // S6
 
-  /** Which of equal ones a sort shows depends on all the others, and so on what was just written. */
+  /**
+   * Which of equal ones a sort shows depends on all the others, and so on what was just written.
+   */
   @Test
   void transactionHasTheRecordsThatASortedRangeBehindItsWritesShows() {
     for (var i = 0; i < 40; i++) {
@@ -398,8 +400,19 @@ final class MvccStoreTest {
       var byVersion = range("k", "l", limit, 0, 0, Command.TARGET_VERSION, false);
       var filtered =
           new Command.Range(
-              bytes("k"), bytes("l"), limit, 0, 0, Command.TARGET_VERSION, false, false, false, 2,
-              0, 0, 0);
+              bytes("k"),
+              bytes("l"),
+              limit,
+              0,
+              0,
+              Command.TARGET_VERSION,
+              false,
+              false,
+              false,
+              2,
+              0,
+              0,
+              0);
       for (var read : List.of(byVersion, filtered)) {
         var result = (Result.Txn) store.apply(txn(put("k%02d".formatted(limit), "2"), read));
         assertThat(kvs(result.responses().get(1))).hasSize(limit);
