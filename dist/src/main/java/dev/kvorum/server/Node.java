@@ -139,7 +139,14 @@ final class Node {
         MemberBoot.open(
             config.member().dataDirectory(),
             config.member().walDirectory(),
+            config.member().syncing(),
             () -> founding(config));
+    if (member.identity().unsafe()) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("data-dir", config.member().dataDirectory())
+          .log("syncs do nothing (--unsafe-no-fsync): a crash may lose what was acknowledged");
+    }
     LOGGER
         .atInfo()
         .addKeyValue("event-loops", placement.loops())
@@ -271,6 +278,7 @@ final class Node {
             limits.reportedQuotaBytes());
     var metrics = new NodeMetrics(labels, this::gauges, false);
     member.findings().forEach(each -> metrics.disk().found(BootFindings.kind(each)));
+    metrics.disk().unsafe(member.identity().unsafe());
     var built =
         new NodeContext(
             identity,

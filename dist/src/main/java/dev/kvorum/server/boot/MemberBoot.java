@@ -50,16 +50,31 @@ public final class MemberBoot {
 
   private MemberBoot() {}
 
+  /** Founds or opens a member whose disk is waited for, as below. */
+  public static OpenedMember open(Path data, @Nullable Path log, Founding.Source founding)
+      throws ConfigException,
+          DirectoryRefusedException,
+          DiskFailedException,
+          DiskFaultException,
+          SnapshotDamagedException,
+          StartRefusedException,
+          StayDownException {
+    return open(data, log, true, founding);
+  }
+
   /**
    * Founds a member in a new directory, or opens the one that lives there. Waits while there is no
    * space for it.
    *
    * @param founding used when the directory is new, ignored when it holds a member
    * @param log the separate place for the log, or null
+   * @param syncing false makes every sync do nothing; the directory is marked before anybody is
+   *     served, and opens only so from then on (P20)
    * @throws DiskFailedException if a write or sync failed; a mark of it was left
    * @throws StayDownException if disks failed twice lately
    */
-  public static OpenedMember open(Path data, @Nullable Path log, Founding.Source founding)
+  public static OpenedMember open(
+      Path data, @Nullable Path log, boolean syncing, Founding.Source founding)
       throws ConfigException,
           DirectoryRefusedException,
           DiskFailedException,
@@ -70,7 +85,7 @@ public final class MemberBoot {
     var space = new SpaceWait(data, log);
     while (true) {
       try {
-        return attempt(data, log, founding);
+        return attempt(data, log, syncing, founding);
       } catch (BackendFullException full) {
         space.await(String.valueOf(full.getMessage()));
       } catch (DiskFaultException fault) {
@@ -82,7 +97,8 @@ public final class MemberBoot {
     }
   }
 
-  private static OpenedMember attempt(Path data, @Nullable Path log, Founding.Source founding)
+  private static OpenedMember attempt(
+      Path data, @Nullable Path log, boolean syncing, Founding.Source founding)
       throws ConfigException,
           DirectoryRefusedException,
           DiskFailedException,
@@ -90,7 +106,7 @@ public final class MemberBoot {
           SnapshotDamagedException,
           StartRefusedException,
           StayDownException {
-    var directory = DataDirectory.open(data, log);
+    var directory = DataDirectory.open(data, log, syncing);
     try {
       var failure = FailureMark.read(directory.roots()).orElse(null);
       if (failure != null) {
@@ -101,8 +117,8 @@ public final class MemberBoot {
       }
       var identity = directory.identity();
       return identity == null
-          ? found(directory, founding.get())
-          : reopen(directory, identity, data, failure);
+          ? found(directory, syncing, founding.get())
+          : reopen(directory, syncing ? identity : identity.markUnsafe(), data, failure);
     } catch (DiskFaultException fault) {
       directory.close();
       var kind = fault.fault().kind();
@@ -122,7 +138,7 @@ public final class MemberBoot {
     }
   }
 
-  private static OpenedMember found(DataDirectory directory, Founding founding)
+  private static OpenedMember found(DataDirectory directory, boolean syncing, Founding founding)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     var disk = directory.logDisk();
     directory.beginFounding();
@@ -140,7 +156,7 @@ public final class MemberBoot {
     journal.mark(new Mark.SnapshotTaken(BIRTH));
     makeDurable(journal, disk, journal.mark(new Mark.StateSynced(BIRTH)));
     var identity =
-        new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, false);
+        new Identity(founding.clusterId(), founding.memberId(), founding.name(), 1, !syncing);
     directory.writeIdentity(identity);
     return new OpenedMember(
         directory,
@@ -162,13 +178,6 @@ public final class MemberBoot {
   private static OpenedMember reopen(
       DataDirectory directory, Identity previous, Path data, @Nullable FailureMark failure)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
-    if (previous.unsafe()) {
-      throw new StartRefusedException(
-          "the data in "
-              + data
-              + " was once written without syncing and may have holes; "
-              + "restore a backup into a new data directory");
-    }
     var disk = directory.logDisk();
     var owner = new Owner(previous.clusterId(), previous.memberId());
     var checkpoints = new Checkpoints(directory.dataDisk(), owner);

@@ -84,6 +84,7 @@ final class ConfigBuilder {
             watchProgressInterval(),
             values.duration("warning-unary-request-duration"),
             values.duration("warning-apply-duration"),
+            !values.bool("unsafe-no-fsync"),
             log);
     return new ServerConfig(cluster, member);
   }

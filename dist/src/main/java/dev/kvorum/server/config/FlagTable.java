@@ -171,7 +171,7 @@ final class FlagTable {
           inEffect("watch-progress-notify-interval", DURATION, "0s"),
           notYet("downgrade-check-time", DURATION, "5s"),
           notYet("bootstrap-defrag-threshold-megabytes", UINT, "0"),
-          notYet("unsafe-no-fsync", BOOL, "false"),
+          inEffect("unsafe-no-fsync", BOOL, "false"),
           inEffect("feature-gates", FEATURE_GATES, ""),
           inEffect("config-file", TEXT, "", NO_KEY),
           inEffect("version", BOOL, "false", NO_KEY),

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param watchProgressInterval how often idle watchers hear of progress, at least 100 ms
  * @param warnUnaryCall a unary call that takes longer is logged (contract S21.8)
  * @param warnApply an apply that takes longer is logged (contract S21.8)
+ * @param syncing whether the disk is waited for; false only in tests that may lose everything (P20)
  * @param log where log lines go, and which
  */
 public record MemberConfig(
@@ -37,6 +38,7 @@ public record MemberConfig(
     Duration watchProgressInterval,
     Duration warnUnaryCall,
     Duration warnApply,
+    boolean syncing,
     LogConfig log) {
 
   /** Whether a node without data founds its cluster or joins one that runs. */

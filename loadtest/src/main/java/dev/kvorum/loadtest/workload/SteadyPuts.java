@@ -132,10 +132,7 @@ final class SteadyPuts implements AutoCloseable {
             .filter(each -> each.dueNanos - fromNanos >= 0 && each.dueNanos - toNanos < 0)
             .toList();
     long[] micros =
-        due.stream()
-            .mapToLong(each -> (each.doneNanos - each.dueNanos) / 1_000)
-            .sorted()
-            .toArray();
+        due.stream().mapToLong(each -> (each.doneNanos - each.dueNanos) / 1_000).sorted().toArray();
     long[] times =
         answered.stream()
             .mapToLong(Answered::doneNanos)

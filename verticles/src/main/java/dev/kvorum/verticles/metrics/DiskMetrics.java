@@ -9,6 +9,7 @@ public final class DiskMetrics {
   private final Histogram defragments;
   private final Gauge defragmenting;
   private final Family<Counter> verdicts;
+  private final Gauge unsafe;
 
   DiskMetrics(MetricRegistry registry) {
     walSyncs =
@@ -38,6 +39,14 @@ public final class DiskMetrics {
             "kvorum_journal_verdicts_total",
             "What the start found in the journal's segments, by verdict.",
             "verdict");
+    unsafe =
+        registry.gauge(
+            "kvorum_unsafe_no_fsync", "1 while the disk is not waited for (--unsafe-no-fsync).");
+  }
+
+  /** Whether syncs do nothing, so that a crash may lose what was acknowledged (P20). */
+  public void unsafe(boolean isUnsafe) {
+    unsafe.set(isUnsafe ? 1 : 0);
   }
 
   /** The start found this in the journal; the words are those of the log line (P21). */

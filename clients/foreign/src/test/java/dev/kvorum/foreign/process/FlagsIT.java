@@ -57,6 +57,7 @@ class FlagsIT {
             "--wal-dir=" + wal,
             "--max-concurrent-streams=7",
             "--snapshot-count=11",
+            "--unsafe-no-fsync",
             "--log-outputs=" + log,
             "--log-level=warn",
             "--warning-unary-request-duration=1ns",
@@ -76,7 +77,9 @@ class FlagsIT {
       assertThat(openedStreams(node)).isEqualTo(7);
 
       assertThat(Files.readString(node.process().log())).as("printed beside the file").isEmpty();
-      assertSlowLines(Files.readAllLines(log));
+      var lines = Files.readAllLines(log);
+      assertSlowLines(lines);
+      assertThat(lines).anyMatch(line -> line.contains("syncs do nothing (--unsafe-no-fsync)"));
     }
   }
 
