@@ -57,6 +57,7 @@ class FlagTableTest {
           "quota-backend-bytes",
           "snapshot-count",
           "watch-progress-notify-interval",
+          "unsafe-no-fsync",
           "heartbeat-interval",
           "election-timeout",
           "auto-compaction-mode",

@@ -117,8 +117,13 @@ public final class DeletionWatch implements StreamLoop.Listener, AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     closed = true;
-    thread.join();
+    try {
+      thread.join();
+    } catch (InterruptedException _) {
+      // It ends by itself at its next look.
+      Thread.currentThread().interrupt();
+    }
   }
 }
