@@ -87,7 +87,7 @@ final class SteadyPuts implements AutoCloseable {
     notifyAll();
     boolean refused =
         outcome.cause() instanceof GrpcStatusException status
-            && status.getMessage().contains(REFUSAL);
+            && String.valueOf(status.getMessage()).contains(REFUSAL);
     if (outcome.succeeded() || refused) {
       answered.add(new Answered(dueNanos, System.nanoTime(), refused));
     } else if (failure.isEmpty()) {
