@@ -104,7 +104,7 @@ public final class IndexExport<E extends Exception> {
     }
     var copy = pageOfLevel.get(level);
     Page.copy(segment, from, copy, 0);
-    Page.setEpoch(copy, 0, IndexTree.FIRST_EPOCH);
+    Page.setEpoch(copy, 0, PageTree.FIRST_EPOCH);
     var count = Page.count(copy, 0);
     for (var slot = 0; slot < count; slot++) {
       if (Page.isLong(copy, 0, slot)) {

@@ -53,7 +53,7 @@ public final class IndexImport {
     var root = summary.root();
     if (summary.freeBlocks().size() != Blocks.PAGE
         || summary.height() < 1
-        || summary.height() > IndexTree.MAX_HEIGHT
+        || summary.height() > PageTree.MAX_HEIGHT
         || Page.level(slabs.segment(root), slabs.offset(root)) != summary.height() - 1) {
       throw new DamagedExportException("the summary is not of these pages");
     }

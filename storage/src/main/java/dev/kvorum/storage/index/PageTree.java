@@ -1,0 +1,444 @@
+package dev.kvorum.storage.index;
+
+import dev.kvorum.storage.model.Bytes;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shape of the B+tree: which pages there are, the way down to a leaf, and what a changed leaf
+ * does to the pages around and above it. What a leaf's cells tell is {@link IndexTree}'s affair.
+ *
+ * <p>A page of the present epoch is changed in place, because no view can show it; another one is
+ * copied first and retired. A change of a leaf changes the sums in all branches above it, so the
+ * whole path is made writable.
+ *
+ * <p>Every change begins with a way down, {@link #seek}, {@link #seekLive} or {@link
+ * #seekWritable}, which sets the path. A change that splits or joins pages leaves the path behind.
+ */
+final class PageTree {
+  /** Enough for more keys than there can be pages. */
+  static final int MAX_HEIGHT = 40;
+
+  /** The epoch in which a tree begins. */
+  static final long FIRST_EPOCH = 1;
+
+  /** A page below this size is joined with a neighbour when a compaction has shrunk it. */
+  private static final int SMALL_BYTES = Blocks.PAGE_BYTES / 4;
+
+  /** What a joined page has at most, so that it does not have to be split again at once. */
+  private static final int JOINED_BYTES = Blocks.PAGE_BYTES * 3 / 4;
+
+  /** A page that was split off on its way into the branch above. */
+  private record SplitOff(Separator separator, int page, long live, long newest) {}
+
+  private final Blocks blocks;
+  private final Retired retired;
+  private final RecordCursor cursor = new RecordCursor();
+
+  /** Takes the cells of the page that is written next. */
+  final PageBuilder builder = new PageBuilder();
+
+  /** The pages from the root down, by level, and the slot that leads further down. */
+  private final int[] pathPages = new int[MAX_HEIGHT];
+
+  private final int[] pathSlots = new int[MAX_HEIGHT];
+
+  /** Where the parts end that the builder's cells are cut into. */
+  private final List<Integer> partEnds = new ArrayList<>();
+
+  private long epoch = FIRST_EPOCH;
+  private int root;
+  private int height;
+
+  /** A leaf without a key. */
+  PageTree(Blocks blocks, Retired retired) {
+    this.blocks = blocks;
+    this.retired = retired;
+    plantRoot();
+  }
+
+  /** A tree of pages of the first epoch, which the blocks hold already. */
+  PageTree(Blocks blocks, Retired retired, int root, int height) {
+    this.blocks = blocks;
+    this.retired = retired;
+    this.root = root;
+    this.height = height;
+  }
+
+  private void plantRoot() {
+    root = newPage();
+    height = 1;
+    Page.format(segment(root), offset(root), 0, epoch);
+  }
+
+  Slabs slabs() {
+    return blocks.slabs();
+  }
+
+  int root() {
+    return root;
+  }
+
+  /** Levels; 1 is a leaf alone. */
+  int height() {
+    return height;
+  }
+
+  /** Freezes all pages; returns the epoch that ended. */
+  long nextEpoch() {
+    return epoch++;
+  }
+
+  MemorySegment segment(int page) {
+    return blocks.slabs().segment(page);
+  }
+
+  int offset(int page) {
+    return blocks.slabs().offset(page);
+  }
+
+  private int newPage() {
+    return blocks.allocate(Blocks.PAGE);
+  }
+
+  private void retire(int page) {
+    if (Page.epoch(segment(page), offset(page)) == epoch) {
+      blocks.free(page, Blocks.PAGE);
+    } else {
+      retired.add(page, Blocks.PAGE);
+    }
+  }
+
+  private int writable(int page) {
+    if (Page.epoch(segment(page), offset(page)) == epoch) {
+      return page;
+    }
+    var copy = newPage();
+    Page.copy(segment(page), offset(page), segment(copy), offset(copy));
+    Page.setEpoch(segment(copy), offset(copy), epoch);
+    retired.add(page, Blocks.PAGE);
+    return copy;
+  }
+
+  /** Goes down to the leaf for the key and makes the path writable. */
+  void seekWritable(Bytes key) {
+    root = writable(root);
+    var page = root;
+    for (var level = height - 1; level > 0; level--) {
+      var segment = segment(page);
+      var at = offset(page);
+      var slot = Page.childSlot(slabs(), segment, at, key);
+      pathPages[level] = page;
+      pathSlots[level] = slot;
+      var child = Page.child(segment, at, slot);
+      page = writable(child);
+      if (page != child) {
+        Page.setChild(segment, at, slot, page);
+      }
+    }
+    pathPages[0] = page;
+  }
+
+  /** Goes down to the leaf for the key, or to the first leaf. */
+  void seek(@Nullable Bytes key) {
+    var page = root;
+    for (var level = height - 1; level > 0; level--) {
+      var segment = segment(page);
+      var at = offset(page);
+      var slot = key == null ? 0 : Page.childSlot(slabs(), segment, at, key);
+      pathPages[level] = page;
+      pathSlots[level] = slot;
+      page = Page.child(segment, at, slot);
+    }
+    pathPages[0] = page;
+  }
+
+  /** The leaf at the end of the path. */
+  int leaf() {
+    return pathPages[0];
+  }
+
+  /** The lowest key that the leaf behind the path's can hold, or null if there is none. */
+  @Nullable Bytes behindLeaf() {
+    for (var level = 1; level < height; level++) {
+      var segment = segment(pathPages[level]);
+      var at = offset(pathPages[level]);
+      var next = pathSlots[level] + 1;
+      if (next < Page.count(segment, at)) {
+        return Page.key(slabs(), segment, at, next);
+      }
+    }
+    return null;
+  }
+
+  /** Makes the pages of the path writable, whose leaf may be another one then. */
+  void makePathWritable() {
+    for (var level = height - 1; level >= 0; level--) {
+      var page = writable(pathPages[level]);
+      if (level == height - 1) {
+        root = page;
+      } else {
+        setChild(level + 1, page);
+      }
+      pathPages[level] = page;
+    }
+  }
+
+  private void setChild(int level, int child) {
+    var parent = pathPages[level];
+    Page.setChild(segment(parent), offset(parent), pathSlots[level], child);
+  }
+
+  /**
+   * The path's leaf, which is writable, was changed in place.
+   *
+   * @param liveDelta by which the number of its live keys changed
+   * @param newest main revision of its newest record, or less
+   */
+  void leafChanged(long liveDelta, long newest) {
+    addUp(1, liveDelta, newest);
+  }
+
+  /** Adds to the sums of the path's branches from the level on. */
+  private void addUp(int from, long liveDelta, long newest) {
+    for (var level = from; level < height; level++) {
+      var segment = segment(pathPages[level]);
+      var at = offset(pathPages[level]);
+      var slot = pathSlots[level];
+      Page.setSums(
+          segment,
+          at,
+          slot,
+          Page.live(segment, at, slot) + liveDelta,
+          Math.max(Page.newest(segment, at, slot), newest));
+    }
+  }
+
+  /**
+   * Gives the path's leaf, which is writable, the builder's cells. Those that do not fit get leaves
+   * of their own.
+   *
+   * @param appended whether the last cell is new
+   * @param liveDelta by which the number of live keys changes
+   * @param newest main revision of the newest record of these cells, or less
+   */
+  void storeLeaf(boolean appended, long liveDelta, long newest) {
+    store(0, pathPages[0], appended, liveDelta, newest);
+  }
+
+  /**
+   * Writes the builder's cells into the page, which is on the path, and into as many more as they
+   * need; those get their places in the branch above.
+   */
+  private void store(int level, int page, boolean appended, long liveDelta, long newest) {
+    partEnds.clear();
+    cut(0, builder.count(), appended);
+    if (partEnds.size() == 1) {
+      builder.write(segment(page), offset(page), epoch, 0, builder.count());
+      addUp(level + 1, liveDelta, newest);
+      return;
+    }
+    var splitOff = new ArrayList<SplitOff>();
+    for (var part = 1; part < partEnds.size(); part++) {
+      var separator = new Separator();
+      var begin = partEnds.get(part - 1);
+      if (level == 0) {
+        builder.makeSeparator(begin, separator, blocks);
+      } else {
+        builder.takeSeparator(begin, separator);
+      }
+      var next = newPage();
+      builder.write(segment(next), offset(next), epoch, begin, partEnds.get(part));
+      splitOff.add(new SplitOff(separator, next, liveOf(next), newestOf(next)));
+    }
+    builder.write(segment(page), offset(page), epoch, 0, partEnds.getFirst());
+    insertAbove(level + 1, page, splitOff, liveDelta, newest);
+  }
+
+  private void cut(int from, int to, boolean appended) {
+    if (builder.size(from, to) <= Blocks.PAGE_BYTES) {
+      partEnds.add(to);
+      return;
+    }
+    var middle = builder.middle(from, to, appended);
+    cut(from, middle, false);
+    cut(middle, to, false);
+  }
+
+  private void insertAbove(
+      int level, int page, List<SplitOff> splitOff, long liveDelta, long newest) {
+    builder.begin(level);
+    int parent;
+    int slot;
+    boolean appended;
+    if (level == height) {
+      parent = newPage();
+      Page.format(segment(parent), offset(parent), level, epoch);
+      builder.insertChild(0, new Separator(), page, liveOf(page), newestOf(page));
+      slot = 0;
+      appended = true;
+      root = parent;
+      height++;
+      pathPages[level] = parent;
+      pathSlots[level] = 0;
+    } else {
+      parent = pathPages[level];
+      slot = pathSlots[level];
+      var segment = segment(parent);
+      var at = offset(parent);
+      appended = slot + 1 == Page.count(segment, at) && splitOff.size() == 1;
+      Page.setSums(segment, at, slot, liveOf(page), newestOf(page));
+      builder.addAll(segment, at);
+    }
+    for (var part : splitOff) {
+      slot++;
+      builder.insertChild(slot, part.separator, part.page, part.live, part.newest);
+    }
+    store(level, parent, appended, liveDelta, newest);
+  }
+
+  private long liveOf(int page) {
+    var segment = segment(page);
+    var at = offset(page);
+    var isLeaf = Page.level(segment, at) == 0;
+    var sum = 0L;
+    for (var slot = Page.count(segment, at) - 1; slot >= 0; slot--) {
+      sum +=
+          !isLeaf
+              ? Page.live(segment, at, slot)
+              : KeyHistory.isTombstone(segment, at, slot) ? 0 : 1;
+    }
+    return sum;
+  }
+
+  private long newestOf(int page) {
+    var segment = segment(page);
+    var at = offset(page);
+    var isLeaf = Page.level(segment, at) == 0;
+    var max = 0L;
+    for (var slot = Page.count(segment, at) - 1; slot >= 0; slot--) {
+      if (isLeaf) {
+        cursor.start(slabs(), segment, at, slot);
+      }
+      max = Math.max(max, isLeaf ? cursor.main : Page.newest(segment, at, slot));
+    }
+    return max;
+  }
+
+  /**
+   * Gives the path's leaf, which is writable, the builder's cells, which a compaction has made
+   * fewer or shorter: pages go, and small ones are joined.
+   */
+  void shrinkLeaf() {
+    rewrite(0);
+    dropNeedlessLevels();
+  }
+
+  /** Gives the path's page of the level the builder's cells. */
+  private void rewrite(int level) {
+    var page = pathPages[level];
+    if (builder.size(0, builder.count()) > Blocks.PAGE_BYTES) {
+      // A history that is short enough now moves from a block of its own into the page.
+      store(level, page, false, 0, 0);
+      return;
+    }
+    if (builder.count() > 0) {
+      builder.write(segment(page), offset(page), epoch, 0, builder.count());
+      if (level + 1 < height) {
+        joinIfSmall(level);
+      }
+      return;
+    }
+    retire(page);
+    if (level + 1 == height) {
+      plantRoot();
+      return;
+    }
+    var parent = pathPages[level + 1];
+    var segment = segment(parent);
+    var at = offset(parent);
+    var slot = pathSlots[level + 1];
+    // The first cell's key means nothing, so with it goes the key of the one that becomes first.
+    var keyless = slot == 0 ? 1 : slot;
+    if (keyless < Page.count(segment, at)) {
+      retireTail(segment, at, keyless);
+    }
+    removeChild(level + 1, slot);
+  }
+
+  /** Retires what a cell that goes has of its key in blocks. */
+  void retireTail(MemorySegment segment, int at, int slot) {
+    if (Page.isLong(segment, at, slot)) {
+      var first = segment.get(Blocks.INT, at + Page.tail(segment, at, slot));
+      LongKeys.retire(slabs(), first, retired);
+    }
+  }
+
+  private void removeChild(int level, int slot) {
+    var page = pathPages[level];
+    builder.begin(level);
+    builder.addAll(segment(page), offset(page));
+    builder.remove(slot);
+    rewrite(level);
+  }
+
+  /** Joins the path's page of the level with a neighbour, if both fit into one. */
+  private void joinIfSmall(int level) {
+    var page = pathPages[level];
+    var parent = pathPages[level + 1];
+    var parentSegment = segment(parent);
+    var parentAt = offset(parent);
+    var slot = pathSlots[level + 1];
+    var left = slot > 0 ? slot - 1 : slot;
+    var right = left + 1;
+    if (Page.usedBytes(segment(page), offset(page)) >= SMALL_BYTES
+        || right == Page.count(parentSegment, parentAt)) {
+      return;
+    }
+    var separator = new Separator();
+    builder.begin(level + 1);
+    builder.addAll(parentSegment, parentAt);
+    builder.takeSeparator(right, separator);
+    var leftPage = Page.child(parentSegment, parentAt, left);
+    var rightPage = Page.child(parentSegment, parentAt, right);
+    builder.begin(level);
+    builder.addAll(segment(leftPage), offset(leftPage));
+    var boundary = builder.count();
+    builder.addAll(segment(rightPage), offset(rightPage));
+    if (level > 0) {
+      builder.setSeparator(boundary, separator);
+    }
+    if (builder.size(0, builder.count()) > JOINED_BYTES) {
+      return;
+    }
+    var joined = writable(leftPage);
+    builder.write(segment(joined), offset(joined), epoch, 0, builder.count());
+    retire(rightPage);
+    if (level == 0) {
+      retireTail(parentSegment, parentAt, right);
+    }
+    Page.setChild(parentSegment, parentAt, left, joined);
+    Page.setSums(
+        parentSegment,
+        parentAt,
+        left,
+        Page.live(parentSegment, parentAt, left) + Page.live(parentSegment, parentAt, right),
+        Math.max(
+            Page.newest(parentSegment, parentAt, left),
+            Page.newest(parentSegment, parentAt, right)));
+    pathPages[level] = joined;
+    pathSlots[level + 1] = left;
+    removeChild(level + 1, right);
+  }
+
+  private void dropNeedlessLevels() {
+    while (height > 1 && Page.count(segment(root), offset(root)) == 1) {
+      var only = Page.child(segment(root), offset(root), 0);
+      retire(root);
+      root = only;
+      height--;
+    }
+  }
+}
