@@ -4,6 +4,7 @@ import dev.kvorum.storage.index.KeyHistory.Compacted;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,15 @@ final class IndexTree {
   private final PageTree pages;
   private final byte[] cell =
       new byte[1 + Page.HEAD_BYTES + Page.TAIL_BYTES + KeyHistory.MAX_BODY_BYTES];
+
+  /** Slots of the cells that a delete takes, in their order; as many as a page can have. */
+  private final int[] doomed = new int[Blocks.PAGE_BYTES / Page.SLOT_BYTES];
+
+  /** The key that a visitor is shown. */
+  private byte[] toldKey = new byte[Page.HEAD_BYTES];
+
+  /** What a delete replaces. */
+  private final RecordCursor replaced = new RecordCursor();
 
   private long live;
   private long newest;
@@ -77,26 +87,6 @@ final class IndexTree {
         slot >= 0 ? append(segment, at, slot, next) : insert(segment, at, -slot - 1, key, next);
   }
 
-  /**
-   * Notes a tombstone if the key lives. One way down for what would be two, a look and a change.
-   *
-   * @param replaced stands at the record that was the newest, if the key lives
-   * @return whether it lives; otherwise nothing is noted
-   */
-  boolean delete(Bytes key, NewRecord tombstone, RecordCursor replaced) {
-    pages.seekWritable(key);
-    var segment = pages.segment(pages.leaf());
-    var at = pages.offset(pages.leaf());
-    var slot = Page.search(slabs(), segment, at, 0, key);
-    if (slot < 0 || KeyHistory.isTombstone(segment, at, slot)) {
-      return false;
-    }
-    replaced.start(slabs(), segment, at, slot);
-    newest = Math.max(newest, tombstone.main);
-    live += append(segment, at, slot, tombstone);
-    return true;
-  }
-
   /** Returns how the number of live keys changes. */
   private int append(MemorySegment segment, int at, int slot, NewRecord next) {
     var wasLive = !KeyHistory.isTombstone(segment, at, slot);
@@ -148,6 +138,126 @@ final class IndexTree {
     }
     System.arraycopy(history.body, 0, cell, end, history.bodySize);
     return end + history.bodySize;
+  }
+
+  /**
+   * Deletes live keys of one leaf that are in {@code [from, to)}: those that come first.
+   *
+   * @param tombstone of the first; its sub revision is counted up
+   * @return where a further call begins, or null when no key of the interval can be alive
+   */
+  @Nullable Bytes deleteInLeaf(
+      Bytes from,
+      @Nullable Bytes to,
+      int maxKeys,
+      NewRecord tombstone,
+      KeyIndex.DeleteVisitor visitor) {
+    if (!pages.seekLive(from)) {
+      return null;
+    }
+    var segment = pages.segment(pages.leaf());
+    var at = pages.offset(pages.leaf());
+    var count = Page.count(segment, at);
+    var end = to == null ? count : lowerSlot(segment, at, to);
+    var slot = lowerSlot(segment, at, from);
+    var found = 0;
+    for (; slot < end && found < maxKeys; slot++) {
+      if (!KeyHistory.isTombstone(segment, at, slot)) {
+        doomed[found++] = slot;
+      }
+    }
+    var rest =
+        slot < end
+            ? Page.key(slabs(), segment, at, slot)
+            : end == count ? pages.behindLeaf() : null;
+    bury(found, tombstone, visitor);
+    return rest != null && (to == null || rest.compareTo(to) < 0) ? rest : null;
+  }
+
+  private int lowerSlot(MemorySegment segment, int at, Bytes bound) {
+    var slot = Page.search(slabs(), segment, at, 0, bound);
+    return slot >= 0 ? slot : -slot - 1;
+  }
+
+  /**
+   * Deletes those that live of the keys which belong into one leaf, that of the first.
+   *
+   * @param keys in ascending order, from the index {@code first} on
+   * @param tombstone of the first; its sub revision is counted up
+   * @return the index of the first key that belongs into another leaf, or how many keys there are
+   */
+  int deleteInLeaf(
+      List<Bytes> keys, int first, NewRecord tombstone, KeyIndex.DeleteVisitor visitor) {
+    pages.seek(keys.get(first));
+    var segment = pages.segment(pages.leaf());
+    var at = pages.offset(pages.leaf());
+    var behind = first + 1 < keys.size() ? pages.behindLeaf() : null;
+    var from = 0;
+    var found = 0;
+    var next = first;
+    do {
+      var slot = Page.search(slabs(), segment, at, from, keys.get(next));
+      from = slot >= 0 ? slot + 1 : -slot - 1;
+      if (slot >= 0 && !KeyHistory.isTombstone(segment, at, slot)) {
+        doomed[found++] = slot;
+      }
+      next++;
+      InvariantViolation.check(
+          next == keys.size() || keys.get(next - 1).compareTo(keys.get(next)) < 0,
+          "keys that are deleted together ascend");
+    } while (next < keys.size() && (behind == null || keys.get(next).compareTo(behind) < 0));
+    bury(found, tombstone, visitor);
+    return next;
+  }
+
+  /** Puts tombstones on the first {@link #doomed} cells of the path's leaf. */
+  private void bury(int count, NewRecord tombstone, KeyIndex.DeleteVisitor visitor) {
+    if (count == 0) {
+      return;
+    }
+    pages.makePathWritable();
+    newest = Math.max(newest, tombstone.main);
+    var segment = pages.segment(pages.leaf());
+    var at = pages.offset(pages.leaf());
+    if (count == 1) {
+      tell(segment, at, doomed[0], tombstone, visitor);
+      live += append(segment, at, doomed[0], tombstone);
+      tombstone.sub++;
+      return;
+    }
+    var cells = Page.count(segment, at);
+    var builder = pages.builder;
+    builder.begin(0);
+    var buried = 0;
+    for (var slot = 0; slot < cells; slot++) {
+      if (buried < count && doomed[buried] == slot) {
+        tell(segment, at, slot, tombstone, visitor);
+        history.append(segment, at, slot, tombstone);
+        builder.add(segment, at, slot, history.body, history.bodySize);
+        tombstone.sub++;
+        buried++;
+      } else {
+        builder.add(segment, at, slot);
+      }
+    }
+    live -= count;
+    pages.storeLeaf(false, -count, tombstone.main);
+  }
+
+  /** Shows the visitor a key that goes; it knows the size of the record that says so. */
+  private void tell(
+      MemorySegment segment,
+      int at,
+      int slot,
+      NewRecord tombstone,
+      KeyIndex.DeleteVisitor visitor) {
+    var size = Page.keySize(segment, at, slot);
+    if (size > toldKey.length) {
+      toldKey = new byte[2 * size];
+    }
+    Page.copyKey(slabs(), segment, at, slot, toldKey);
+    replaced.start(slabs(), segment, at, slot);
+    tombstone.recordSize = visitor.visit(toldKey, size, replaced.main, replaced.sub);
   }
 
   /**

@@ -2,9 +2,11 @@ package dev.kvorum.storage.index;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,14 +51,24 @@ public final class KeyIndex {
     void visit(Revision revision, boolean tombstone, int recordSize);
   }
 
+  /** Hears of a key that a delete takes, and knows the record that will say so. */
+  @FunctionalInterface
+  public interface DeleteVisitor {
+    /**
+     * May not look into the index, which is being changed.
+     *
+     * @param key has the key in {@code [0, keySize)}; it changes after the call
+     * @param replacedMain revision of the key's newest record, with {@code replacedSub}
+     * @return the size of the delete's record in bytes
+     */
+    int visit(byte[] key, int keySize, long replacedMain, long replacedSub);
+  }
+
   private final Blocks blocks;
   private final Retired retired = new Retired();
   private final IndexTree tree;
   private final IndexView present;
   private final NewRecord next = new NewRecord();
-
-  /** What {@link #deleteLive} replaces. */
-  private final RecordCursor replaced = new RecordCursor();
 
   /** Views that may still be held, in the order in which they were made. */
   private final Deque<IndexView> views = new ArrayDeque<>();
@@ -95,16 +107,55 @@ public final class KeyIndex {
   }
 
   /**
-   * Notes a delete if the key lives at present.
+   * Deletes keys of the interval that live at present, the first ones, leaf by leaf: what a leaf
+   * needs is done once for all of its keys.
    *
-   * @return the newest record before, or null when the key does not live and nothing was noted
+   * @param first the revision of the first delete; the sub revisions of the others follow
+   * @param maxKeys how many at most, above 0
+   * @param visitor is told of every key that goes, in key order
+   * @return where the rest of the interval begins, or null when no key of it lives any more
    */
-  public @Nullable Revision deleteLive(Bytes key, Revision revision, int recordSize) {
+  public @Nullable Bytes deleteLive(
+      KeyRange range, Revision first, int maxKeys, DeleteVisitor visitor) {
+    if (range.isEmpty()) {
+      return null;
+    }
+    beginDelete(first);
+    var before = tree.live();
+    @Nullable Bytes from = range.from();
+    do {
+      var left = maxKeys - (int) (before - tree.live());
+      from = tree.deleteInLeaf(from, range.to(), left, next, visitor);
+    } while (from != null && before - tree.live() < maxKeys);
+    endDelete(before);
+    return from;
+  }
+
+  /**
+   * Deletes those of the keys that live at present, leaf by leaf.
+   *
+   * @param keys in ascending order
+   * @param first the revision of the first delete; the sub revisions of the others follow
+   * @param visitor is told of every key that goes, in key order
+   */
+  public void deleteLive(List<Bytes> keys, Revision first, DeleteVisitor visitor) {
+    beginDelete(first);
+    var before = tree.live();
+    for (var key = 0; key < keys.size(); ) {
+      key = tree.deleteInLeaf(keys, key, next, visitor);
+    }
+    endDelete(before);
+  }
+
+  private void beginDelete(Revision first) {
     makeTombstone();
-    make(revision, recordSize);
-    var wasLive = tree.delete(key, next, replaced);
+    next.main = first.main();
+    next.sub = first.sub();
+  }
+
+  private void endDelete(long liveBefore) {
+    changed |= tree.live() != liveBefore;
     present.follow(tree);
-    return wasLive ? new Revision(replaced.main, replaced.sub) : null;
   }
 
   private void makeTombstone() {

@@ -157,15 +157,28 @@ final class Page {
 
   /** The whole key. */
   static Bytes key(Slabs slabs, MemorySegment segment, int at, int slot) {
-    var head = headSize(segment, at, slot);
-    var tail = tail(segment, at, slot);
-    var tailSize = isLong(segment, at, slot) ? segment.get(Blocks.INT, at + tail + 4) : 0;
-    var key = new byte[head + tailSize];
-    copyHead(segment, at, slot, key, 0);
-    if (tailSize > 0) {
-      LongKeys.copy(slabs, segment.get(Blocks.INT, at + tail), tailSize, key, head);
-    }
+    var key = new byte[keySize(segment, at, slot)];
+    copyKey(slabs, segment, at, slot, key);
     return Bytes.wrap(key);
+  }
+
+  /** The size of the whole key. */
+  static int keySize(MemorySegment segment, int at, int slot) {
+    return headSize(segment, at, slot) + tailSize(segment, at, slot);
+  }
+
+  private static int tailSize(MemorySegment segment, int at, int slot) {
+    return isLong(segment, at, slot) ? segment.get(Blocks.INT, at + tail(segment, at, slot) + 4) : 0;
+  }
+
+  /** Copies the whole key to the beginning of {@code target}. */
+  static void copyKey(Slabs slabs, MemorySegment segment, int at, int slot, byte[] target) {
+    copyHead(segment, at, slot, target, 0);
+    var tailSize = tailSize(segment, at, slot);
+    if (tailSize > 0) {
+      var first = segment.get(Blocks.INT, at + tail(segment, at, slot));
+      LongKeys.copy(slabs, first, tailSize, target, headSize(segment, at, slot));
+    }
   }
 
   static int child(MemorySegment segment, int at, int slot) {

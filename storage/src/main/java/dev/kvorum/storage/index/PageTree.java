@@ -155,6 +155,48 @@ final class PageTree {
     pathPages[0] = page;
   }
 
+  /**
+   * Goes down to the first leaf that has a live key and may hold the key or one behind it. Whole
+   * parts of the tree in which nothing lives are passed over.
+   *
+   * @return false if there is no such leaf
+   */
+  boolean seekLive(Bytes key) {
+    var level = height - 1;
+    var page = root;
+    while (level > 0) {
+      pathPages[level] = page;
+      // In a page behind the key's way this is the first child.
+      var slot = liveSlot(page, Page.childSlot(slabs(), segment(page), offset(page), key));
+      while (slot < 0) {
+        level++;
+        if (level == height) {
+          return false;
+        }
+        page = pathPages[level];
+        slot = liveSlot(page, pathSlots[level] + 1);
+      }
+      pathSlots[level] = slot;
+      page = Page.child(segment(page), offset(page), slot);
+      level--;
+    }
+    pathPages[0] = page;
+    return true;
+  }
+
+  /** The first slot of a branch from that one on below which a key lives, or -1. */
+  private int liveSlot(int page, int from) {
+    var segment = segment(page);
+    var at = offset(page);
+    var count = Page.count(segment, at);
+    for (var slot = from; slot < count; slot++) {
+      if (Page.live(segment, at, slot) > 0) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
   /** The leaf at the end of the path. */
   int leaf() {
     return pathPages[0];

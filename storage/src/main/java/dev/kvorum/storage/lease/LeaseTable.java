@@ -187,6 +187,16 @@ public final class LeaseTable {
     attachments.put(own, keys);
   }
 
+  /** Detaches the key from the lease that it is attached to, if it is. */
+  public void detach(Bytes key) {
+    attach(key, 0);
+  }
+
+  /** Whether any key is attached to any lease. */
+  public boolean hasKeys() {
+    return !attachments.isEmpty();
+  }
+
   /** How many keys are attached, 0 for a lease that does not exist. */
   public int attachedCount(long id) {
     var slot = ids.find(id);

@@ -3,6 +3,7 @@ package dev.kvorum.storage.model;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -35,6 +36,11 @@ public final class JoinedList<T> extends AbstractList<T> {
     ends[parts.size()] = size;
     parts.add(part);
     modCount++;
+  }
+
+  /** What was joined, in order. */
+  public List<List<T>> parts() {
+    return Collections.unmodifiableList(parts);
   }
 
   @Override

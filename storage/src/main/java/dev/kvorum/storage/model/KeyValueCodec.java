@@ -53,6 +53,27 @@ public final class KeyValueCodec {
     return encode(key, 0, 0, 0, Bytes.EMPTY, 0);
   }
 
+  /** The size of what {@link #tombstone} gives for a key of that size. */
+  public static int tombstoneSize(int keySize) {
+    return ProtoWriter.bytesFieldSize(KEY, keySize);
+  }
+
+  /** Writes what {@link #tombstone} gives for {@code key[0, keySize)} to {@code target[at...)}. */
+  public static void writeTombstone(byte[] key, int keySize, byte[] target, int at) {
+    if (keySize == 0) {
+      return;
+    }
+    var to = at;
+    target[to++] = (byte) KEY_TAG;
+    var rest = keySize;
+    while (rest > 0x7f) {
+      target[to++] = (byte) (rest | 0x80);
+      rest >>>= 7;
+    }
+    target[to++] = (byte) rest;
+    System.arraycopy(key, 0, target, to, keySize);
+  }
+
   /** What a delete's event shows: the key and the revision of the delete (contract S1.6). */
   public static Bytes deleted(Bytes key, long modRevision) {
     return encode(key, 0, modRevision, 0, Bytes.EMPTY, 0);

@@ -44,8 +44,17 @@ final class Allowance {
     return isUsedUp() || !missing.isEmpty();
   }
 
+  /** How many keys may still be looked at. */
+  int keys() {
+    return keys;
+  }
+
   void useKey() {
     keys--;
+  }
+
+  void useKeys(int count) {
+    keys -= count;
   }
 
   /** A key whose record is read. */

@@ -14,7 +14,6 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -99,7 +98,7 @@ public final class MvccStore {
     return switch (command) {
       case Command.Put put -> applyPut(put, records, leaseExists);
       case Command.DeleteRange delete -> {
-        var txn = new WriteTxn(index, revision);
+        var txn = beginTxn();
         yield commit(txn, txn.deleteRange(delete, Allowance.unlimited(records)));
       }
       case Command.Txn txn -> applyTxn(txn, records, leaseExists);
@@ -121,7 +120,7 @@ public final class MvccStore {
     if (failure != null) {
       return Applied.refused(failure);
     }
-    var txn = new WriteTxn(index, revision);
+    var txn = beginTxn();
     return commit(txn, txn.put(put, Allowance.unlimited(records)));
   }
 
@@ -132,7 +131,7 @@ public final class MvccStore {
     if (failure != null) {
       return Applied.refused(failure);
     }
-    var txn = new WriteTxn(index, revision);
+    var txn = beginTxn();
     return commit(txn, txn.txn(path, Allowance.unlimited(records)));
   }
 
@@ -141,8 +140,8 @@ public final class MvccStore {
    * revision is used up.
    */
   public Applied deleteAttached(List<Bytes> keys) {
-    var txn = new WriteTxn(index, revision);
-    var _ = txn.delete(keys.iterator(), Allowance.unlimited(Records.NONE));
+    var txn = beginTxn();
+    var _ = txn.delete(_ -> keys, Allowance.unlimited(Records.NONE));
     return commit(txn, new Result.LeaseRevoke(txn.revision()));
   }
 
@@ -191,7 +190,7 @@ public final class MvccStore {
    * the only one that uses the store, and nobody may see the store's state.
    */
   public Execution begin(Command command, LongPredicate leaseExists) {
-    var txn = new WriteTxn(index, revision);
+    var txn = beginTxn();
     return switch (command) {
       case Command.DeleteRange delete ->
           new Execution(txn, allowance -> txn.deleteRange(delete, allowance));
@@ -203,10 +202,10 @@ public final class MvccStore {
   /**
    * Begins what {@link #deleteAttached} does, in slices.
    *
-   * @param keys in ascending order
+   * @param keys is asked for the keys of each slice
    */
-  public Execution beginDelete(Iterator<Bytes> keys) {
-    var txn = new WriteTxn(index, revision);
+  public Execution beginDelete(KeySource keys) {
+    var txn = beginTxn();
     return new Execution(
         txn,
         allowance -> txn.delete(keys, allowance) ? new Result.LeaseRevoke(txn.revision()) : null);
@@ -238,7 +237,6 @@ public final class MvccStore {
     public Slice step(Records records, int maxKeys, long maxBytes) {
       var allowance = Allowance.of(records, maxKeys, maxBytes);
       var result = work.proceed(allowance);
-      note(txn.writes());
       if (result != null) {
         revision = txn.revision();
       }
@@ -291,33 +289,36 @@ public final class MvccStore {
   }
 
   private Applied commit(WriteTxn txn, @Nullable Result result) {
-    note(txn.writes());
     revision = txn.revision();
-    return new Applied(
-        InvariantViolation.present(result, "nothing holds up an unlimited execution"),
-        txn.writes(),
-        txn.events());
+    return txn.end(
+        InvariantViolation.present(result, "nothing holds up an unlimited execution"));
   }
 
-  /** Counts new records into sizes and state hash. */
-  private void note(List<Write> writes) {
-    for (var write : writes) {
-      sizes.add(write.record().size());
-      chain(write.revision(), write.checksum());
-    }
-    records += writes.size();
+  private WriteTxn beginTxn() {
+    return new WriteTxn(index, revision, this::note);
+  }
+
+  /** Counts a new record into sizes and state hash. */
+  private void note(long main, long sub, int recordSize, int checksum) {
+    sizes.add(recordSize);
+    chain(main, sub, checksum);
+    records++;
   }
 
   /** Takes a record into the state hash. */
   void chain(Revision record, int checksum) {
-    // Two chains that differ in where they mix the record in; together 128 bits.
-    stateHashLow = chain(stateHashLow, record, checksum);
-    stateHashHigh = chain(Long.rotateLeft(stateHashHigh, 23) + HIGH_CHAIN, record, checksum);
+    chain(record.main(), record.sub(), checksum);
   }
 
-  private static long chain(long hash, Revision record, int checksum) {
-    var afterMain = scramble(hash + record.main());
-    return scramble(afterMain + (record.sub() << 32 | Integer.toUnsignedLong(checksum)));
+  private void chain(long main, long sub, int checksum) {
+    // Two chains that differ in where they mix the record in; together 128 bits.
+    stateHashLow = chain(stateHashLow, main, sub, checksum);
+    stateHashHigh = chain(Long.rotateLeft(stateHashHigh, 23) + HIGH_CHAIN, main, sub, checksum);
+  }
+
+  private static long chain(long hash, long main, long sub, int checksum) {
+    var afterMain = scramble(hash + main);
+    return scramble(afterMain + (sub << 32 | Integer.toUnsignedLong(checksum)));
   }
 
   /** Spreads every bit over all: two rounds of multiplying by an odd number and folding. */

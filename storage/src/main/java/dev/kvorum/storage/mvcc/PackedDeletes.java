@@ -2,21 +2,21 @@ package dev.kvorum.storage.mvcc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
-import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.model.Revision;
 import java.util.AbstractList;
-import java.util.List;
 import java.util.RandomAccess;
+import java.util.function.Consumer;
 
 /**
  * Deletes of one revision, packed into a few arrays: about 30 bytes a key beside the key itself,
  * where objects take 300. A delete of a million keys waits for its last slice, and as objects its
  * writes and events would keep the collector busy, which stops every thread.
  *
- * <p>{@link #writes()} and {@link #events()} make an element each time it is asked for.
+ * <p>Its two lists make an element each time it is asked for. What can do without elements asks the
+ * lists themselves: {@link WriteTally#of} and {@link Events#forEachKey}.
  */
-final class PackedDeletes {
+public final class PackedDeletes {
   private final long main;
   private final long firstSub;
 
@@ -29,50 +29,27 @@ final class PackedDeletes {
   private final long[] previousMains;
   private final long[] previousSubs;
 
-  /**
-   * Packs writes and events of the same deletes.
-   *
-   * @param writes tombstones of one main revision, their sub revisions without a gap; not empty
-   */
-  PackedDeletes(List<Write> writes, List<Event> events) {
-    InvariantViolation.check(isPackable(writes), "only tombstones of one revision are packed");
-    var count = writes.size();
-    main = writes.getFirst().revision().main();
-    firstSub = writes.getFirst().revision().sub();
-    recordEnds = new int[count];
-    keySizes = new int[count];
-    checksums = new int[count];
-    previousMains = new long[count];
-    previousSubs = new long[count];
-    var end = 0;
-    for (var i = 0; i < count; i++) {
-      end += writes.get(i).record().size();
-      recordEnds[i] = end;
-    }
-    records = new byte[end];
-    for (var i = 0; i < count; i++) {
-      var write = writes.get(i);
-      var event = events.get(i);
-      write.record().copyTo(records, start(i));
-      keySizes[i] = event.key().size();
-      checksums[i] = write.checksum();
-      var previous = InvariantViolation.present(event.previous(), "a delete replaces a record");
-      previousMains[i] = previous.main();
-      previousSubs[i] = previous.sub();
-    }
+  /** Takes the arrays of a {@link DeletePacker}. */
+  PackedDeletes(
+      Revision first,
+      byte[] records,
+      int[] recordEnds,
+      int[] keySizes,
+      int[] checksums,
+      long[] previousMains,
+      long[] previousSubs) {
+    main = first.main();
+    firstSub = first.sub();
+    this.records = records;
+    this.recordEnds = recordEnds;
+    this.keySizes = keySizes;
+    this.checksums = checksums;
+    this.previousMains = previousMains;
+    this.previousSubs = previousSubs;
   }
 
-  static boolean isPackable(List<Write> writes) {
-    if (writes.isEmpty()) {
-      return false;
-    }
-    var main = writes.getFirst().revision().main();
-    for (var write : writes) {
-      if (!write.tombstone() || write.revision().main() != main) {
-        return false;
-      }
-    }
-    return true;
+  int count() {
+    return recordEnds.length;
   }
 
   private int start(int i) {
@@ -83,18 +60,28 @@ final class PackedDeletes {
     return new Revision(main, firstSub + i);
   }
 
-  List<Write> writes() {
+  /** A tombstone's record is its key and nothing behind it. */
+  private Bytes key(int i) {
+    return Bytes.wrap(records, recordEnds[i] - keySizes[i], keySizes[i]);
+  }
+
+  Writes writes() {
     return new Writes();
   }
 
-  List<Event> events() {
+  Events events() {
     return new Events();
   }
 
-  private final class Writes extends AbstractList<Write> implements RandomAccess {
+  /** The tombstones. */
+  final class Writes extends AbstractList<Write> implements RandomAccess {
+    WriteTally tally() {
+      return new WriteTally(0, recordEnds.length, 0, records.length);
+    }
+
     @Override
     public Write get(int i) {
-      var record = Bytes.wrap(records).slice(start(i), recordEnds[i]);
+      var record = Bytes.wrap(records, start(i), recordEnds[i] - start(i));
       return new Write(revision(i), true, record, checksums[i]);
     }
 
@@ -104,11 +91,20 @@ final class PackedDeletes {
     }
   }
 
-  private final class Events extends AbstractList<Event> implements RandomAccess {
+  /** What watchers are to see of them. */
+  public final class Events extends AbstractList<Event> implements RandomAccess {
+    private Events() {}
+
+    /** Shows the deleted keys, in order, without making their events. */
+    public void forEachKey(Consumer<Bytes> visitor) {
+      for (var i = 0; i < recordEnds.length; i++) {
+        visitor.accept(key(i));
+      }
+    }
+
     @Override
     public Event get(int i) {
-      // A tombstone's record is its key and nothing behind it.
-      var key = Bytes.wrap(records).slice(recordEnds[i] - keySizes[i], recordEnds[i]);
+      var key = key(i);
       return new Event(
           revision(i),
           true,

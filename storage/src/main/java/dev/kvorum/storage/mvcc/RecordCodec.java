@@ -71,6 +71,27 @@ public final class RecordCodec {
     return (int) crc.getValue();
   }
 
+  /** The checksums of the tombstones of one main revision. Reused for all of them. */
+  static final class TombstoneChecksum {
+    private final CRC32C crc = new CRC32C();
+    private final byte[] key;
+    private final ByteBuffer keyBuffer;
+
+    TombstoneChecksum(long main) {
+      key = rawKey(new Revision(main, 0), true);
+      keyBuffer = ByteBuffer.wrap(key);
+    }
+
+    /** What {@link #checksum} is for the record {@code records[from, from + size)}. */
+    int of(long sub, byte[] records, int from, int size) {
+      keyBuffer.putLong(SUB_AT, sub);
+      crc.reset();
+      crc.update(key, 0, key.length);
+      crc.update(records, from, size);
+      return (int) crc.getValue();
+    }
+  }
+
   static Bytes bucketValue(int checksum, Bytes record) {
     var value = new byte[CHECKSUM_SIZE + record.size()];
     ByteBuffer.wrap(value).putInt(checksum);

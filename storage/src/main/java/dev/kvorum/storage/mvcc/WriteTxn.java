@@ -15,7 +15,6 @@ import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -52,13 +51,13 @@ final class WriteTxn {
   /** Main revision of the state before. */
   private final long before;
 
+  private final RecordListener listener;
+
   /** Writes of the slices before this one, by sub revision. */
   private final JoinedList<Write> earlier = new JoinedList<>();
 
-  /** Writes of this slice, behind those of the earlier ones. */
-  private List<Write> writes = new ArrayList<>(1);
-
-  private List<Event> events = new ArrayList<>(1);
+  /** What this slice made, behind the earlier ones. */
+  private Changes changes = new Changes();
 
   /** Transactions under way, the innermost first. */
   private final ArrayDeque<Frame> frames = new ArrayDeque<>(1);
@@ -69,9 +68,14 @@ final class WriteTxn {
   /** A range under way. */
   private @Nullable Reading reading;
 
-  WriteTxn(KeyIndex index, long before) {
+  /**
+   * @param before main revision of the state before
+   * @param listener hears of every record at once
+   */
+  WriteTxn(KeyIndex index, long before, RecordListener listener) {
     this.index = index;
     this.before = before;
+    this.listener = listener;
   }
 
   /** The store's main revision as it stands now, in the middle of the command. */
@@ -80,29 +84,19 @@ final class WriteTxn {
   }
 
   private int made() {
-    return earlier.size() + writes.size();
+    return earlier.size() + changes.size();
   }
 
-  /** The writes since the last slice ended. */
-  List<Write> writes() {
-    return writes;
-  }
-
-  /** The events since the last slice ended. */
-  List<Event> events() {
-    return events;
+  /** Everything that a command made which is not sliced. */
+  Applied end(Result result) {
+    return new Applied(result, changes.writes(), changes.events());
   }
 
   /** Ends a slice: the next one begins with nothing written. */
   Slice endSlice(List<Revision> missing, @Nullable Result result) {
-    var slice = new Slice(writes, events, missing, result);
-    if (PackedDeletes.isPackable(writes)) {
-      var packed = new PackedDeletes(writes, events);
-      slice = new Slice(packed.writes(), packed.events(), missing, result);
-    }
+    var slice = new Slice(changes.writes(), changes.events(), missing, result);
     earlier.join(slice.writes());
-    writes = new ArrayList<>();
-    events = new ArrayList<>();
+    changes = new Changes();
     return slice;
   }
 
@@ -153,9 +147,12 @@ final class WriteTxn {
     var version = previous == null ? 1 : previous.version() + 1;
     var record = KeyValueCodec.encode(key, createRevision, revision.main(), version, value, lease);
     index.put(key, revision, createRevision, version, record.size());
-    keep(revision, false, record);
+    var checksum = RecordCodec.checksum(revision, false, record);
+    listener.made(revision.main(), revision.sub(), record.size(), checksum);
     var replaced = previous == null ? null : previous.revision();
-    events.add(new Event(revision, false, keyOf(key, record), record, replaced, lease));
+    changes.add(
+        new Write(revision, false, record, checksum),
+        new Event(revision, false, keyOf(key, record), record, replaced, lease));
   }
 
   /** The key as a window on the record, so that an event does not keep the request alive. */
@@ -177,43 +174,29 @@ final class WriteTxn {
   }
 
   /** Deletes those of the keys that live, in their order; returns whether no key is left. */
-  boolean delete(Iterator<Bytes> keys, Allowance allowance) {
-    while (keys.hasNext()) {
-      if (allowance.isUsedUp()) {
-        return false;
-      }
-      allowance.useKey();
-      var key = keys.next();
-      var revision = next();
-      var tombstone = KeyValueCodec.tombstone(key);
-      var replaced = index.deleteLive(key, revision, tombstone.size());
-      if (replaced != null) {
-        keepDelete(key, revision, tombstone, replaced);
+  boolean delete(KeySource source, Allowance allowance) {
+    while (!allowance.isUsedUp()) {
+      var wanted = allowance.keys();
+      var keys = source.take(wanted);
+      allowance.useKeys(keys.size());
+      var packer = new DeletePacker(next(), listener);
+      index.deleteLive(keys, next(), packer);
+      keep(packer);
+      if (keys.size() < wanted) {
+        return true;
       }
     }
-    return true;
+    return false;
   }
 
-  private void delete(IndexEntry entry) {
-    var revision = next();
-    var tombstone = KeyValueCodec.tombstone(entry.key());
-    index.delete(entry.key(), revision, tombstone.size());
-    keepDelete(entry.key(), revision, tombstone, entry.revision());
-  }
-
-  private void keepDelete(Bytes key, Revision revision, Bytes tombstone, Revision replaced) {
-    keep(revision, true, tombstone);
-    var kv = KeyValueCodec.deleted(key, revision.main());
-    events.add(new Event(revision, true, key, kv, replaced, 0));
+  private void keep(DeletePacker packer) {
+    if (packer.count() > 0) {
+      changes.add(packer.pack());
+    }
   }
 
   private Revision next() {
     return new Revision(before + 1, made());
-  }
-
-  private void keep(Revision revision, boolean tombstone, Bytes record) {
-    var checksum = RecordCodec.checksum(revision, tombstone, record);
-    writes.add(new Write(revision, tombstone, record, checksum));
   }
 
   /** Executes a path whose operations were checked; a nested answer has revision 0 (S6.6). */
@@ -261,7 +244,7 @@ final class WriteTxn {
       return allowance.find(revision);
     }
     var sub = (int) revision.sub();
-    var write = sub < earlier.size() ? earlier.get(sub) : writes.get(sub - earlier.size());
+    var write = sub < earlier.size() ? earlier.get(sub) : changes.write(sub - earlier.size());
     return write.record();
   }
 
@@ -277,7 +260,28 @@ final class WriteTxn {
       left = KeyRange.of(delete.key(), delete.rangeEnd());
     }
 
+    /** Goes on; returns whether no key is left. */
     boolean delete(Allowance allowance) {
+      return delete.prevKv() ? deleteRead(allowance) : deleteUnread(allowance);
+    }
+
+    private boolean deleteUnread(Allowance allowance) {
+      if (allowance.isUsedUp()) {
+        return false;
+      }
+      var packer = new DeletePacker(next(), listener);
+      var rest = index.deleteLive(left, next(), allowance.keys(), packer);
+      keep(packer);
+      allowance.useKeys(packer.count());
+      deleted += packer.count();
+      if (rest != null) {
+        left = new KeyRange(rest, left.to());
+      }
+      return rest == null;
+    }
+
+    /** Reads what the next keys hold before they go. */
+    private boolean deleteRead(Allowance allowance) {
       var doomed = new ArrayList<IndexEntry>();
       var cut = new boolean[1];
       index
@@ -291,32 +295,34 @@ final class WriteTxn {
                   return false;
                 }
                 doomed.add(entry);
-                if (delete.prevKv()) {
-                  allowance.useKey(entry.recordSize());
-                } else {
-                  allowance.useKey();
-                }
+                allowance.useKey(entry.recordSize());
                 return true;
               });
       var read = new ArrayList<Bytes>();
-      if (delete.prevKv()) {
-        for (var entry : doomed) {
-          var record = record(entry.revision(), allowance);
-          if (record != null) {
-            read.add(record);
-          }
+      for (var entry : doomed) {
+        var record = record(entry.revision(), allowance);
+        if (record != null) {
+          read.add(record);
         }
-        if (read.size() < doomed.size()) {
-          return false;
-        }
+      }
+      if (read.size() < doomed.size()) {
+        return false;
       }
       prevKvs.addAll(read);
-      for (var entry : doomed) {
-        WriteTxn.this.delete(entry);
-      }
-      deleted += doomed.size();
-      if (cut[0] && !doomed.isEmpty()) {
-        left = left.behind(doomed.getLast().key());
+      if (!doomed.isEmpty()) {
+        var last = doomed.getLast().key();
+        var packer = new DeletePacker(next(), listener);
+        var _ =
+            index.deleteLive(
+                new KeyRange(left.from(), KeyRange.single(last).to()),
+                next(),
+                doomed.size(),
+                packer);
+        InvariantViolation.check(
+            packer.count() == doomed.size(), "the keys go whose values were read");
+        keep(packer);
+        deleted += doomed.size();
+        left = left.behind(last);
       }
       return !cut[0];
     }

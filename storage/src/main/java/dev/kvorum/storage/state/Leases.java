@@ -8,8 +8,10 @@ import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.mvcc.MvccStore;
+import dev.kvorum.storage.mvcc.PackedDeletes;
 import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,8 +28,16 @@ final class Leases {
 
   /** Attaches and detaches keys as a command's events say. */
   void follow(List<Event> events) {
-    for (var event : events) {
-      leases.attach(event.key(), event.lease());
+    if (events instanceof JoinedList<Event> joined) {
+      joined.parts().forEach(this::follow);
+    } else if (events instanceof PackedDeletes.Events deletes) {
+      if (leases.hasKeys()) {
+        deletes.forEachKey(leases::detach);
+      }
+    } else {
+      for (var event : events) {
+        leases.attach(event.key(), event.lease());
+      }
     }
   }
 
@@ -132,8 +142,7 @@ final class Leases {
     private final List<LeaseChange> changes = new ArrayList<>();
 
     void add(long id) {
-      var applied = kv.deleteAttached(leases.attachedKeys(id));
-      follow(applied.events());
+      var applied = kv.deleteAttached(leases.takeKeys(id, Integer.MAX_VALUE));
       leases.remove(id);
       writes.addAll(applied.writes());
       events.addAll(applied.events());

@@ -5,7 +5,6 @@ import dev.kvorum.storage.backend.WriteBatch;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
-import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.model.Result;
@@ -23,34 +22,11 @@ import org.jspecify.annotations.Nullable;
  * deleted and detached in their order, in one revision a lease (contract S10.3).
  */
 final class LongRevocation implements LongCommand {
-  private static final int KEYS_AT_ONCE = 250;
-
-  /** The lease that is going, and its keys that are left. */
-  private final class Going implements Iterator<Bytes> {
-    private final long id;
-    private final MvccStore.Execution deletion;
-
-    /** Detached already, and not deleted yet; nobody sees the store before all are. */
-    private Iterator<Bytes> keys = List.<Bytes>of().iterator();
-
-    Going(long id) {
-      this.id = id;
-      deletion = kv.beginDelete(this);
-    }
-
-    @Override
-    public boolean hasNext() {
-      if (!keys.hasNext()) {
-        keys = leases.takeKeys(id, KEYS_AT_ONCE).iterator();
-      }
-      return keys.hasNext();
-    }
-
-    @Override
-    public Bytes next() {
-      return keys.next();
-    }
-  }
+  /**
+   * The lease that is going. Its keys are detached a slice before they are deleted; nobody sees the
+   * store before all are.
+   */
+  private record Going(long id, MvccStore.Execution deletion) {}
 
   private final LeaseTable leases;
   private final MvccStore kv;
@@ -86,7 +62,7 @@ final class LongRevocation implements LongCommand {
               List.of(),
               new Outcome(result.get(), List.of(), List.of(), records, changes, false));
         }
-        going = new Going(id);
+        going = new Going(id, kv.beginDelete(keys -> leases.takeKeys(id, keys)));
       }
       left -= step(going, left, maxBytes, writes, events);
     }

@@ -7,9 +7,11 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +53,9 @@ final class IndexModelTest {
       var deletes = round % 3 == 2 ? 80 : 10;
       for (var i = random.nextInt(400); i >= 0; i--) {
         change(deletes);
+        if (random.nextInt(deletes > 50 ? 40 : 150) == 0) {
+          deleteMany(seed);
+        }
       }
       if (random.nextInt(3) == 0) {
         compact();
@@ -123,8 +128,18 @@ final class IndexModelTest {
     var isLive = before != null && !before.tombstone();
     var size = random.nextInt(3) == 0 ? random.nextInt(1_500_000) : 300;
     if (delete && random.nextBoolean()) {
-      var replaced = index.deleteLive(key, revision, size);
-      assertThat(replaced).isEqualTo(isLive && before != null ? before.revision() : null);
+      var gone = new ArrayList<Gone>();
+      index.deleteLive(
+          List.of(key),
+          revision,
+          (found, keySize, replacedMain, replacedSub) -> {
+            assertThat(Arrays.copyOf(found, keySize)).isEqualTo(key.toArray());
+            gone.add(new Gone(key, new Revision(replacedMain, replacedSub)));
+            return size;
+          });
+      assertThat(gone)
+          .isEqualTo(before != null && isLive ? List.of(new Gone(key, before.revision())) : gone);
+      assertThat(gone).hasSize(isLive ? 1 : 0);
     } else if (delete && isLive) {
       index.delete(key, revision, size);
     }
@@ -138,6 +153,65 @@ final class IndexModelTest {
     var version = isLive && before != null ? before.version() + 1 : 1;
     index.put(key, revision, create, version, size);
     naive.add(key, new Rec(revision, create, version, size));
+  }
+
+  /** A key that a delete took, and the record that was its newest. */
+  private record Gone(Bytes key, Revision replaced) {}
+
+  private static KeyIndex.DeleteVisitor visitor(List<Gone> gone, int recordSize) {
+    return (key, keySize, replacedMain, replacedSub) -> {
+      gone.add(
+          new Gone(
+              Bytes.copyOf(Arrays.copyOf(key, keySize)), new Revision(replacedMain, replacedSub)));
+      // Sizes that differ from one to the next make cells of different sizes.
+      return recordSize + gone.size() % 3;
+    };
+  }
+
+  /** One revision takes all keys of an interval, or of a list, in parts of any size. */
+  private void deleteMany(long seed) {
+    main++;
+    var recordSize = random.nextInt(3) == 0 ? random.nextInt(1_500_000) : 300;
+    var gone = new ArrayList<Gone>();
+    var visitor = visitor(gone, recordSize);
+    List<IndexEntry> expected;
+    if (random.nextBoolean()) {
+      var range = random.nextInt(8) == 0 ? new KeyRange(Bytes.EMPTY, null) : range();
+      expected = naive.scan(range, main);
+      var partKeys = random.nextInt(3) == 0 ? Integer.MAX_VALUE : 1 + random.nextInt(60);
+      @Nullable Bytes from = range.from();
+      while (from != null) {
+        var before = gone.size();
+        var rest =
+            index.deleteLive(
+                new KeyRange(from, range.to()), new Revision(main, before), partKeys, visitor);
+        assertThat(gone.size() - before).isLessThanOrEqualTo(partKeys);
+        assertThat(rest == null || gone.size() - before == partKeys)
+            .as("seed %d: a part ends early only if it is the last", seed)
+            .isTrue();
+        from = rest;
+      }
+    } else {
+      var keys = new TreeSet<Bytes>();
+      for (var i = random.nextInt(80); i >= 0; i--) {
+        keys.add(key(random.nextInt(keySpace)));
+      }
+      expected = new ArrayList<>();
+      for (var key : keys) {
+        var entry = naive.find(key, main);
+        if (entry != null) {
+          expected.add(entry);
+        }
+      }
+      index.deleteLive(List.copyOf(keys), new Revision(main, 0), visitor);
+    }
+    assertThat(gone)
+        .as("seed %d", seed)
+        .isEqualTo(expected.stream().map(e -> new Gone(e.key(), e.revision())).toList());
+    for (var sub = 0; sub < gone.size(); sub++) {
+      var size = recordSize + (sub + 1) % 3;
+      naive.add(gone.get(sub).key(), new Rec(new Revision(main, sub), 0, 0, size));
+    }
   }
 
   private void compact() {
