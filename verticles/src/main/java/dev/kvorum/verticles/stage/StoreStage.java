@@ -23,6 +23,7 @@ import dev.kvorum.storage.mvcc.Need;
 import dev.kvorum.storage.mvcc.Records;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.storage.mvcc.WriteTally;
 import dev.kvorum.storage.state.Outcome;
 import dev.kvorum.storage.state.Part;
 import dev.kvorum.storage.state.StateMachine;
@@ -447,7 +448,7 @@ public final class StoreStage {
     private final StoreMeta before;
 
     private final JoinedList<Event> events = new JoinedList<>();
-    private final Counts counts = new Counts();
+    private WriteTally tally = WriteTally.NONE;
 
     LongApply(Logged logged, StoreMeta before) {
       this.logged = logged;
@@ -455,8 +456,7 @@ public final class StoreStage {
     }
 
     void add(Part part) {
-      keep(part.writes());
-      counts.add(part.writes());
+      tally = tally.plus(keep(part.writes()));
       events.join(part.events());
     }
 
@@ -478,47 +478,38 @@ public final class StoreStage {
     }
   }
 
-  /** Lets readers find the records, who cannot ask for them before the state is published. */
-  private void keep(List<Write> writes) {
-    for (var write : writes) {
-      if (!write.tombstone()) {
-        records.add(write.revision(), write.record());
+  /**
+   * Lets readers find the records, who cannot ask for them before the state is published. Nobody
+   * reads a tombstone.
+   */
+  private WriteTally keep(List<Write> writes) {
+    var tally = WriteTally.of(writes);
+    if (tally.puts() > 0) {
+      for (var write : writes) {
+        if (!write.tombstone()) {
+          records.add(write.revision(), write.record());
+        }
       }
     }
-  }
-
-  /** How many records of which kind were made. */
-  private static final class Counts {
-    private long puts;
-    private long deletes;
-    private long putBytes;
-
-    void add(List<Write> made) {
-      for (var write : made) {
-        deletes += write.tombstone() ? 1 : 0;
-        puts += write.tombstone() ? 0 : 1;
-        putBytes += write.tombstone() ? 0 : write.record().size();
-      }
-    }
+    return tally;
   }
 
   /** What one slice has done so far. */
   private final class Batch {
-    private final List<Write> writes = new ArrayList<>();
+    private List<Write> writes = new ArrayList<>();
     private final List<WriteBatch.Change> others = new ArrayList<>();
     private final List<LeaseChange> leases = new ArrayList<>();
     private List<Event> events = new ArrayList<>();
     private final List<Answer> answers = new ArrayList<>();
     private final List<StoreEffect> afterwards = new ArrayList<>();
-    private Counts counts = new Counts();
+    private WriteTally tally = WriteTally.NONE;
     private long txns;
     private final long before = machine.appliedIndex();
 
     void apply(Logged logged) {
       var entry = logged.entry;
       var outcome = machine.apply(entry.index(), entry.term(), logged.command, known);
-      keep(outcome.writes());
-      counts.add(outcome.writes());
+      tally = tally.plus(keep(outcome.writes()));
       writes.addAll(outcome.writes());
       events.addAll(outcome.events());
       add(logged, outcome);
@@ -526,8 +517,8 @@ public final class StoreStage {
 
     /** The last slice of a long command is done: all of it takes effect now. */
     void finish(LongApply done, List<Write> lastWrites, Outcome outcome) {
-      counts = done.counts;
-      writes.addAll(lastWrites);
+      tally = done.tally;
+      writes = lastWrites;
       events = done.events;
       add(done.logged, outcome);
     }
@@ -585,7 +576,7 @@ public final class StoreStage {
           effects.add(new StoreEffect.Reply(answers));
         }
         readyRounds(effects);
-        effects.add(new StoreEffect.Count(counts.puts, counts.deletes, txns, counts.putBytes));
+        effects.add(new StoreEffect.Count(tally.puts(), tally.deletes(), txns, tally.putBytes()));
         effects.add(new StoreEffect.AppliedTo(machine.appliedIndex()));
         effects.addAll(afterwards);
         compactions.proceed(effects);

@@ -4,6 +4,7 @@ import dev.kvorum.storage.backend.Backend;
 import dev.kvorum.storage.backend.BackendFullException;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.mvcc.WriteTally;
 import dev.kvorum.verticles.stage.Flush;
 import dev.kvorum.verticles.stage.FlushBatch;
 import java.util.ArrayDeque;
@@ -280,11 +281,7 @@ public final class BackendWriter implements AutoCloseable {
   }
 
   private static long bytes(Flush flush) {
-    var bytes = 0L;
-    for (var write : flush.records()) {
-      bytes += write.record().size();
-    }
-    return bytes;
+    return WriteTally.of(flush.records()).bytes();
   }
 
   /** Commits in one transaction and says how many bytes; -1 if the writer is closed meanwhile. */
