@@ -83,8 +83,7 @@ final class IndexTree {
     var segment = pages.segment(pages.leaf());
     var at = pages.offset(pages.leaf());
     var slot = Page.search(slabs(), segment, at, 0, key);
-    live +=
-        slot >= 0 ? append(segment, at, slot, next) : insert(segment, at, -slot - 1, key, next);
+    live += slot >= 0 ? append(segment, at, slot, next) : insert(segment, at, -slot - 1, key, next);
   }
 
   /** Returns how the number of live keys changes. */

@@ -168,7 +168,9 @@ final class Page {
   }
 
   private static int tailSize(MemorySegment segment, int at, int slot) {
-    return isLong(segment, at, slot) ? segment.get(Blocks.INT, at + tail(segment, at, slot) + 4) : 0;
+    return isLong(segment, at, slot)
+        ? segment.get(Blocks.INT, at + tail(segment, at, slot) + 4)
+        : 0;
   }
 
   /** Copies the whole key to the beginning of {@code target}. */

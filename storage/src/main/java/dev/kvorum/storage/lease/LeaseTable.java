@@ -5,6 +5,7 @@ import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,16 +30,26 @@ public final class LeaseTable {
     private @Nullable Bytes only;
     private @Nullable TreeSet<Bytes> many;
 
+    /**
+     * Goes through the keys once their lease ends, null before: the tree is dropped with its last
+     * key, and need not be in order after each.
+     */
+    private @Nullable Iterator<Bytes> leaving;
+
+    /** Of {@link #leaving}, how many are gone. */
+    private int left;
+
     Keys(long lease, Bytes first) {
       this.lease = lease;
       only = first;
     }
 
     int count() {
-      return many == null ? 1 : many.size();
+      return many == null ? 1 : many.size() - left;
     }
 
     void add(Bytes key) {
+      checkStays();
       if (many == null) {
         many = new TreeSet<>();
         if (only != null) {
@@ -51,14 +62,17 @@ public final class LeaseTable {
 
     /** Takes a key away; whether it was the last. */
     boolean remove(Bytes key) {
+      checkStays();
       return many == null || (many.remove(key) && many.isEmpty());
     }
 
     List<Bytes> list() {
+      checkStays();
       return only == null ? List.copyOf(Objects.requireNonNull(many)) : List.of(only);
     }
 
     List<Bytes> list(@Nullable Bytes after, int maxKeys) {
+      checkStays();
       if (only != null) {
         return after == null || only.compareTo(after) > 0 ? List.of(only) : List.of();
       }
@@ -72,12 +86,19 @@ public final class LeaseTable {
       if (only != null) {
         return List.of(only);
       }
-      var all = Objects.requireNonNull(many);
-      var taken = new ArrayList<Bytes>(Math.min(maxKeys, all.size()));
-      while (taken.size() < maxKeys && !all.isEmpty()) {
-        taken.add(all.pollFirst());
+      var taken = new ArrayList<Bytes>(Math.min(maxKeys, count()));
+      var rest = leaving == null ? Objects.requireNonNull(many).iterator() : leaving;
+      while (taken.size() < maxKeys && rest.hasNext()) {
+        taken.add(rest.next());
       }
+      left += taken.size();
+      leaving = rest;
       return taken;
+    }
+
+    private void checkStays() {
+      InvariantViolation.check(
+          leaving == null, "nobody looks at the keys of a lease that is going");
     }
   }
 
@@ -212,7 +233,8 @@ public final class LeaseTable {
   }
 
   /**
-   * Detaches some of the keys of a lease that ends, the first in key order.
+   * Detaches some of the keys of a lease that ends, the first in key order. The others follow
+   * before anything else is asked of its keys.
    *
    * @param maxKeys how many at most, above 0
    * @return them; none when the lease has no key any more

@@ -290,8 +290,7 @@ public final class MvccStore {
 
   private Applied commit(WriteTxn txn, @Nullable Result result) {
     revision = txn.revision();
-    return txn.end(
-        InvariantViolation.present(result, "nothing holds up an unlimited execution"));
+    return txn.end(InvariantViolation.present(result, "nothing holds up an unlimited execution"));
   }
 
   private WriteTxn beginTxn() {
