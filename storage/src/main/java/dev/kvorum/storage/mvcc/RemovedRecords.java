@@ -58,8 +58,7 @@ final class RemovedRecords {
     }
 
     Removed first() {
-      return new Removed(
-          new RecordId(new Revision(main(), sub()), isTombstone()), sizes[next]);
+      return new Removed(new RecordId(new Revision(main(), sub()), isTombstone()), sizes[next]);
     }
 
     /** Goes on to the next record; false if there is none. */
