@@ -3,7 +3,6 @@ package dev.kvorum.storage.mvcc;
 import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +25,28 @@ public final class CompactionJob {
   /**
    * What one slice did.
    *
-   * @param removed records to delete from bucket KEY
+   * @param removed records to delete from bucket KEY, which the index does not know any more
    * @param isFinished whether it was the job's last slice
    */
   public record Step(List<RecordId> removed, boolean isFinished) {}
+
+  /** How many slices of the index are looked through before their records are handed out. */
+  private static final int SLICES_IN_A_GROUP = 500;
+
+  /** Handing out costs less than looking through the index. */
+  private static final int RECORDS_FOR_A_KEY = 4;
 
   private final MvccStore store;
   private final long revision;
   private final long previousCompactRevision;
   private boolean mayRemove;
   private @Nullable Bytes from;
+
+  /** What the index does not know any more and the backend still has. */
+  private final RemovedRecords removed = new RemovedRecords();
+
+  /** Whether the group is complete and handed out, rather than growing. */
+  private boolean isHandingOut;
 
   /** What the hash reads; held until it is there. */
   private @Nullable IndexView hashed;
@@ -87,14 +98,30 @@ public final class CompactionJob {
     mayRemove = true;
   }
 
-  /** Removes what can go from about {@code maxKeys} more keys. Not to be called after the last. */
+  /**
+   * Does one slice. Either it removes from the index what can go of about {@code maxKeys} more
+   * keys, or it hands out, in the order of revisions, some of what many such slices removed. Of one
+   * key the oldest record goes first, so that what a crash leaves of its history is what a lesser
+   * compaction would leave. Not to be called after the last.
+   */
   public Step step(int maxKeys) {
     InvariantViolation.check(mayRemove, "a compaction is hashed before it removes anything");
-    var removed = new ArrayList<RecordId>();
-    from = store.compactIndex(revision, from, maxKeys, removed);
-    if (from == null) {
+    if (!isHandingOut) {
+      from = store.compactIndex(revision, from, maxKeys, removed);
+      removed.endRun();
+      isHandingOut = from == null || removed.size() >= (long) SLICES_IN_A_GROUP * maxKeys;
+      if (!isHandingOut) {
+        return new Step(List.of(), false);
+      }
+    }
+    var records =
+        store.handOut(
+            removed.take(Math.clamp((long) RECORDS_FOR_A_KEY * maxKeys, 1, Integer.MAX_VALUE)));
+    isHandingOut = from == null || removed.size() > 0;
+    var isFinished = from == null && removed.size() == 0;
+    if (isFinished) {
       store.finishCompaction(this);
     }
-    return new Step(removed, from == null);
+    return new Step(records, isFinished);
   }
 }

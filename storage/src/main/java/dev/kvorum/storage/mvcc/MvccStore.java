@@ -13,6 +13,7 @@ import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -367,15 +368,23 @@ public final class MvccStore {
   }
 
   @Nullable Bytes compactIndex(
-      long compactedRevision, @Nullable Bytes from, int maxKeys, List<RecordId> removed) {
+      long compactedRevision, @Nullable Bytes from, int maxKeys, RemovedRecords removed) {
     return index.compact(
         compactedRevision,
         from,
         maxKeys,
-        (record, tombstone, recordSize) -> {
-          sizes.remove(recordSize);
-          removed.add(new RecordId(record, tombstone));
-        });
+        (record, tombstone, recordSize) ->
+            removed.add(new RecordId(record, tombstone), recordSize));
+  }
+
+  /** Records that the index has given up leave the backend: they do not count any more. */
+  List<RecordId> handOut(List<RemovedRecords.Removed> removed) {
+    var records = new ArrayList<RecordId>(removed.size());
+    for (var each : removed) {
+      sizes.remove(each.recordSize());
+      records.add(each.id());
+    }
+    return records;
   }
 
   void finishCompaction(CompactionJob job) {

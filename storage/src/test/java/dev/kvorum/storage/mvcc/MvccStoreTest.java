@@ -16,8 +16,10 @@ import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -552,6 +554,36 @@ final class MvccStoreTest {
     assertThat(store.bucketKeys()).hasSize(500);
     store.restart();
     assertThat(store.store().compaction()).isNull();
+  }
+
+  /** In any other order the backend does many times the work. */
+  @Test
+  void aCompactionHandsOutRecordsInTheOrderOfTheirRevisions() {
+    var keys = new ArrayList<Integer>();
+    for (var key = 0; key < 3_000; key++) {
+      keys.add(key);
+    }
+    Collections.shuffle(keys, new Random(20_261_121));
+    for (var time = 0; time < 2; time++) {
+      keys.forEach(key -> store.apply(put("k%04d".formatted(key), "1")));
+    }
+    store.apply(compact(store.store().revision()));
+    store.hashCompaction();
+    var job = store.compaction();
+    var removed = new ArrayList<Revision>();
+    var isFinished = false;
+    while (!isFinished) {
+      var step = job.step(1);
+      step.removed().forEach(id -> removed.add(id.revision()));
+      isFinished = step.isFinished();
+    }
+    assertThat(removed).hasSize(3_000).doesNotHaveDuplicates();
+    var begunAnew = 0;
+    for (var i = 1; i < removed.size(); i++) {
+      begunAnew += removed.get(i).compareTo(removed.get(i - 1)) < 0 ? 1 : 0;
+    }
+    // Slices of one key make groups of five hundred records and a page.
+    assertThat(begunAnew).isBetween(1, 6);
   }
 
   @Test
