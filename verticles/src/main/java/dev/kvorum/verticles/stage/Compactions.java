@@ -9,11 +9,12 @@ import java.util.Map;
 
 /**
  * The slow part of compactions, one after the other: first the history is hashed, then records go
- * in slices with pauses between them, and only those that no pinned reader can see.
+ * in slices with rests between them ({@link WorkPace}), and only those that no pinned reader can
+ * see.
  */
 final class Compactions {
-  /** Keys looked at in one slice; well below a millisecond. */
-  private static final int SLICE_KEYS = 1_000;
+  /** Keys looked at or records handed out in one slice: some tenths of a millisecond. */
+  private static final int SLICE_KEYS = 250;
 
   private final StateMachine machine;
   private final RemovalGate gate;
@@ -42,7 +43,7 @@ final class Compactions {
     effects.add(
         job.needsHash()
             ? new StoreEffect.HashHistory(job.startHash(), machine.appliedIndex())
-            : new StoreEffect.CompactLater());
+            : new StoreEffect.CompactLater(false));
   }
 
   List<StoreEffect> hashed(KvHash hash) {
@@ -51,7 +52,7 @@ final class Compactions {
       return List.of();
     }
     job.hashed(hash);
-    return List.of(new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater());
+    return List.of(new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater(false));
   }
 
   List<StoreEffect> slice() {
@@ -60,15 +61,17 @@ final class Compactions {
       return List.of();
     }
     if (!gate.allowsRemovalAt(job.revision())) {
-      return List.of(new StoreEffect.CompactLater());
+      return List.of(new StoreEffect.CompactLater(true));
     }
     var effects = new ArrayList<StoreEffect>();
     var step = job.step(SLICE_KEYS);
     effects.add(new StoreEffect.Publish(machine.state()));
-    effects.add(
-        new StoreEffect.Write(new Flush(List.of(), step.removed(), List.of(), machine.meta())));
+    if (!step.removed().isEmpty() || step.isFinished()) {
+      effects.add(
+          new StoreEffect.Write(new Flush(List.of(), step.removed(), List.of(), machine.meta())));
+    }
     if (!step.isFinished()) {
-      effects.add(new StoreEffect.CompactLater());
+      effects.add(new StoreEffect.CompactLater(false));
       return effects;
     }
     running = false;
