@@ -220,8 +220,7 @@ final class Node {
             Membership.ofVoters(List.of(member.identity().memberId())),
             new TimedApplies(context.metrics().server(), config.member().warnApply()),
             StoreStage.SLICE_KEYS);
-    store =
-        new StoreVerticle(stage, context, membership::raiseNoSpace, guard);
+    store = new StoreVerticle(stage, context, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
     deploy(leases);

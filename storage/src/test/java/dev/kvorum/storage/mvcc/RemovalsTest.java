@@ -61,8 +61,7 @@ class RemovalsTest {
   private List<Seen> take(int maxRecords) {
     var taken = new ArrayList<Seen>();
     removals.take(
-        maxRecords,
-        (revision, tombstone, size) -> taken.add(new Seen(revision, tombstone, size)));
+        maxRecords, (revision, tombstone, size) -> taken.add(new Seen(revision, tombstone, size)));
     return taken;
   }
 }

@@ -13,20 +13,21 @@ import java.util.Map;
  * see.
  */
 final class Compactions {
-  /** Keys looked at or records handed out in one slice: some tenths of a millisecond. */
-  private static final int SLICE_KEYS = 250;
-
   private final StateMachine machine;
   private final RemovalGate gate;
+
+  /** Keys looked at in one slice, and records given to the backend. */
+  private final int sliceKeys;
 
   /** Who waits until the removal is finished (contract S7.3), by the compaction's revision. */
   private final Map<Long, Answer> waiting = new HashMap<>();
 
   private boolean running;
 
-  Compactions(StateMachine machine, RemovalGate gate) {
+  Compactions(StateMachine machine, RemovalGate gate, int sliceKeys) {
     this.machine = machine;
     this.gate = gate;
+    this.sliceKeys = sliceKeys;
   }
 
   void answerWhenFinished(long revision, Answer answer) {
@@ -43,7 +44,7 @@ final class Compactions {
     effects.add(
         job.needsHash()
             ? new StoreEffect.HashHistory(job.startHash(), machine.appliedIndex())
-            : new StoreEffect.CompactLater(false));
+            : new StoreEffect.CompactLater(0, false));
   }
 
   List<StoreEffect> hashed(KvHash hash) {
@@ -52,7 +53,8 @@ final class Compactions {
       return List.of();
     }
     job.hashed(hash);
-    return List.of(new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater(false));
+    return List.of(
+        new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater(0, false));
   }
 
   List<StoreEffect> slice() {
@@ -61,17 +63,17 @@ final class Compactions {
       return List.of();
     }
     if (!gate.allowsRemovalAt(job.revision())) {
-      return List.of(new StoreEffect.CompactLater(true));
+      return List.of(new StoreEffect.CompactLater(0, true));
     }
     var effects = new ArrayList<StoreEffect>();
-    var step = job.step(SLICE_KEYS);
+    var step = job.step(sliceKeys);
     effects.add(new StoreEffect.Publish(machine.state()));
     if (!step.removed().isEmpty() || step.isFinished()) {
       effects.add(
           new StoreEffect.Write(new Flush(List.of(), step.removed(), List.of(), machine.meta())));
     }
     if (!step.isFinished()) {
-      effects.add(new StoreEffect.CompactLater(false));
+      effects.add(new StoreEffect.CompactLater(step.removed().size(), false));
       return effects;
     }
     running = false;

@@ -84,9 +84,10 @@ public sealed interface StoreEffect {
   /**
    * The next slice of a compaction is due after a rest: call {@link StoreStage#compactSlice}.
    *
+   * @param removed how many records the slice before it gave to the backend to remove
    * @param isHeldUp whether somebody else has to come to an end first
    */
-  record CompactLater(boolean isHeldUp) implements StoreEffect {}
+  record CompactLater(int removed, boolean isHeldUp) implements StoreEffect {}
 
   /**
    * A compaction has removed everything it had to.
