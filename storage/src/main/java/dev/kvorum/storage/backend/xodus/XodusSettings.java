@@ -51,6 +51,9 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
         // A cache of its own: the shared one takes its size from whichever store opened first and
         // outlives them all.
         .setLogCacheShared(false)
+        // The one without locks gives pages that are neighbours one place: it drops each when the
+        // other is asked for, and a search or a delete needs both again and again.
+        .setLogCacheNonBlocking(false)
         .setLogCacheOpenFilesCount(64)
         // Sealing a full file by its permission bits would only hinder a rename or a copy.
         .setFullFileReadonly(false)
