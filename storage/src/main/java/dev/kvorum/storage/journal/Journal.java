@@ -465,8 +465,7 @@ public final class Journal {
   }
 
   private boolean hasLargeBatches() {
-    return batchesInSegment > 0
-        && bytesInSegment >= (long) batchesInSegment * LARGE_BATCH_BYTES;
+    return batchesInSegment > 0 && bytesInSegment >= (long) batchesInSegment * LARGE_BATCH_BYTES;
   }
 
   /** The journal is large enough that a ballast does not dwarf it. */
