@@ -3,6 +3,7 @@ package dev.kvorum.storage.mvcc;
 import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,10 +14,15 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>{@link #startHash}, then the {@link HashKv} is run on a thread that may read the backend,
  *       and its result is given to {@link #hashed}: the hash must see the records that go;
- *   <li>{@link #step} again and again on the store's thread, a bounded number of keys each time.
- *       The removed records are deleted from the backend together with a fresh {@link StoreMeta},
- *       once no pinned reader needs them.
+ *   <li>{@link #step} again and again on the store's thread, a bounded number of keys or records
+ *       each time. First the records leave the index, in the order of keys, and are collected; then
+ *       they are handed out in the order of revisions, see {@link Removals} for why. They are
+ *       deleted from the backend together with a fresh {@link StoreMeta}, once no pinned reader
+ *       needs them. Of very many records both happens in turns.
  * </ol>
+ *
+ * <p>Only what was handed out counts as removed, in sizes and in {@link
+ * MvccStore#isCompactionFinished}. A restart finds the rest in the backend again.
  *
  * <p>A job that was left over from before a restart has no hash to make: some of the records that
  * it would cover are gone.
@@ -25,27 +31,27 @@ public final class CompactionJob {
   /**
    * What one slice did.
    *
-   * @param removed records to delete from bucket KEY, which the index does not know any more
+   * @param removed records to delete from bucket KEY
    * @param isFinished whether it was the job's last slice
    */
   public record Step(List<RecordId> removed, boolean isFinished) {}
 
-  /** How many slices of the index are looked through before their records are handed out. */
-  private static final int SLICES_IN_A_GROUP = 500;
-
-  /** Handing out costs less than looking through the index. */
-  private static final int RECORDS_FOR_A_KEY = 4;
+  /** Collected before the first is handed out: what 16 MiB of memory have room for. */
+  static final int MOST_COLLECTED = 1 << 20;
 
   private final MvccStore store;
   private final long revision;
   private final long previousCompactRevision;
+  private final Removals removals = new Removals();
   private boolean mayRemove;
+
+  /** Where the index is looked at next; null before the beginning and behind the end. */
   private @Nullable Bytes from;
 
-  /** What the index does not know any more and the backend still has. */
-  private final RemovedRecords removed = new RemovedRecords();
+  /** The index is done with. */
+  private boolean isWalked;
 
-  /** Whether the group is complete and handed out, rather than growing. */
+  /** Records are handed out until none is left. */
   private boolean isHandingOut;
 
   /** What the hash reads; held until it is there. */
@@ -99,29 +105,29 @@ public final class CompactionJob {
   }
 
   /**
-   * Does one slice. Either it removes from the index what can go of about {@code maxKeys} more
-   * keys, or it hands out, in the order of revisions, some of what many such slices removed. Of one
-   * key the oldest record goes first, so that what a crash leaves of its history is what a lesser
-   * compaction would leave. Not to be called after the last.
+   * Takes what can go out of the index from about {@code maxKeys} more keys, or hands out up to so
+   * many removed records, or both. Not to be called after the last.
    */
   public Step step(int maxKeys) {
     InvariantViolation.check(mayRemove, "a compaction is hashed before it removes anything");
     if (!isHandingOut) {
-      from = store.compactIndex(revision, from, maxKeys, removed);
-      removed.endRun();
-      isHandingOut = from == null || removed.size() >= (long) SLICES_IN_A_GROUP * maxKeys;
-      if (!isHandingOut) {
-        return new Step(List.of(), false);
-      }
+      walk(maxKeys);
     }
-    var records =
-        store.handOut(
-            removed.take(Math.clamp((long) RECORDS_FOR_A_KEY * maxKeys, 1, Integer.MAX_VALUE)));
-    isHandingOut = from == null || removed.size() > 0;
-    var isFinished = from == null && removed.size() == 0;
+    var removed = new ArrayList<RecordId>();
+    if (isHandingOut) {
+      store.takeRemoved(removals, maxKeys, removed);
+      isHandingOut = removals.count() > 0;
+    }
+    var isFinished = isWalked && !isHandingOut;
     if (isFinished) {
       store.finishCompaction(this);
     }
-    return new Step(records, isFinished);
+    return new Step(removed, isFinished);
+  }
+
+  private void walk(int maxKeys) {
+    from = store.compactIndex(revision, from, maxKeys, removals);
+    isWalked = from == null;
+    isHandingOut = isWalked || removals.count() >= MOST_COLLECTED;
   }
 }

@@ -13,7 +13,6 @@ import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -368,23 +367,18 @@ public final class MvccStore {
   }
 
   @Nullable Bytes compactIndex(
-      long compactedRevision, @Nullable Bytes from, int maxKeys, RemovedRecords removed) {
-    return index.compact(
-        compactedRevision,
-        from,
-        maxKeys,
-        (record, tombstone, recordSize) ->
-            removed.add(new RecordId(record, tombstone), recordSize));
+      long compactedRevision, @Nullable Bytes from, int maxKeys, Removals removals) {
+    return index.compact(compactedRevision, from, maxKeys, removals);
   }
 
-  /** Records that the index has given up leave the backend: they do not count any more. */
-  List<RecordId> handOut(List<RemovedRecords.Removed> removed) {
-    var records = new ArrayList<RecordId>(removed.size());
-    for (var each : removed) {
-      sizes.remove(each.recordSize());
-      records.add(each.id());
-    }
-    return records;
+  /** Hands out records that left the index before; from now on they are not counted any more. */
+  void takeRemoved(Removals removals, int maxRecords, List<RecordId> removed) {
+    removals.take(
+        maxRecords,
+        (record, tombstone, recordSize) -> {
+          sizes.remove(recordSize);
+          removed.add(new RecordId(record, tombstone));
+        });
   }
 
   void finishCompaction(CompactionJob job) {
