@@ -33,6 +33,13 @@ public final class Journal {
   private static final double PREPARE_TO = 0.75;
   private static final int BATCHES_PER_BALLAST_SLICE = 16;
 
+  /**
+   * Where batches are as large as this, the next segment is reserved and not filled. Noting that
+   * reserved blocks were written costs a sync 4 to 16 KiB of the file system's own journal; filling
+   * them costs as much as the batches have.
+   */
+  private static final int LARGE_BATCH_BYTES = 8 << 10;
+
   private final Owner owner;
   private final JournalOptions options;
   private final SpareFiles spares;
@@ -86,6 +93,11 @@ public final class Journal {
   private boolean spaceReported;
 
   private int batchesSinceSlice;
+
+  /** What this life wrote to the last segment. */
+  private int batchesInSegment;
+
+  private long bytesInSegment;
 
   private long batches;
   private long writtenBytes;
@@ -169,7 +181,7 @@ public final class Journal {
   /** Does everything that is waiting on the calling thread. */
   void runToEnd(Disk disk) throws DiskFaultException {
     if (segments.isEmpty()) {
-      var filling = spares.urgentSegment(1);
+      var filling = spares.urgentSegment(1, false);
       do {
         disk.perform(spares.slice(filling));
       } while (!spares.sliced(filling));
@@ -310,7 +322,7 @@ public final class Journal {
     if (spaceMissing) {
       return null;
     }
-    return sliceTask(spares.urgentSegment(sectors));
+    return sliceTask(spares.urgentSegment(sectors, hasLargeBatches()));
   }
 
   private int currentSectors() {
@@ -379,6 +391,8 @@ public final class Journal {
           prevHash = encoded.hash();
           nextSector = sector + encoded.sectorCount();
           batches++;
+          batchesInSegment++;
+          bytesInSegment += (long) encoded.sectorCount() * Sector.BYTES;
           writtenBytes += (long) encoded.sectorCount() * Sector.BYTES;
           if (restarting != null) {
             durable.restart(restarting);
@@ -403,6 +417,8 @@ public final class Journal {
   private void rolled(SpareFiles.Spare spare) {
     segments.add(new SegmentFile(nextSegment(), spare.sectorCount()));
     nextSector = 0;
+    batchesInSegment = 0;
+    bytesInSegment = 0;
     spares.taken(spare);
   }
 
@@ -436,7 +452,7 @@ public final class Journal {
     }
     var used = (double) nextSector / currentSectors();
     if (spares.isEmpty() && used > PREPARE_FROM) {
-      var filling = spares.nextSegment(currentSectors());
+      var filling = spares.nextSegment(currentSectors(), hasLargeBatches());
       if (filling.fraction() <= (used - PREPARE_FROM) / (PREPARE_TO - PREPARE_FROM)) {
         return sliceTask(filling);
       }
@@ -446,6 +462,10 @@ public final class Journal {
       return sliceTask(spares.ballast());
     }
     return null;
+  }
+
+  private boolean hasLargeBatches() {
+    return batchesInSegment > 0 && bytesInSegment >= (long) batchesInSegment * LARGE_BATCH_BYTES;
   }
 
   /** The journal is large enough that a ballast does not dwarf it. */

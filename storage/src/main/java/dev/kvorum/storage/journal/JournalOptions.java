@@ -11,7 +11,8 @@ package dev.kvorum.storage.journal;
  *     a batch of its own
  * @param sliceBytes how much of a segment or of the ballast is zero-filled and synced between two
  *     batches
- * @param spareSegments how many released or prepared segments wait for use
+ * @param spareSegments how many released or prepared segments wait for use; with as many as the
+ *     journal releases at once, a journal of steady size writes no new ones
  * @param ballastBytes the space kept back for the time when the disk is full, 0 for none
  */
 public record JournalOptions(
@@ -29,7 +30,7 @@ public record JournalOptions(
   /** What a server uses. */
   public static final JournalOptions DEFAULT =
       new JournalOptions(
-          64 * MEBIBYTE, MEBIBYTE, MEBIBYTE, MEBIBYTE / 4, 2, (2 * 64L + 64) * MEBIBYTE);
+          64 * MEBIBYTE, MEBIBYTE, MEBIBYTE, MEBIBYTE / 4, 4, (2 * 64L + 64) * MEBIBYTE);
 
   public JournalOptions {
     requireSectors("segmentBytes", segmentBytes);

@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
  * The files that wait to become segments, and the ballast (P1, P15).
  *
  * <p>A file is filled with zeros once, slice by slice, each slice synced, so that writing a batch
- * into it later changes no metadata and its sync has nothing else to write. It gets its name when
- * it is filled; what has a name ending in {@code .tmp} was not. A released segment is renamed to a
- * spare and used again without being cleared: its sectors carry the old segment number. The ballast
- * only has to own its space, so where the file system can reserve that, nothing is written.
+ * into it later changes no metadata and its sync has nothing else to write. Where batches are large
+ * that costs more than it spares: then the space is reserved, if the file system can, and the sync
+ * of a batch also notes that it is written now. So is the ballast, which only has to own its space.
+ * Either way the file reads as zeros. It gets its name when it is filled; what has a name ending in
+ * {@code .tmp} was not. A released segment is renamed to a spare and used again without being
+ * cleared: its sectors carry the old segment number.
  *
  * <p>This class says what to do next and is told when it is done; {@link Journal} brings it to the
  * disk.
@@ -24,8 +26,8 @@ final class SpareFiles {
   private static final String UNFINISHED = ".tmp";
   private static final String BALLAST = "ballast";
 
-  /** So much more than a slice of a segment is one of the ballast, which is rarely written. */
-  private static final int BALLAST_SLICES = 4;
+  /** So many slices are reserved at once, which is as quick unless they have to be written. */
+  private static final int RESERVED_SLICES = 4;
 
   /** A filled file. */
   record Spare(String path, int sectorCount) {}
@@ -34,12 +36,17 @@ final class SpareFiles {
   static final class Filling {
     private final String path;
     private final String directory;
+
+    /** Whether its space is only reserved, rather than written. */
+    private final boolean isReserved;
+
     private long bytes;
     private long done;
 
-    private Filling(String path, String directory, long bytes) {
+    private Filling(String path, String directory, boolean isReserved, long bytes) {
       this.path = path;
       this.directory = directory;
+      this.isReserved = isReserved;
       this.bytes = bytes;
     }
 
@@ -152,8 +159,12 @@ final class SpareFiles {
     return ballastThere;
   }
 
-  /** The file for the next segment: four times as large as the current one, if it begins now. */
-  Filling nextSegment(int currentSectors) {
+  /**
+   * The file for the next segment: four times as large as the current one, if it begins now.
+   *
+   * @param isReserved whether its space is reserved rather than written, if it begins now
+   */
+  Filling nextSegment(int currentSectors, boolean isReserved) {
     var filling = nextSegment;
     if (filling == null) {
       var bytes =
@@ -164,7 +175,10 @@ final class SpareFiles {
       lastNumber++;
       filling =
           new Filling(
-              SegmentFile.DIRECTORY + "/" + PREFIX + lastNumber, SegmentFile.DIRECTORY, bytes);
+              SegmentFile.DIRECTORY + "/" + PREFIX + lastNumber,
+              SegmentFile.DIRECTORY,
+              isReserved,
+              bytes);
       nextSegment = filling;
     }
     return filling;
@@ -174,7 +188,7 @@ final class SpareFiles {
   Filling ballast() {
     var filling = ballast;
     if (filling == null) {
-      filling = new Filling(BALLAST, "", options.ballastBytes());
+      filling = new Filling(BALLAST, "", true, options.ballastBytes());
       ballast = filling;
     }
     return filling;
@@ -185,8 +199,8 @@ final class SpareFiles {
    * becomes a segment of the size that it has, if that is enough; otherwise filling goes on until
    * it is.
    */
-  Filling urgentSegment(int sectors) {
-    var filling = nextSegment(0);
+  Filling urgentSegment(int sectors, boolean isReserved) {
+    var filling = nextSegment(0, isReserved);
     var least = Math.max((long) sectors * Sector.BYTES, options.firstSegmentBytes());
     filling.bytes = Math.max(least, filling.done);
     return filling;
@@ -203,7 +217,7 @@ final class SpareFiles {
     var length = nextSlice(filling);
     if (length > 0) {
       operations.add(
-          filling == ballast
+          filling.isReserved
               ? new DiskOperation.Reserve(unfinished, filling.done, length)
               : new DiskOperation.WriteZeros(unfinished, filling.done, length));
       operations.add(new DiskOperation.Sync(unfinished));
@@ -216,7 +230,7 @@ final class SpareFiles {
   }
 
   private long nextSlice(Filling filling) {
-    var slice = (long) options.sliceBytes() * (filling == ballast ? BALLAST_SLICES : 1);
+    var slice = (long) options.sliceBytes() * (filling.isReserved ? RESERVED_SLICES : 1);
     return Math.min(slice, filling.bytes - filling.done);
   }
 

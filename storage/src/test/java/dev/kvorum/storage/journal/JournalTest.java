@@ -4,6 +4,7 @@ import static dev.kvorum.storage.journal.Node.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.journal.disk.CrashPolicy;
+import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.journal.disk.FaultKind;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.vote.Claim;
@@ -338,5 +339,33 @@ final class JournalTest {
     }
     assertThat(disk.exists("ballast")).isFalse();
     assertThat(node.journal.lastDurable().index()).isEqualTo(index - 1);
+  }
+
+  /** Filling a segment costs what batches have; noting that a reserved one is written does not. */
+  @Test
+  void theNextSegmentIsReservedWhereBatchesAreLargeAndFilledWhereTheyAreSmall() throws Exception {
+    var options = new JournalOptions(1 << 20, 1 << 16, 1 << 20, 4096, 2, 0);
+    for (var payloadBytes : new int[] {300, 10_000}) {
+      var operations = new ArrayList<DiskOperation>();
+      var watched = new FaultyDisk();
+      var node = Node.open(watched, options, true, new Keep.Everything());
+      watched.failOn(
+          operation -> {
+            operations.add(operation);
+            return false;
+          });
+      for (var index = 1L; !watched.exists("journal/0000000002.seg"); index++) {
+        node.append(entry(1, index, payloadBytes));
+        node.settle();
+      }
+      assertThat(operations)
+          .as("%d bytes", payloadBytes)
+          .hasAtLeastOneElementOfType(
+              payloadBytes > 8_192 ? DiskOperation.Reserve.class : DiskOperation.WriteZeros.class)
+          .noneMatch(
+              payloadBytes > 8_192
+                  ? DiskOperation.WriteZeros.class::isInstance
+                  : DiskOperation.Reserve.class::isInstance);
+    }
   }
 }

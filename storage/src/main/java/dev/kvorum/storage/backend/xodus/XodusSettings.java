@@ -18,6 +18,13 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
   /** Xodus adds it to the time of day, so it must not be the largest number there is. */
   private static final long NEVER_MILLIS = Long.MAX_VALUE / 2;
 
+  /**
+   * Files are cleaned until so much of them is in use. The engine's own share of a small record is
+   * a tenth, so with half of the files in use they would be more than twice as large as the
+   * records.
+   */
+  private static final int LEAST_USED_PERCENT = 60;
+
   /** One page of the log cache; also part of the format. */
   static final int PAGE_BYTES = 16 << 10;
 
@@ -67,6 +74,7 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
         .setEnvGatherStatistics(false)
         .setManagementEnabled(false)
         .setGcStartIn(cleaningStartsMillis)
+        .setGcMinUtilization(LEAST_USED_PERCENT)
         // Bounds how long one cleaning step may keep the only writer waiting.
         .setGcUseExclusiveTransaction(true)
         .setGcTransactionAcquireTimeout(50)
