@@ -177,8 +177,8 @@ final class StoreHarness {
   /** Puts the records in an order that is not that of the keys. */
   private Bytes filled(RangePiece piece) {
     for (var number = piece.records() - 1; number >= 0; number--) {
-      var need = Need.of(piece.entries().get(number));
-      piece.put(number, fetched(List.of(need)).get(need.revision()));
+      var key = RecordCodec.bucketKey(piece.revision(number));
+      piece.put(number, RecordCodec.record(key, Objects.requireNonNull(records.get(key))));
     }
     return piece.toBytes();
   }
