@@ -5,9 +5,11 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Revision;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some key-values of a {@link LongRange}, one behind the other as fields of its message. The index
@@ -21,21 +23,30 @@ public final class RangePiece {
   /** The revisions of the records, main and sub in turns. */
   private final long[] revisions;
 
+  private final int[] sizes;
+
   /** Where each record ends in the fields. */
   private final int[] ends;
 
-  private final int[] sizes;
-  private final byte[] fields;
+  /** The fields of a piece without records. */
+  private final Bytes ofKeys;
+
+  /** What all fields take. */
+  private final int size;
+
+  /** Where the fields are made, once that is known. */
+  private @Nullable ByteBuffer fields;
 
   /** Records that were not put yet. */
   private int missing;
 
-  private RangePiece(long[] revisions, int[] sizes, int[] ends, byte[] fields, int records) {
+  private RangePiece(long[] revisions, int[] sizes, int[] ends, Bytes ofKeys) {
     this.revisions = revisions;
     this.sizes = sizes;
     this.ends = ends;
-    this.fields = fields;
-    missing = records;
+    this.ofKeys = ofKeys;
+    missing = ends.length;
+    size = missing == 0 ? ofKeys.size() : ends[missing - 1];
   }
 
   /** A piece of which the keys are still being chosen. */
@@ -75,23 +86,35 @@ public final class RangePiece {
     }
 
     RangePiece finish() {
-      if (keysOnly) {
-        var fields = ResponseCodec.encodeKeyValues(shown).toArray();
-        return new RangePiece(revisions, sizes, new int[0], fields, 0);
-      }
-      var bytes = 0;
-      for (var number = 0; number < count; number++) {
-        bytes += ResponseCodec.sizeOfKeyValue(sizes[number]);
-      }
-      var fields = new byte[bytes];
       var ends = new int[count];
       var end = 0;
       for (var number = 0; number < count; number++) {
-        end = ResponseCodec.beginKeyValue(fields, end, sizes[number]) + sizes[number];
+        end += ResponseCodec.sizeOfKeyValue(sizes[number]);
         ends[number] = end;
       }
-      return new RangePiece(revisions, sizes, ends, fields, count);
+      return new RangePiece(revisions, sizes, ends, ResponseCodec.encodeKeyValues(shown));
     }
+  }
+
+  /** How many bytes its fields take. */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * Says where the fields are made; records are put afterwards.
+   *
+   * @param memory with room for {@link #size} bytes from its beginning on; the piece's from now on
+   */
+  public void begin(ByteBuffer memory) {
+    memory.clear().limit(size);
+    fields = memory;
+    memory.put(0, ofKeys.sharedArray(), ofKeys.offset(), ofKeys.size());
+    var end = 0;
+    for (var number = 0; number < ends.length; number++) {
+      end = ResponseCodec.beginKeyValue(memory, end, sizes[number]) + sizes[number];
+    }
+    InvariantViolation.check(ends.length == 0 || end == size, "fields are as long as was said");
   }
 
   /** How many records are to be put; 0 when only keys are wanted. */
@@ -133,13 +156,19 @@ public final class RangePiece {
   public void put(int number, Bytes record) {
     InvariantViolation.check(
         record.size() == sizes[number], "a record is as long as the index says");
-    record.copyTo(fields, ends[number] - sizes[number]);
+    memory()
+        .put(
+            ends[number] - sizes[number], record.sharedArray(), record.offset(), record.size());
     missing--;
   }
 
-  /** The fields, when all records were put; the piece is used up. */
-  public Bytes toBytes() {
+  /** The fields, from position to limit, when all records were put; the piece is used up. */
+  public ByteBuffer fields() {
     InvariantViolation.check(missing == 0, "a piece has all its records");
-    return Bytes.wrap(fields);
+    return memory();
+  }
+
+  private ByteBuffer memory() {
+    return InvariantViolation.present(fields, "a piece is begun before it is filled");
   }
 }

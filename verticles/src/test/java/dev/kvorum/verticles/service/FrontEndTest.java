@@ -37,6 +37,7 @@ import dev.kvorum.verticles.store.RecordReader;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -602,7 +603,7 @@ class FrontEndTest {
     }
 
     @Override
-    public void keyValues(Bytes fields) {
+    public void keyValues(ByteBuffer fields, Runnable whenGone) {
       throw new AssertionError("key-values without a confirmed read");
     }
 
