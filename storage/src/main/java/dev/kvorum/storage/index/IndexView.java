@@ -115,7 +115,9 @@ public final class IndexView {
     boolean visit(IndexEntry entry);
   }
 
-  /** Sees live keys in ascending order, each until it returns; returns whether it wants the next. */
+  /**
+   * Sees live keys in ascending order, each until it returns; returns whether it wants the next.
+   */
   @FunctionalInterface
   public interface Walker {
     boolean visit(LiveKey key);

@@ -157,8 +157,7 @@ public final class RangePiece {
     InvariantViolation.check(
         record.size() == sizes[number], "a record is as long as the index says");
     memory()
-        .put(
-            ends[number] - sizes[number], record.sharedArray(), record.offset(), record.size());
+        .put(ends[number] - sizes[number], record.sharedArray(), record.offset(), record.size());
     missing--;
   }
 
