@@ -411,7 +411,6 @@ class FrontEndTest {
     assertThat(node.pendingProposals().sum()).isZero();
   }
 
-  /** A front end with other limits, on a loop number that nobody has listened on. */
   /** What is proposed stands behind all that was proposed before, so large requests take turns. */
   @Test
   void aSmallPutPassesLargeOnesThatWaitForTheirTurn() throws Exception {
@@ -447,6 +446,7 @@ class FrontEndTest {
     assertThat(ledger.used(Ledger.Account.REQUESTS)).isZero();
   }
 
+  /** A front end with other limits, on a loop number that nobody has listened on. */
   private void restart(ServiceLimits limits) throws Exception {
     node = node(limits);
     loop++;
