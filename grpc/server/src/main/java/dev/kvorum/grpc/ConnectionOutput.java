@@ -120,23 +120,31 @@ final class ConnectionOutput {
   }
 
   /**
-   * Writes the bytes as frames in one buffer if all of them may leave at once.
+   * Writes the bytes as frames from where they lie if all of them may leave at once.
    *
+   * @param bytes given up by the caller if they may
    * @return false when they may not; nothing happened then
    */
-  boolean writeNow(Http2Stream stream, Bytes bytes, ChannelPromise promise) {
-    if (!mayLeave(stream, bytes.size())) {
+  boolean writeNow(Http2Stream stream, ByteBuf bytes, ChannelPromise promise) {
+    var size = bytes.readableBytes();
+    if (!mayLeave(stream, size)) {
       return false;
     }
     write();
-    var size = bytes.size();
-    var frames = Math.ceilDiv(size, MAX_FRAME_BYTES);
-    var to = context.alloc().directBuffer(size + frames * FRAME_HEAD_BYTES);
-    for (var at = 0; at < size; at += MAX_FRAME_BYTES) {
-      var payload = Math.min(MAX_FRAME_BYTES, size - at);
-      frameHead(to, payload, stream).writeBytes(bytes.sharedArray(), bytes.offset() + at, payload);
+    var count = Math.ceilDiv(size, MAX_FRAME_BYTES);
+    var heads = context.alloc().directBuffer(count * FRAME_HEAD_BYTES);
+    var frames = context.alloc().compositeDirectBuffer(2 * count);
+    for (var left = size; left > 0; ) {
+      var payload = Math.min(MAX_FRAME_BYTES, left);
+      frameHead(heads, payload, stream);
+      frames
+          .addComponent(true, heads.readRetainedSlice(FRAME_HEAD_BYTES))
+          .addComponent(true, bytes.readRetainedSlice(payload));
+      left -= payload;
     }
-    context.write(to, promise);
+    heads.release();
+    bytes.release();
+    context.write(frames, promise);
     return true;
   }
 

@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.verticles.service.CallContext;
+import java.nio.ByteBuffer;
 
 /**
  * One call, as its handler sees it: all that the transport looks like from inside. Used on the
@@ -48,6 +49,14 @@ public interface GrpcCall {
 
   /** Sends the next part of the message that was begun, which ends where was said. */
   void part(Bytes part);
+
+  /**
+   * The same for a part that is not copied where that can be avoided.
+   *
+   * @param part from position to limit; it stays as it is until the action runs
+   * @param whenGone runs once, when nobody here looks at the part any more
+   */
+  void part(ByteBuffer part, Runnable whenGone);
 
   /**
    * Ends the call. Inside of a message that was begun there is no status to give any more: the

@@ -9,6 +9,7 @@ import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Timer;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -325,11 +326,26 @@ final class HttpGrpcCall implements GrpcCall {
     if (closed) {
       return;
     }
-    unsentBytes -= part.size();
-    InvariantViolation.check(unsentBytes >= 0, "a message ends where was said");
-    writer.part(part);
+    willSend(part.size());
+    writer.part(part.asByteBuffer(), () -> {});
     connection.sent();
     answer = part;
+  }
+
+  @Override
+  public void part(ByteBuffer part, Runnable whenGone) {
+    if (closed) {
+      whenGone.run();
+      return;
+    }
+    willSend(part.remaining());
+    writer.part(part, whenGone);
+    connection.sent();
+  }
+
+  private void willSend(int bytes) {
+    unsentBytes -= bytes;
+    InvariantViolation.check(unsentBytes >= 0, "a message ends where was said");
   }
 
   @Override

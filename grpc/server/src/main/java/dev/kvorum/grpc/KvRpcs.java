@@ -8,6 +8,7 @@ import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.Service;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -85,9 +86,10 @@ final class KvRpcs {
     }
 
     @Override
-    public void keyValues(Bytes fields) {
-      call.part(fields);
-      sent(leftBytes - fields.size());
+    public void keyValues(ByteBuffer fields, Runnable whenGone) {
+      var size = fields.remaining();
+      call.part(fields, whenGone);
+      sent(leftBytes - size);
     }
 
     private void sent(long left) {

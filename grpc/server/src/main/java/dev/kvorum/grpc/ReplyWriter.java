@@ -8,6 +8,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,16 +130,28 @@ final class ReplyWriter {
             context.newPromise());
   }
 
-  /** Writes the next part of the message: at once if it may leave, or else from where it lies. */
-  void part(Bytes part) {
-    var size = part.size();
+  /**
+   * Writes the next part of the message from where it lies.
+   *
+   * @param whenGone runs once, when nobody looks at the part any more
+   */
+  void part(ByteBuffer part, Runnable whenGone) {
+    var size = part.remaining();
+    if (size == 0) {
+      whenGone.run();
+      return;
+    }
     waitingBytes += size;
     var context = output.context();
     var promise = context.newPromise();
-    promise.addListener(ignored -> written(size));
+    promise.addListener(
+        ignored -> {
+          whenGone.run();
+          written(size);
+        });
+    var buffer = Unpooled.wrappedBuffer(part);
     var to = output.handler().connection().stream(streamId);
-    if (to == null || !output.writeNow(to, part, promise)) {
-      var buffer = Unpooled.wrappedBuffer(part.sharedArray(), part.offset(), size);
+    if (to == null || !output.writeNow(to, buffer, promise)) {
       output.encoder().writeData(context, streamId, buffer, 0, false, promise);
     }
     flush();

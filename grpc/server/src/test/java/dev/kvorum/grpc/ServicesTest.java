@@ -345,8 +345,8 @@ class ServicesTest {
         sink -> {
           var one = ResponseCodec.encodeKeyValues(List.of(stored()));
           sink.begin(message(2L * one.size(), true));
-          sink.keyValues(one);
-          sink.keyValues(one);
+          sink.keyValues(one.asByteBuffer(), () -> {});
+          sink.keyValues(one.asByteBuffer(), () -> {});
           sink.end();
         };
 
@@ -372,7 +372,7 @@ class ServicesTest {
     edge.service.range =
         sink -> {
           sink.begin(message(100, true));
-          sink.keyValues(Bytes.wrap(new byte[50]));
+          sink.keyValues(Bytes.wrap(new byte[50]).asByteBuffer(), () -> {});
           sink.failed(Failure.TOO_MANY_REQUESTS);
         };
     var request = edge.open("/etcdserverpb.KV/Range");
@@ -395,10 +395,10 @@ class ServicesTest {
         sink -> {
           var one = ResponseCodec.encodeKeyValues(List.of(stored()));
           sink.begin(message(one.size(), false));
-          sink.keyValues(one);
+          sink.keyValues(one.asByteBuffer(), () -> {});
           sink.begin(message(2L * one.size(), true));
-          sink.keyValues(one);
-          sink.keyValues(one);
+          sink.keyValues(one.asByteBuffer(), () -> {});
+          sink.keyValues(one.asByteBuffer(), () -> {});
           sink.end();
         };
 
@@ -426,7 +426,7 @@ class ServicesTest {
         sink -> {
           var one = ResponseCodec.encodeKeyValues(List.of(stored()));
           sink.begin(message(one.size(), false));
-          sink.keyValues(one);
+          sink.keyValues(one.asByteBuffer(), () -> {});
           sink.failed(Failure.COMPACTED);
         };
 
@@ -462,7 +462,7 @@ class ServicesTest {
         }
         var last = ++sent == CHUNKS;
         sink.begin(message(CHUNK.size(), last));
-        sink.keyValues(CHUNK);
+        sink.keyValues(CHUNK.asByteBuffer(), () -> {});
         if (last) {
           sink.end();
           return;

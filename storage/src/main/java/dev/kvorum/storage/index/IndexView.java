@@ -115,6 +115,14 @@ public final class IndexView {
     boolean visit(IndexEntry entry);
   }
 
+  /**
+   * Sees live keys in ascending order, each until it returns; returns whether it wants the next.
+   */
+  @FunctionalInterface
+  public interface Walker {
+    boolean visit(LiveKey key);
+  }
+
   /** The key's state at the revision, or null when it does not live then. */
   public @Nullable IndexEntry find(Bytes key, long revision) {
     checkHeld();
@@ -233,23 +241,30 @@ public final class IndexView {
    * enough. Parts that hold only deleted keys are passed over as a whole.
    */
   public void scan(KeyRange range, long revision, Visitor visitor) {
+    walk(range, revision, key -> visitor.visit(key.entry()));
+  }
+
+  /** The same for those who need neither the keys' bytes nor an object for each. */
+  public void walk(KeyRange range, long revision, Walker walker) {
     checkHeld();
     if (!range.isEmpty()) {
-      var _ = scan(root, height - 1, lowerBound(range), range.to(), revision, visitor);
+      var key = new LiveKey(slabs, cursor());
+      var _ = walk(root, height - 1, lowerBound(range), range.to(), revision, key, walker);
     }
   }
 
-  private boolean scan(
+  private boolean walk(
       int page,
       int level,
       @Nullable Bytes from,
       @Nullable Bytes to,
       long revision,
-      Visitor visitor) {
+      LiveKey key,
+      Walker walker) {
     var segment = slabs.segment(page);
     var at = page(segment, page, level);
     if (level == 0) {
-      return scanLeaf(segment, at, from, to, revision, visitor);
+      return walkLeaf(segment, at, from, to, revision, key, walker);
     }
     var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
     var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
@@ -257,32 +272,31 @@ public final class IndexView {
       var onlyDead =
           Page.live(segment, at, slot) == 0 && Page.newest(segment, at, slot) <= revision;
       if (!onlyDead
-          && !scan(
+          && !walk(
               Page.child(segment, at, slot),
               level - 1,
               slot == first ? from : null,
               slot == last ? to : null,
               revision,
-              visitor)) {
+              key,
+              walker)) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean scanLeaf(
+  private boolean walkLeaf(
       MemorySegment segment,
       int at,
       @Nullable Bytes from,
       @Nullable Bytes to,
       long revision,
-      Visitor visitor) {
+      LiveKey key,
+      Walker walker) {
     var end = to == null ? Page.count(segment, at) : lowerSlot(segment, at, to);
-    var cursor = cursor();
     for (var slot = lowerSlot(segment, at, from); slot < end; slot++) {
-      cursor.start(slabs, segment, at, slot);
-      if (cursor.seekLive(revision)
-          && !visitor.visit(cursor.entry(Page.key(slabs, segment, at, slot)))) {
+      if (key.goTo(segment, at, slot, revision) && !walker.visit(key)) {
         return false;
       }
     }

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.model;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -113,14 +114,14 @@ public final class ResponseCodec {
    *
    * @return where the key-value begins
    */
-  public static int beginKeyValue(byte[] fields, int at, int kvSize) {
+  public static int beginKeyValue(ByteBuffer fields, int at, int kvSize) {
     var next = at;
-    fields[next++] = KEY_VALUE_TAG;
+    fields.put(next++, KEY_VALUE_TAG);
     var rest = kvSize;
     for (; rest > 0x7f; rest >>>= 7) {
-      fields[next++] = (byte) (rest | 0x80);
+      fields.put(next++, (byte) (rest | 0x80));
     }
-    fields[next++] = (byte) rest;
+    fields.put(next++, (byte) rest);
     return next;
   }
 

@@ -1,7 +1,7 @@
 package dev.kvorum.storage.mvcc;
 
-import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.index.IndexView;
+import dev.kvorum.storage.index.LiveKey;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
@@ -9,7 +9,6 @@ import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.ResponseCodec;
-import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,8 +154,8 @@ public final class LongRange {
         look(
             view,
             maxKeys,
-            entry -> {
-              if (!RangeSelection.passesFilters(range, entry)) {
+            key -> {
+              if (!passesFilters(key)) {
                 return true;
               }
               if (measuredKeys == limit || measuredBytes >= mostMessageBytes()) {
@@ -164,7 +163,7 @@ public final class LongRange {
                 return false;
               }
               measuredKeys++;
-              var size = fieldSize(entry);
+              var size = fieldSize(key);
               measuredBytes += size;
               largestBytes = Math.max(largestBytes, size);
               return true;
@@ -208,17 +207,17 @@ public final class LongRange {
    */
   public RangePiece next(StoreView view, int maxKeys, long maxBytes) {
     InvariantViolation.check(leftKeys > 0, "a complete message has no more keys");
-    var entries = new ArrayList<IndexEntry>();
+    var piece = new RangePiece.Draft(range.keysOnly());
     var wantedBytes = leftBytes - maxBytes;
     var isCutShort =
         look(
             view,
             maxKeys,
-            entry -> {
-              if (RangeSelection.passesFilters(range, entry)) {
-                entries.add(entry);
+            key -> {
+              if (passesFilters(key)) {
+                piece.add(key);
                 leftKeys--;
-                leftBytes -= fieldSize(entry);
+                leftBytes -= fieldSize(key);
               }
               return leftKeys > 0 && leftBytes > wantedBytes;
             });
@@ -227,12 +226,16 @@ public final class LongRange {
       InvariantViolation.check(leftBytes == 0, "a message is as long as was said");
       messageFrom = position;
     }
-    return range.keysOnly() ? RangePiece.ofKeys(entries) : RangePiece.ofRecords(entries);
+    return piece.finish();
   }
 
-  private int fieldSize(IndexEntry entry) {
+  private boolean passesFilters(LiveKey key) {
+    return RangeSelection.passesFilters(range, key.modRevision(), key.createRevision());
+  }
+
+  private int fieldSize(LiveKey key) {
     return ResponseCodec.sizeOfKeyValue(
-        range.keysOnly() ? RangeSelection.keyOnly(entry).size() : entry.recordSize());
+        range.keysOnly() ? RangeSelection.keyOnly(key.entry()).size() : key.recordSize());
   }
 
   /**
@@ -240,13 +243,15 @@ public final class LongRange {
    *
    * @return whether keys may be left
    */
-  private boolean look(StoreView view, int maxKeys, IndexView.Visitor visitor) {
-    var shown = new Shown(maxKeys, visitor);
-    view.index().scan(new KeyRange(position, keys.to()), at, shown);
-    if (shown.last != null) {
-      position = successor(shown.last.key());
+  private boolean look(StoreView view, int maxKeys, IndexView.Walker walker) {
+    var shown = new Shown(maxKeys, walker);
+    view.index().walk(new KeyRange(position, keys.to()), at, shown);
+    var last = shown.last;
+    if (last == null) {
+      return false;
     }
-    return shown.isCutShort;
+    position = successor(last);
+    return true;
   }
 
   private static Bytes successor(Bytes key) {
@@ -255,24 +260,27 @@ public final class LongRange {
     return Bytes.wrap(successor);
   }
 
-  /** Ends a look when the visitor has enough or the look is long enough. */
-  private static final class Shown implements IndexView.Visitor {
-    private final IndexView.Visitor visitor;
+  /** Ends a look when the walker has enough or the look is long enough. */
+  private static final class Shown implements IndexView.Walker {
+    private final IndexView.Walker walker;
     private int left;
-    private @Nullable IndexEntry last;
-    private boolean isCutShort;
 
-    Shown(int maxKeys, IndexView.Visitor visitor) {
-      this.visitor = visitor;
+    /** The key that the look ended with; null while it goes on, and when all keys were shown. */
+    private @Nullable Bytes last;
+
+    Shown(int maxKeys, IndexView.Walker walker) {
+      this.walker = walker;
       left = maxKeys;
     }
 
     @Override
-    public boolean visit(IndexEntry entry) {
-      last = entry;
+    public boolean visit(LiveKey key) {
       left--;
-      isCutShort = !visitor.visit(entry) || left == 0;
-      return !isCutShort;
+      if (walker.visit(key) && left > 0) {
+        return true;
+      }
+      last = key.key();
+      return false;
     }
   }
 }

@@ -119,9 +119,13 @@ final class RangeSelection {
         || range.maxCreateRevision() != 0;
   }
 
-  static boolean passesFilters(Command.Range range, IndexEntry entry) {
-    return isWithin(entry.modRevision(), range.minModRevision(), range.maxModRevision())
-        && isWithin(entry.createRevision(), range.minCreateRevision(), range.maxCreateRevision());
+  private static boolean passesFilters(Command.Range range, IndexEntry entry) {
+    return passesFilters(range, entry.modRevision(), entry.createRevision());
+  }
+
+  static boolean passesFilters(Command.Range range, long modRevision, long createRevision) {
+    return isWithin(modRevision, range.minModRevision(), range.maxModRevision())
+        && isWithin(createRevision, range.minCreateRevision(), range.maxCreateRevision());
   }
 
   private static boolean isWithin(long revision, long min, long max) {

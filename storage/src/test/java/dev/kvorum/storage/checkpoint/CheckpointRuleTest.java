@@ -20,8 +20,8 @@ final class CheckpointRuleTest {
 
   @Test
   void largeIndexIsWrittenLessOften() {
-    assertThat(rule.isDue(399_999, 4_000_000, NO_COMPACTION, 0)).isFalse();
-    assertThat(rule.isDue(400_000, 4_000_000, NO_COMPACTION, 0)).isTrue();
+    assertThat(rule.isDue(399_999, 8_000_000, NO_COMPACTION, 0)).isFalse();
+    assertThat(rule.isDue(400_000, 8_000_000, NO_COMPACTION, 0)).isTrue();
   }
 
   @Test

@@ -320,7 +320,9 @@ final class MvccStoreTest {
     var found = new ArrayList<Long>();
     while (!range.isComplete()) {
       var piece = range.next(store.store().view(), 7, 1 << 20);
-      piece.entries().forEach(entry -> found.add(entry.modRevision()));
+      for (var number = 0; number < piece.records(); number++) {
+        found.add(piece.revision(number).main());
+      }
       store.apply(delete("k%02d".formatted(found.size() % 100), ""));
     }
 

@@ -12,6 +12,7 @@ import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.ProtoReader;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -176,11 +177,14 @@ final class StoreHarness {
 
   /** Puts the records in an order that is not that of the keys. */
   private Bytes filled(RangePiece piece) {
+    piece.begin(ByteBuffer.allocate(piece.size() + 1));
     for (var number = piece.records() - 1; number >= 0; number--) {
-      var need = Need.of(piece.entries().get(number));
-      piece.put(number, fetched(List.of(need)).get(need.revision()));
+      var key = RecordCodec.bucketKey(piece.revision(number));
+      piece.put(number, RecordCodec.record(key, Objects.requireNonNull(records.get(key))));
     }
-    return piece.toBytes();
+    var fields = new byte[piece.size()];
+    piece.fields().get(fields);
+    return Bytes.wrap(fields);
   }
 
   private static List<Bytes> keyValues(Bytes fields) {

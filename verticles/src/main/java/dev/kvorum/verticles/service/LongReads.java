@@ -1,6 +1,5 @@
 package dev.kvorum.verticles.service;
 
-import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.RangeMessage;
@@ -8,6 +7,7 @@ import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.mvcc.RangePiece;
 import dev.kvorum.verticles.service.Ledger.Account;
 import io.vertx.core.Context;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * client has taken those before it.
  *
  * <p>The work is done on the threads that may wait for a disk: they walk the index, read records
- * and put them in order, so that the loop has nothing to do but to send. Between two pieces an
- * answer holds its pin and its reservation and nothing else; the newest view of the index shows the
- * pinned revision as well as any.
+ * and put them in order, so that the loop has nothing to do but to send. One piece is chosen after
+ * the other, and two are filled at a time. Between two pieces an answer holds its pin and its
+ * reservation and nothing else; the newest view of the index shows the pinned revision as well as
+ * any.
  *
  * <p>An answer begins when the ledger has room for it, and waits for that as long as a request may
  * take. It ends with its client: at the deadline, when the client leaves, and when it takes nothing
@@ -27,18 +28,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class LongReads {
   /** Keys measured in one job; some hundred microseconds. */
-  private static final int LOOK_KEYS = 2_048;
+  private static final int LOOK_KEYS = 8_192;
 
-  /** A piece is complete with this many bytes, or with one record that is larger. */
-  static final int PIECE_BYTES = 128 << 10;
+  /** The memory of a piece; only one with a record that is larger takes more. */
+  static final int PIECE_BYTES = PieceMemory.BYTES;
+
+  /** Where a piece is complete, so that the record that goes beyond it nearly always fits. */
+  private static final int FULL_PIECE_BYTES = PIECE_BYTES - (16 << 10);
 
   private static final int PIECE_KEYS = 1_024;
 
-  /** Pieces that are made before the transport has room for them. */
-  private static final int PIECES_AHEAD = 2;
+  /** Pieces that are made at a time, on as many threads. */
+  private static final int MOST_MAKERS = 2;
 
-  /** Pieces at a time: being made, made, and as many in the transport's queue. */
-  private static final int PIECES_HELD = 2 * (1 + PIECES_AHEAD);
+  /** Pieces that are made or being made before the transport has room for them. */
+  private static final int PIECES_AHEAD = 3;
+
+  /** Pieces at a time: those, and as many in the transport's queue. */
+  private static final int PIECES_HELD = 2 * PIECES_AHEAD;
 
   /** How long a client may leave the transport's queue full. */
   private static final long STALL_MILLIS = 60_000;
@@ -51,6 +58,8 @@ final class LongReads {
 
   /** Those who wait for room, in the order in which they came. */
   private final ArrayDeque<Answer> waiting = new ArrayDeque<>();
+
+  private final PieceMemory memory = new PieceMemory(2 * PIECES_HELD);
 
   private boolean lookingAgain;
   private boolean stopped;
@@ -99,6 +108,15 @@ final class LongReads {
     }
   }
 
+  /**
+   * Some key-values of a message.
+   *
+   * @param number its place among all pieces of the answer, from 0
+   * @param isLast whether it ends the message
+   * @param room the memory that it took, in which its fields are unless they had no room there
+   */
+  private record Piece(long number, boolean isLast, ByteBuffer fields, ByteBuffer room) {}
+
   /** One answer on its way. On the loop, but for what {@link #work} is given. */
   private final class Answer {
     private final LongRange range;
@@ -109,11 +127,22 @@ final class LongReads {
     private NodeContext.@Nullable PinnedState pinned;
     private boolean isLast;
 
-    /** Pieces that the transport has no room for yet. */
-    private final ArrayDeque<Bytes> made = new ArrayDeque<>(PIECES_AHEAD);
+    /** By number: pieces that are made, and places for those that are not yet. */
+    private final @Nullable Piece[] made = new @Nullable Piece[PIECES_AHEAD];
 
-    /** Whether another one is being made. */
-    private boolean making;
+    /** Whose turn it is to be sent. */
+    private long nextSent;
+
+    /** How many pieces are being made, and may be. */
+    private int making;
+
+    private int makers;
+
+    /** No key of the message is left to be chosen. */
+    private boolean allChosen;
+
+    /** The number of the piece that is chosen next; guarded by the range. */
+    private long nextChosen;
 
     /** What waits for the transport to have room. */
     private @Nullable Runnable whenDrained;
@@ -193,12 +222,14 @@ final class LongReads {
         return;
       }
       // A record is not divided: with large ones there is more to hold.
-      var extraBytes = (2 + PIECES_AHEAD) * (long) message.largestBytes() - reservedBytes;
+      var extraBytes = (1 + PIECES_AHEAD) * (long) message.largestBytes() - reservedBytes;
       if (extraBytes > 0 && !reserve(extraBytes)) {
         fail(Failure.TOO_MANY_REQUESTS);
         return;
       }
       isLast = message.isLast();
+      makers = message.keyValueBytes() > FULL_PIECE_BYTES ? MOST_MAKERS : 1;
+      allChosen = range.isComplete();
       sink.begin(message);
       goOn();
     }
@@ -206,47 +237,93 @@ final class LongReads {
     /** Keeps both sides busy: while the transport takes pieces, those behind them are made. */
     private void goOn() {
       // What is being made needs the pin, so nothing ends before it is there.
-      if (!making && isOver()) {
+      if (making > 0 ? mustEnd() : isOver()) {
         return;
       }
-      while (!made.isEmpty() && sink.isWritable()) {
-        sink.keyValues(made.removeFirst());
+      makeAhead();
+      for (var piece = nextMade(); piece != null && sink.isWritable(); piece = nextMade()) {
+        send(piece);
+        makeAhead();
       }
-      if (!making && !range.isComplete() && made.size() < PIECES_AHEAD) {
-        make();
-      }
-      if (!made.isEmpty()) {
+      if (nextMade() != null) {
         whenWritable(this::goOn);
-      } else if (!making) {
+      } else if (making == 0) {
         messageEnded();
       }
     }
 
+    private @Nullable Piece nextMade() {
+      return made[place(nextSent)];
+    }
+
+    /** Pieces from the next to be sent on are fewer than there are places. */
+    private static int place(long number) {
+      return (int) (number % PIECES_AHEAD);
+    }
+
+    private void makeAhead() {
+      while (!allChosen && making < makers && making + waiting() < PIECES_AHEAD) {
+        make();
+      }
+    }
+
+    /** Pieces that are made and wait to be sent. */
+    private int waiting() {
+      var count = 0;
+      for (var piece : made) {
+        count += piece == null ? 0 : 1;
+      }
+      return count;
+    }
+
     private void make() {
-      making = true;
+      making++;
+      var room = memory.take();
       work(
           () -> {
-            var piece = piece();
+            var piece = piece(room);
             onLoop(
                 () -> {
-                  making = false;
-                  made.add(piece);
+                  making--;
+                  if (piece == null) {
+                    allChosen = true;
+                    memory.giveBack(room);
+                  } else {
+                    allChosen |= piece.isLast();
+                    made[place(piece.number())] = piece;
+                  }
                   goOn();
                 });
           });
     }
 
-    /** On a thread that may block. */
-    private Bytes piece() {
-      var piece = nextKeys();
-      node.reader().fill(piece);
-      return piece.toBytes();
+    /** On a thread that may block; null if no key is left. */
+    private @Nullable Piece piece(ByteBuffer room) {
+      long number;
+      RangePiece chosen;
+      boolean isLastPiece;
+      synchronized (range) {
+        if (range.isComplete()) {
+          return null;
+        }
+        number = nextChosen++;
+        chosen = nextKeys();
+        isLastPiece = range.isComplete();
+      }
+      chosen.begin(chosen.size() <= room.capacity() ? room : ByteBuffer.allocate(chosen.size()));
+      node.reader().fill(chosen);
+      return new Piece(number, isLastPiece, chosen.fields(), room);
     }
 
     private RangePiece nextKeys() {
       try (var held = node.hold()) {
-        return range.next(held.state().kv(), PIECE_KEYS, PIECE_BYTES);
+        return range.next(held.state().kv(), PIECE_KEYS, FULL_PIECE_BYTES);
       }
+    }
+
+    private void send(Piece piece) {
+      made[place(nextSent++)] = null;
+      sink.keyValues(piece.fields(), () -> memory.giveBack(piece.room()));
     }
 
     private void messageEnded() {
@@ -292,19 +369,27 @@ final class LongReads {
         release();
         return true;
       }
+      var failure = failure();
+      if (failure != null) {
+        fail(failure);
+      }
+      return failure != null;
+    }
+
+    private boolean mustEnd() {
+      return sink.isClosed() || failure() != null;
+    }
+
+    private @Nullable Failure failure() {
       if (stopped) {
-        fail(Failure.STOPPED);
-        return true;
+        return Failure.STOPPED;
       }
       if (hasStalled) {
-        fail(Failure.TOO_MANY_REQUESTS);
-        return true;
+        return Failure.TOO_MANY_REQUESTS;
       }
-      if (deadlineNanos != CallContext.NO_DEADLINE && deadlineNanos - System.nanoTime() <= 0) {
-        fail(Failure.DEADLINE_EXCEEDED);
-        return true;
-      }
-      return false;
+      return deadlineNanos != CallContext.NO_DEADLINE && deadlineNanos - System.nanoTime() <= 0
+          ? Failure.DEADLINE_EXCEEDED
+          : null;
     }
 
     private void fail(Failure failure) {
@@ -314,6 +399,13 @@ final class LongReads {
 
     private void release() {
       unpin();
+      for (var place = 0; place < made.length; place++) {
+        var piece = made[place];
+        if (piece != null) {
+          memory.giveBack(piece.room());
+          made[place] = null;
+        }
+      }
       if (reservedBytes > 0) {
         node.ledger().release(Account.ANSWERS, reservedBytes);
         reservedBytes = 0;

@@ -35,6 +35,7 @@ final class Proposer {
   private final Context context;
   private final int loop;
   private final PendingRequests pending = new PendingRequests(0);
+  private final LargeTurns largeTurns = new LargeTurns();
 
   /** Requests that took effect and whose work goes on, by number; they have no deadline. */
   private final Map<Long, Consumer<Result>> inProgress = new HashMap<>();
@@ -73,20 +74,49 @@ final class Proposer {
       answer.accept(new Result.Failed(Failure.TOO_MANY_REQUESTS));
       return;
     }
+    var began = System.nanoTime();
+    var deadlineNanos = began + node.limits().requestTimeoutNanos();
+    node.pendingProposals().increment();
+    Consumer<Result> settle =
+        result -> {
+          node.ledger().release(Account.REQUESTS, cost);
+          settled(command, result, System.nanoTime() - began);
+          answer.accept(result);
+        };
+    if (cost < Ledger.LARGE_BYTES) {
+      submit(command, body, deadlineNanos, settle);
+    } else {
+      largeTurns.enter(
+          cost,
+          () ->
+              begin(
+                  command,
+                  body,
+                  deadlineNanos,
+                  result -> {
+                    settle.accept(result);
+                    largeTurns.end(cost);
+                  }));
+    }
+  }
+
+  /** The turn of a large request has come, perhaps too late. */
+  private void begin(Command command, Bytes body, long deadlineNanos, Consumer<Result> settle) {
+    if (stopped) {
+      settle.accept(new Result.Failed(Failure.STOPPED));
+    } else if (deadlineNanos - System.nanoTime() <= 0) {
+      settle.accept(new Result.Failed(Failure.TIMEOUT));
+    } else {
+      submit(command, body, deadlineNanos, settle);
+    }
+  }
+
+  private void submit(Command command, Bytes body, long deadlineNanos, Consumer<Result> settle) {
     if (batch.isEmpty()) {
       batchFirst = pending.next();
       context.runOnContext(_ -> flush());
     }
-    var began = System.nanoTime();
-    var number =
-        pending.add(
-            result -> {
-              node.ledger().release(Account.REQUESTS, cost);
-              settled(command, result, System.nanoTime() - began);
-              answer.accept(result);
-            },
-            began + node.limits().requestTimeoutNanos());
-    node.pendingProposals().increment();
+    var number = pending.add(settle, deadlineNanos);
     var requestId = RequestId.of(node.life(), loop, number);
     batch.add(new Envelope(Envelope.Kind.of(command), requestId, "", 0, body).encode());
     armTimer();
@@ -158,7 +188,10 @@ final class Proposer {
     }
   }
 
-  /** One timer for all: deadlines grow with the numbers, so the oldest is always the next. */
+  /**
+   * One timer for all: deadlines grow with the numbers, so the oldest is always the next. A large
+   * request, which got its number in its turn, may hear of its end a little late.
+   */
   private void armTimer() {
     if (timerArmed || pending.isEmpty()) {
       return;

@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchRequest;
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
@@ -84,8 +85,13 @@ public interface Service {
     /** A message begins: the only one of a unary range, or one of several. */
     void begin(RangeMessage message);
 
-    /** The next key-values of the message, as fields of it. */
-    void keyValues(Bytes fields);
+    /**
+     * The next key-values of the message, as fields of it.
+     *
+     * @param fields from position to limit; they stay as they are until the action runs
+     * @param whenGone runs once and on the loop, when nobody looks at the fields any more
+     */
+    void keyValues(ByteBuffer fields, Runnable whenGone);
 
     /** The last message is complete. */
     void end();

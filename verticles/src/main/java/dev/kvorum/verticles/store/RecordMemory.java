@@ -54,6 +54,14 @@ public final class RecordMemory implements RecordPort {
     return tail.get(revision);
   }
 
+  /**
+   * Whether the backend shows every record that was added before. The map itself does not know: it
+   * adds up counters while others change them.
+   */
+  boolean isTailEmpty() {
+    return tailBytes() == 0;
+  }
+
   @Override
   public void add(Revision revision, Bytes serialized) {
     tail.put(revision, serialized);

@@ -13,7 +13,6 @@ import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.HistoryScan;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -135,13 +134,10 @@ public final class RecordReader implements AutoCloseable {
    */
   public Map<Revision, Bytes> readNow(List<Revision> revisions) {
     var found = HashMap.<Revision, Bytes>newHashMap(revisions.size());
-    var cold = new ArrayList<Cold>(revisions.size());
-    for (var i = 0; i < revisions.size(); i++) {
-      cold.add(new Cold(revisions.get(i), i));
-    }
+    var ascending = revisions.stream().sorted().toList();
     read(
-        cold,
-        (number, serialized) -> found.put(revisions.get(number), Bytes.wrap(serialized.toArray())));
+        ascending.stream().map(RecordCodec::bucketKey).toList(),
+        (at, serialized) -> found.put(ascending.get(at), Bytes.wrap(serialized.toArray())));
     return found;
   }
 
@@ -272,46 +268,50 @@ public final class RecordReader implements AutoCloseable {
    * long enough to be made here would leave nothing else in the cache, and is no faster with it.
    */
   public void fill(RangePiece piece) {
-    var cold = new ArrayList<Cold>();
-    for (var i = 0; i < piece.records(); i++) {
-      var revision = piece.revision(i);
-      var inTail = memory.inTail(revision);
+    var numbers = piece.byRevision();
+    var cold = 0;
+    // What the tail has lost by now is in the backend, and the view of it is opened later.
+    var isTailEmpty = memory.isTailEmpty();
+    for (var number : numbers) {
+      var inTail = isTailEmpty ? null : memory.inTail(piece.revision(number));
       if (inTail == null) {
-        cold.add(new Cold(revision, i));
+        numbers[cold++] = number;
       } else {
-        piece.put(i, inTail);
+        piece.put(number, inTail);
       }
     }
-    if (!cold.isEmpty()) {
-      read(cold, piece::put);
+    var keys = new ArrayList<Bytes>(cold);
+    for (var i = 0; i < cold; i++) {
+      keys.add(RecordCodec.bucketKey(piece.revision(numbers[i])));
     }
+    read(keys, (at, serialized) -> piece.put(numbers[at], serialized));
   }
 
-  /** A record to be read, and its number among those that were asked for. */
-  private record Cold(Revision revision, int number) {}
-
-  /** Takes the records in the order of their revisions, each until the method returns. */
+  /** Takes the records one after the other, each until the method returns. */
   private interface Taker {
     void take(int number, Bytes serialized);
   }
 
-  private void read(List<Cold> records, Taker taker) {
-    records.sort(Comparator.comparing(Cold::revision));
-    var keys = new ArrayList<Bytes>(records.size());
-    for (var record : records) {
-      keys.add(RecordCodec.bucketKey(record.revision()));
+  /**
+   * Reads the records of these keys of their bucket; fast where the keys ascend.
+   *
+   * @param keys not changed meanwhile
+   */
+  private void read(List<Bytes> keys, Taker taker) {
+    if (keys.isEmpty()) {
+      return;
     }
     try (var view = open()) {
       view.getAll(
           Bucket.KEY,
           keys,
           (at, value) -> {
-            var record = records.get(at);
+            var key = keys.get(at);
             if (value == null) {
               throw new BackendException(
-                  "the record of revision " + record.revision() + " is missing");
+                  "the record of revision " + RecordCodec.id(key).revision() + " is missing");
             }
-            taker.take(record.number(), RecordCodec.record(keys.get(at), value));
+            taker.take(at, RecordCodec.record(key, value));
           });
     }
   }

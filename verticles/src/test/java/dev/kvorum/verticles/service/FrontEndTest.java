@@ -37,6 +37,7 @@ import dev.kvorum.verticles.store.RecordReader;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -45,6 +46,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -409,6 +411,41 @@ class FrontEndTest {
     assertThat(node.pendingProposals().sum()).isZero();
   }
 
+  /** What is proposed stands behind all that was proposed before, so large requests take turns. */
+  @Test
+  void aSmallPutPassesLargeOnesThatWaitForTheirTurn() throws Exception {
+    var large = putOfSize(1 << 20);
+    var waiting = turn(CallContext.PLAIN, large, large, large, large, large, put("small", "1"));
+
+    var first = take(proposals);
+    assertThat(envelopes(first)).hasSize(4);
+    assertThat(envelopes(first).getLast().body()).isEqualTo(CommandCodec.encode(put("small", "1")));
+    answerAll(first, new Result.Put(2, null));
+
+    var second = take(proposals);
+    assertThat(envelopes(second)).hasSize(2);
+    answerAll(second, new Result.Put(3, null));
+
+    for (var number = 0; number < waiting.size(); number++) {
+      var revision = number == 3 || number == 4 ? 3 : 2;
+      assertThat(await(waiting.get(number))).isEqualTo(new Result.Put(revision, null));
+    }
+    assertThat(node.pendingProposals().sum()).isZero();
+    assertThat(ledger.used(Ledger.Account.REQUESTS)).isZero();
+  }
+
+  @Test
+  void aLargePutWhoseTurnComesTooLateTimesOut() throws Exception {
+    restart(limits(UNLIMITED, SHORT_NANOS));
+    var large = putOfSize(1_500_000);
+
+    for (var late : turn(CallContext.PLAIN, large, large, large)) {
+      assertThat(failure(late)).isEqualTo(Failure.TIMEOUT);
+    }
+
+    assertThat(ledger.used(Ledger.Account.REQUESTS)).isZero();
+  }
+
   /** A front end with other limits, on a loop number that nobody has listened on. */
   private void restart(ServiceLimits limits) throws Exception {
     node = node(limits);
@@ -475,6 +512,13 @@ class FrontEndTest {
 
   private void answer(RaftBus.Proposals proposals, Result result) {
     reply(new Answer(proposals.firstRequestId(), result));
+  }
+
+  private void answerAll(RaftBus.Proposals proposals, Result result) {
+    reply(
+        LongStream.range(0, proposals.envelopes().size())
+            .mapToObj(number -> new Answer(proposals.firstRequestId() + number, result))
+            .toArray(Answer[]::new));
   }
 
   private void reply(Answer... answers) {
@@ -559,7 +603,7 @@ class FrontEndTest {
     }
 
     @Override
-    public void keyValues(Bytes fields) {
+    public void keyValues(ByteBuffer fields, Runnable whenGone) {
       throw new AssertionError("key-values without a confirmed read");
     }
 

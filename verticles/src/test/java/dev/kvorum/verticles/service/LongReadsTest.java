@@ -38,6 +38,7 @@ import dev.kvorum.verticles.store.RecordMemory;
 import dev.kvorum.verticles.store.RecordReader;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -357,8 +358,12 @@ class LongReadsTest {
     }
 
     @Override
-    public void keyValues(Bytes fields) {
-      pieces.add(fields);
+    public void keyValues(ByteBuffer fields, Runnable whenGone) {
+      var copy = new byte[fields.remaining()];
+      fields.get(copy);
+      pieces.add(Bytes.wrap(copy));
+      // Its memory is another piece's from here on.
+      whenGone.run();
       held.add(ledger.used(Account.ANSWERS));
     }
 
