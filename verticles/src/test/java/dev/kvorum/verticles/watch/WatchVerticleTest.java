@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Test;
 class WatchVerticleTest {
   private static final int FRONT = 3;
   private static final long STREAM = WatchBus.stream(FRONT, 1);
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
   private static final int REVISIONS = 2_000;
 
   /** One revision a chunk, so that a catch-up has very many of them. */
