@@ -38,6 +38,7 @@ public final class GrpcEdge {
   private final Ledger ledger;
   private final Handler<HttpServerRequest> other;
   private final HealthRpcs health = new HealthRpcs();
+  private final CoordinationRpcs coordination;
 
   /** The methods that are served; every other method is known and not built yet. */
   private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
@@ -74,7 +75,8 @@ public final class GrpcEdge {
     var leases = new LeaseRpcs(service, answers);
     handlers.putAll(leases.handlers());
     streamHandlers.putAll(leases.streamHandlers());
-    handlers.putAll(new CoordinationRpcs(service, answers).handlers());
+    coordination = new CoordinationRpcs(service, answers);
+    handlers.putAll(coordination.handlers());
     streamHandlers.put(RpcMethods.WATCH_WATCH, new WatchRpcs(service)::open);
   }
 
@@ -114,6 +116,7 @@ public final class GrpcEdge {
   public void endStreams() {
     stopped = true;
     List.copyOf(streams.values()).forEach(frames -> frames.endAll(STOPPED));
+    coordination.stop();
   }
 
   /** Takes a new connection of the server into care. */
