@@ -33,6 +33,7 @@ import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.watch.WatchHub;
+import dev.kvorum.storage.watch.WatchSizes;
 import dev.kvorum.verticles.MembershipVerticle;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
@@ -226,7 +227,10 @@ final class Node {
     context.writer().start();
     deploy(leases);
     var hub =
-        new WatchHub(machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
+        new WatchHub(
+            machine.kv().revision(),
+            context.memory()::find,
+            WatchSizes.ofMember(cluster.maxRequestBytes(), mostWatchResponseBytes()));
     deploy(
         new WatchVerticle(context, hub, config.member().watchProgressInterval().toNanos(), guard));
     deploy(
@@ -298,6 +302,11 @@ final class Node {
 
   private NodeState gauges() {
     return context == null ? NodeState.UNKNOWN : context.gauges();
+  }
+
+  /** A watch whose client wants all of a revision in one message may need that much of the heap. */
+  private static int mostWatchResponseBytes() {
+    return (int) Math.clamp(Runtime.getRuntime().maxMemory() / 4, 64L << 20, 1L << 30);
   }
 
   private static @Nullable AutoCompaction autoCompaction(

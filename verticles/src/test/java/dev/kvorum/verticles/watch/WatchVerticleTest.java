@@ -56,7 +56,7 @@ class WatchVerticleTest {
 
   /** One revision a chunk, so that a catch-up has very many of them. */
   private static final WatchSizes SMALL =
-      new WatchSizes(1_000, 1 << 20, 1 << 20, 1, 1 << 20, 100_000, 1 << 20);
+      new WatchSizes(1_000, 1 << 20, 1 << 20, 1, 1 << 20, 100_000, 1 << 20, 100, 1 << 20);
 
   /** One loop for all, as on a small machine. */
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
