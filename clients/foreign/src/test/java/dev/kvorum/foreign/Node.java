@@ -17,7 +17,7 @@ import java.util.List;
  */
 public final class Node implements AutoCloseable {
   /** How long any start may take on a busy machine; no test measures it. */
-  public static final Duration START_PATIENCE = Duration.ofSeconds(120);
+  public static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
   /** Leaves directories and logs behind for a look: {@code -Dkvorum.test.keep=true}. */
   private static final boolean KEEP = Boolean.getBoolean("kvorum.test.keep");

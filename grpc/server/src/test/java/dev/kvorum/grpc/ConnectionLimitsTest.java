@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(240)
 class ConnectionLimitsTest {
   private static final Duration LONG = Duration.ofMinutes(5);
-  private static final Duration WAIT = Duration.ofSeconds(60);
+  private static final Duration WAIT = Duration.ofMinutes(1);
 
   private static GrpcLimits limits(Duration minTime, Duration interval, Duration timeout) {
     return new GrpcLimits(1_572_864, 0xffff_ffffL, 64 * 1024, minTime, interval, timeout);

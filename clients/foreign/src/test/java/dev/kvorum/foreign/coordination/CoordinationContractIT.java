@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /** The contract of locks and elections (S11, S12), sentence by sentence, over gRPC. */
 class CoordinationContractIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int UNKNOWN = 2;
   private static final String LOCK = "v3lockpb.Lock/Lock";
   private static final String UNLOCK = "v3lockpb.Lock/Unlock";

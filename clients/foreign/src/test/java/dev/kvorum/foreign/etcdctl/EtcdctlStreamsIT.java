@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** {@code etcdctl watch}, {@code lease}, {@code lock} and {@code elect}. */
 class EtcdctlStreamsIT {
   /** A client's pauses between attempts to connect grow, the longer a start takes. */
-  private static final Duration RECONNECTED = Duration.ofSeconds(120);
+  private static final Duration RECONNECTED = Duration.ofMinutes(2);
 
   /** Shorter ones may end on a busy machine before the next command has begun. */
   private static final String SHORT_TTL = "5";

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * it makes a few calls, which pass through the same loops.
  */
 final class StreamReplay {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int SETTLING_CALLS = 25;
   private static final String WATCH = "etcdserverpb.Watch/Watch";
   private static final String KEEP_ALIVE = "etcdserverpb.Lease/LeaseKeepAlive";

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
  * process stays, reads go on, and writes come back with the space.
  */
 class FullDiskIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long SEED = Long.getLong("kvorum.fullDisk.seed", 20_261_121L);
   private static final String NO_SPACE = "etcdserver: mvcc: database space exceeded";
 
