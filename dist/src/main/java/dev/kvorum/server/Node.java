@@ -329,7 +329,8 @@ final class Node {
             GrpcLimits.DEFAULT.maxHeaderBytes(),
             GrpcLimits.DEFAULT.keepAliveMinTime(),
             GrpcLimits.DEFAULT.keepAliveInterval(),
-            GrpcLimits.DEFAULT.keepAliveTimeout());
+            GrpcLimits.DEFAULT.keepAliveTimeout(),
+            config.cluster().electionTimeout());
     var settings = HttpSettings.open(config.cluster().requestTimeout());
     var rpcs = new MeteredRpcs(context.metrics().rpc());
     var addresses = List.<String>of();

@@ -24,7 +24,7 @@ class ConnectionLimitsTest {
   private static final Duration WAIT = Duration.ofMinutes(1);
 
   private static GrpcLimits limits(Duration minTime, Duration interval, Duration timeout) {
-    return new GrpcLimits(1_572_864, 0xffff_ffffL, 64 * 1024, minTime, interval, timeout);
+    return new GrpcLimits(1_572_864, 0xffff_ffffL, 64 * 1024, minTime, interval, timeout, LONG);
   }
 
   private static CompletableFuture<GoAway> goAway(HttpConnection connection) {

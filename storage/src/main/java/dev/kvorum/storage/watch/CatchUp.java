@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ final class CatchUp {
   private final ArrayDeque<Watcher> participants = new ArrayDeque<>();
 
   /** In the order in which the first watcher of each came. */
-  private final Map<Want, List<EncodedEvent>> matched = new LinkedHashMap<>();
+  private final SequencedMap<Want, List<EncodedEvent>> matched = new LinkedHashMap<>();
 
   /** What is wanted of the parts before this one. */
   private final Map<Want, List<EventBlock>> kept = new HashMap<>();
@@ -144,8 +145,7 @@ final class CatchUp {
 
   /** Lets those go who want what was wanted last, and what is kept for them. */
   List<Watcher> dropLast() {
-    var last = List.copyOf(matched.keySet()).getLast();
-    matched.remove(last);
+    var last = matched.sequencedKeySet().removeLast();
     for (var block : kept.getOrDefault(last, List.of())) {
       keptBytes -= block.bytes().size();
     }

@@ -26,11 +26,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Waiting for a lock, for an election or for news of one, when the member stops. Etcd's errors keep
- * their texts there and have one code (contract S11.5).
+ * What ends the waiting for a lock, for an election or for news of one: the client's deadline, which
+ * keeps its code, or the member's stop, which keeps its text alone (contract S11.5).
  */
 @Timeout(240)
-class CoordinationStopTest {
+class CoordinationWaitsTest {
   private static final String LOCK = "/v3lockpb.Lock/Lock";
   private static final String CAMPAIGN = "/v3electionpb.Election/Campaign";
   private static final String OBSERVE = "/v3electionpb.Election/Observe";
@@ -91,8 +91,8 @@ class CoordinationStopTest {
         };
   }
 
-  private Future<EdgeFixture.Reply> call(String path) {
-    var request = edge.open(path);
+  private Future<EdgeFixture.Reply> call(String path, String... fields) {
+    var request = edge.open(path, fields);
     var reply =
         request
             .response()
@@ -145,6 +145,26 @@ class CoordinationStopTest {
     edge.onLoop(edge.edge::endStreams);
 
     assertStopped(EdgeFixture.get(waiting));
+    assertPlaceIsGivenUp();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {LOCK, CAMPAIGN})
+  void aDeadlineKeepsItsCodeAndGivesThePlaceUp(String path) throws Exception {
+    serveAsSecond();
+    var waiting = call(path, "grpc-timeout", "1S");
+    awaitWatch("opened");
+    edge.service.calls.clear();
+
+    var reply = EdgeFixture.get(waiting);
+
+    assertThat(reply.status()).isEqualTo("4");
+    assertThat(reply.message()).isEqualTo("context deadline exceeded");
+    awaitWatch("closed");
+    assertPlaceIsGivenUp();
+  }
+
+  private void assertPlaceIsGivenUp() throws InterruptedException {
     var left = edge.service.calls.poll(60, TimeUnit.SECONDS);
     assertThat(left).isNotNull();
     var key = Bytes.utf8("n/7");
