@@ -79,7 +79,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Node {
   private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
-  private static final long COMPACTION_PAUSE_MILLIS = 10;
   private static final int WORKERS = 4;
 
   private final Vertx vertx;
@@ -216,13 +215,13 @@ final class Node {
         new StoreStage(
             machine,
             context.memory(),
-            context.pins()::allowsRemovalAt,
+            revision ->
+                context.pins().allowsRemovalAt(revision) && context.writer().hasRoomForRemovals(),
             life,
             Membership.ofVoters(List.of(member.identity().memberId())),
             new TimedApplies(context.metrics().server(), config.member().warnApply()),
             StoreStage.SLICE_KEYS);
-    store =
-        new StoreVerticle(stage, context, COMPACTION_PAUSE_MILLIS, membership::raiseNoSpace, guard);
+    store = new StoreVerticle(stage, context, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();
     deploy(leases);

@@ -12,9 +12,10 @@ import java.util.function.LongSupplier;
  * <p>An entry is needed until the synced state store holds it <em>and</em> a whole snapshot does:
  * the store may be lost at any time, and is then rebuilt from the snapshot and the entries behind
  * it. A snapshot costs writing everything, so it waits until the journal has grown as large as the
- * data, and never for less than a fixed size. Only where a journal had to begin anew behind the
- * newest snapshot, because its end was lost and the store was ahead of it, a snapshot is due at
- * once: until then the store cannot be rebuilt.
+ * data, and never for less than a fixed size. It is due at once in two cases: when most of what the
+ * newest one holds was deleted since, which gives its space back; and where a journal had to begin
+ * anew behind it, because its end was lost and the store was ahead of it: until then the store
+ * cannot be rebuilt.
  */
 final class JournalRelease {
   private final Journal journal;
@@ -69,6 +70,13 @@ final class JournalRelease {
   /** Time has passed. */
   void tick(List<RaftEffect> effects) {
     if (storeIsAlone && !snapshotRunning) {
+      takeSnapshot(effects);
+    }
+  }
+
+  /** What the newest snapshot holds is mostly gone from the store. */
+  void dataShrank(List<RaftEffect> effects) {
+    if (!snapshotRunning) {
       takeSnapshot(effects);
     }
   }

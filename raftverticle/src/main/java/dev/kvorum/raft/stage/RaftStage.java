@@ -227,6 +227,12 @@ public final class RaftStage {
     return drain();
   }
 
+  /** The newest snapshot is much larger than the data; one that takes its place is due. */
+  public List<RaftEffect> dataShrank() {
+    release.dataShrank(effects);
+    return drain();
+  }
+
   /** The snapshot could not be written; another is asked for when the journal has grown on. */
   public List<RaftEffect> snapshotFailed() {
     release.snapshotFailed();

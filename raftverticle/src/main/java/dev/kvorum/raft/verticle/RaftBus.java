@@ -25,6 +25,9 @@ public final class RaftBus {
   /** To the Raft verticle: {@link SnapshotEnded}. */
   public static final String SNAPSHOT_ENDED = "kvorum.raft.snapshot";
 
+  /** To the Raft verticle: {@link DataShrank}. */
+  public static final String DATA_SHRANK = "kvorum.raft.shrank";
+
   /** From the Raft verticle to the snapshot writer: {@link TakeSnapshot}. */
   public static final String TAKE_SNAPSHOT = "kvorum.snapshot.take";
 
@@ -81,6 +84,9 @@ public final class RaftBus {
    */
   public record SnapshotEnded(@Nullable EntryId position, long liveBytes) {}
 
+  /** The newest snapshot is much larger than the data. */
+  public record DataShrank() {}
+
   /** Snapshot files below this position may go: a newer one is whole and marked. */
   public record DropSnapshots(EntryId below) {}
 
@@ -95,6 +101,7 @@ public final class RaftBus {
     LocalCodec.register(bus, StateSynced.class);
     LocalCodec.register(bus, TakeSnapshot.class);
     LocalCodec.register(bus, SnapshotEnded.class);
+    LocalCodec.register(bus, DataShrank.class);
     LocalCodec.register(bus, DropSnapshots.class);
   }
 }

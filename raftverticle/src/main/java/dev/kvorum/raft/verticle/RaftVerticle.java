@@ -97,6 +97,7 @@ public final class RaftVerticle extends VerticleBase {
             ended.position() == null
                 ? stage.snapshotFailed()
                 : stage.snapshotTaken(ended.position(), ended.liveBytes()));
+    handle(RaftBus.DATA_SHRANK, (RaftBus.DataShrank _) -> stage.dataShrank());
     var plan = new TickPlan(TimeUnit.MILLISECONDS.toNanos(tickMillis), System.nanoTime());
     var ticks = new Ticks(TimeUnit.MILLISECONDS.toNanos(tickMillis));
     vertx.setPeriodic(

@@ -135,6 +135,17 @@ class RaftStageTest {
     assertThat(effects.stream().filter(RaftEffect.TakeSnapshot.class::isInstance)).hasSize(1);
   }
 
+  @Test
+  void aSnapshotIsWantedAtOnceWhenMostOfTheNewestWasDeleted() throws DiskFaultException {
+    lead();
+    var wanted = new RaftEffect.TakeSnapshot();
+
+    assertThat(stage.dataShrank()).contains(wanted);
+    assertThat(stage.dataShrank()).as("one at a time").doesNotContain(wanted);
+    stage.snapshotFailed();
+    assertThat(stage.dataShrank()).contains(wanted);
+  }
+
   /** Seed 754: the end of the journal was lost, and the store, which was ahead, is all there is. */
   @Test
   void aSnapshotIsWantedAtOnceWhereTheJournalBeginsBehindTheNewest() throws DiskFaultException {

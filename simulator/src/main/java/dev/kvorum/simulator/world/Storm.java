@@ -425,6 +425,7 @@ final class Storm {
           var fails =
               operation instanceof DiskOperation.Write
                   || operation instanceof DiskOperation.WriteZeros
+                  || operation instanceof DiskOperation.Reserve
                   || operation instanceof DiskOperation.Rename;
           if (fails) {
             files.failOn(_ -> false);

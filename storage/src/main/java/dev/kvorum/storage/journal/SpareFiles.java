@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A file is filled with zeros once, slice by slice, each slice synced, so that writing a batch
  * into it later changes no metadata and its sync has nothing else to write. It gets its name when
  * it is filled; what has a name ending in {@code .tmp} was not. A released segment is renamed to a
- * spare and used again without being cleared: its sectors carry the old segment number.
+ * spare and used again without being cleared: its sectors carry the old segment number. The ballast
+ * only has to own its space, so where the file system can reserve that, nothing is written.
  *
  * <p>This class says what to do next and is told when it is done; {@link Journal} brings it to the
  * disk.
@@ -22,6 +23,9 @@ final class SpareFiles {
   private static final String PREFIX = "spare-";
   private static final String UNFINISHED = ".tmp";
   private static final String BALLAST = "ballast";
+
+  /** So much more than a slice of a segment is one of the ballast, which is rarely written. */
+  private static final int BALLAST_SLICES = 4;
 
   /** A filled file. */
   record Spare(String path, int sectorCount) {}
@@ -196,9 +200,12 @@ final class SpareFiles {
       operations.add(new DiskOperation.Delete(unfinished));
       operations.add(new DiskOperation.Create(unfinished));
     }
-    var length = Math.min(options.sliceBytes(), filling.bytes - filling.done);
+    var length = nextSlice(filling);
     if (length > 0) {
-      operations.add(new DiskOperation.WriteZeros(unfinished, filling.done, length));
+      operations.add(
+          filling == ballast
+              ? new DiskOperation.Reserve(unfinished, filling.done, length)
+              : new DiskOperation.WriteZeros(unfinished, filling.done, length));
       operations.add(new DiskOperation.Sync(unfinished));
     }
     if (filling.done + length == filling.bytes) {
@@ -208,9 +215,14 @@ final class SpareFiles {
     return operations;
   }
 
+  private long nextSlice(Filling filling) {
+    var slice = (long) options.sliceBytes() * (filling == ballast ? BALLAST_SLICES : 1);
+    return Math.min(slice, filling.bytes - filling.done);
+  }
+
   /** The slice is on the disk; true if the file is complete. */
   boolean sliced(Filling filling) {
-    filling.done += Math.min(options.sliceBytes(), filling.bytes - filling.done);
+    filling.done += nextSlice(filling);
     if (filling.done < filling.bytes) {
       return false;
     }

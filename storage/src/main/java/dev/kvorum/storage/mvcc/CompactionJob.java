@@ -14,10 +14,15 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>{@link #startHash}, then the {@link HashKv} is run on a thread that may read the backend,
  *       and its result is given to {@link #hashed}: the hash must see the records that go;
- *   <li>{@link #step} again and again on the store's thread, a bounded number of keys each time.
- *       The removed records are deleted from the backend together with a fresh {@link StoreMeta},
- *       once no pinned reader needs them.
+ *   <li>{@link #step} again and again on the store's thread, a bounded number of keys or records
+ *       each time. First the records leave the index, in the order of keys, and are collected; then
+ *       they are handed out in the order of revisions, see {@link Removals} for why. They are
+ *       deleted from the backend together with a fresh {@link StoreMeta}, once no pinned reader
+ *       needs them. Of very many records both happens in turns.
  * </ol>
+ *
+ * <p>Only what was handed out counts as removed, in sizes and in {@link
+ * MvccStore#isCompactionFinished}. A restart finds the rest in the backend again.
  *
  * <p>A job that was left over from before a restart has no hash to make: some of the records that
  * it would cover are gone.
@@ -31,11 +36,23 @@ public final class CompactionJob {
    */
   public record Step(List<RecordId> removed, boolean isFinished) {}
 
+  /** Collected before the first is handed out: what 16 MiB of memory have room for. */
+  static final int MOST_COLLECTED = 1 << 20;
+
   private final MvccStore store;
   private final long revision;
   private final long previousCompactRevision;
+  private final Removals removals = new Removals();
   private boolean mayRemove;
+
+  /** Where the index is looked at next; null before the beginning and behind the end. */
   private @Nullable Bytes from;
+
+  /** The index is done with. */
+  private boolean isWalked;
+
+  /** Records are handed out until none is left. */
+  private boolean isHandingOut;
 
   /** What the hash reads; held until it is there. */
   private @Nullable IndexView hashed;
@@ -87,14 +104,30 @@ public final class CompactionJob {
     mayRemove = true;
   }
 
-  /** Removes what can go from about {@code maxKeys} more keys. Not to be called after the last. */
+  /**
+   * Takes what can go out of the index from about {@code maxKeys} more keys, or hands out up to so
+   * many removed records, or both. Not to be called after the last.
+   */
   public Step step(int maxKeys) {
     InvariantViolation.check(mayRemove, "a compaction is hashed before it removes anything");
+    if (!isHandingOut) {
+      walk(maxKeys);
+    }
     var removed = new ArrayList<RecordId>();
-    from = store.compactIndex(revision, from, maxKeys, removed);
-    if (from == null) {
+    if (isHandingOut) {
+      store.takeRemoved(removals, maxKeys, removed);
+      isHandingOut = removals.count() > 0;
+    }
+    var isFinished = isWalked && !isHandingOut;
+    if (isFinished) {
       store.finishCompaction(this);
     }
-    return new Step(removed, from == null);
+    return new Step(removed, isFinished);
+  }
+
+  private void walk(int maxKeys) {
+    from = store.compactIndex(revision, from, maxKeys, removals);
+    isWalked = from == null;
+    isHandingOut = isWalked || removals.count() >= MOST_COLLECTED;
   }
 }

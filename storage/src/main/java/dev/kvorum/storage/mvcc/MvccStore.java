@@ -367,11 +367,14 @@ public final class MvccStore {
   }
 
   @Nullable Bytes compactIndex(
-      long compactedRevision, @Nullable Bytes from, int maxKeys, List<RecordId> removed) {
-    return index.compact(
-        compactedRevision,
-        from,
-        maxKeys,
+      long compactedRevision, @Nullable Bytes from, int maxKeys, Removals removals) {
+    return index.compact(compactedRevision, from, maxKeys, removals);
+  }
+
+  /** Hands out records that left the index before; from now on they are not counted any more. */
+  void takeRemoved(Removals removals, int maxRecords, List<RecordId> removed) {
+    removals.take(
+        maxRecords,
         (record, tombstone, recordSize) -> {
           sizes.remove(recordSize);
           removed.add(new RecordId(record, tombstone));

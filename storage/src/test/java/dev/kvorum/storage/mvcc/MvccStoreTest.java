@@ -10,6 +10,7 @@ import dev.kvorum.storage.model.Command.Compare;
 import dev.kvorum.storage.model.Command.TxnOp;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.model.RangeMessage;
@@ -552,6 +553,49 @@ final class MvccStoreTest {
     assertThat(store.bucketKeys()).hasSize(500);
     store.restart();
     assertThat(store.store().compaction()).isNull();
+  }
+
+  /** Neighbours in the backend go together, whatever their keys. */
+  @Test
+  void aCompactionRemovesRecordsInTheOrderOfRevisions() {
+    for (var i = 0; i < 200; i++) {
+      store.apply(put("k%03d".formatted(i * 77 % 100), "x"));
+    }
+    store.apply(compact(store.store().revision()));
+    store.hashCompaction();
+    var removed = new ArrayList<RecordId>();
+    var job = store.compaction();
+    while (store.store().compaction() == job) {
+      removed.addAll(job.step(30).removed());
+    }
+    assertThat(removed)
+        .extracting(RecordId::revision)
+        .containsExactlyElementsOf(
+            LongStream.range(2, 102).mapToObj(main -> new Revision(main, 0)).toList());
+  }
+
+  /** A key that was deleted stays so, wherever a compaction was cut off. */
+  @Test
+  void aCompactionThatIsCutOffLeavesTheEndOfEachHistory() {
+    for (var i = 0; i < 50; i++) {
+      store.apply(put("k%02d".formatted(i), "1"));
+    }
+    for (var i = 0; i < 50; i++) {
+      store.apply(put("k%02d".formatted(i), "2"));
+      store.apply(delete("k%02d".formatted(i), ""));
+    }
+    store.apply(put("k07", "back"));
+    store.apply(compact(store.store().revision()));
+    for (var steps = 1; store.store().compaction() != null; steps++) {
+      for (var step = 0; step < steps && store.store().compaction() != null; step++) {
+        store.stepCompaction(7);
+      }
+      store.restart();
+      var now = store.store();
+      assertThat(now.view().index().count(new KeyRange(Bytes.EMPTY, null), now.revision()))
+          .isEqualTo(1);
+    }
+    assertThat(store.bucketKeys()).hasSize(1);
   }
 
   @Test

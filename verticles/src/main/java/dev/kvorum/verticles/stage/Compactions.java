@@ -9,23 +9,25 @@ import java.util.Map;
 
 /**
  * The slow part of compactions, one after the other: first the history is hashed, then records go
- * in slices with pauses between them, and only those that no pinned reader can see.
+ * in slices with rests between them ({@link WorkPace}), and only those that no pinned reader can
+ * see.
  */
 final class Compactions {
-  /** Keys looked at in one slice; well below a millisecond. */
-  private static final int SLICE_KEYS = 1_000;
-
   private final StateMachine machine;
   private final RemovalGate gate;
+
+  /** Keys looked at in one slice, and records given to the backend. */
+  private final int sliceKeys;
 
   /** Who waits until the removal is finished (contract S7.3), by the compaction's revision. */
   private final Map<Long, Answer> waiting = new HashMap<>();
 
   private boolean running;
 
-  Compactions(StateMachine machine, RemovalGate gate) {
+  Compactions(StateMachine machine, RemovalGate gate, int sliceKeys) {
     this.machine = machine;
     this.gate = gate;
+    this.sliceKeys = sliceKeys;
   }
 
   void answerWhenFinished(long revision, Answer answer) {
@@ -42,7 +44,7 @@ final class Compactions {
     effects.add(
         job.needsHash()
             ? new StoreEffect.HashHistory(job.startHash(), machine.appliedIndex())
-            : new StoreEffect.CompactLater());
+            : new StoreEffect.CompactLater(0, false));
   }
 
   List<StoreEffect> hashed(KvHash hash) {
@@ -51,7 +53,8 @@ final class Compactions {
       return List.of();
     }
     job.hashed(hash);
-    return List.of(new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater());
+    return List.of(
+        new StoreEffect.Publish(machine.state()), new StoreEffect.CompactLater(0, false));
   }
 
   List<StoreEffect> slice() {
@@ -60,15 +63,17 @@ final class Compactions {
       return List.of();
     }
     if (!gate.allowsRemovalAt(job.revision())) {
-      return List.of(new StoreEffect.CompactLater());
+      return List.of(new StoreEffect.CompactLater(0, true));
     }
     var effects = new ArrayList<StoreEffect>();
-    var step = job.step(SLICE_KEYS);
+    var step = job.step(sliceKeys);
     effects.add(new StoreEffect.Publish(machine.state()));
-    effects.add(
-        new StoreEffect.Write(new Flush(List.of(), step.removed(), List.of(), machine.meta())));
+    if (!step.removed().isEmpty() || step.isFinished()) {
+      effects.add(
+          new StoreEffect.Write(new Flush(List.of(), step.removed(), List.of(), machine.meta())));
+    }
     if (!step.isFinished()) {
-      effects.add(new StoreEffect.CompactLater());
+      effects.add(new StoreEffect.CompactLater(step.removed().size(), false));
       return effects;
     }
     running = false;

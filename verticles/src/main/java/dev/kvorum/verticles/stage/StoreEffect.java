@@ -81,8 +81,13 @@ public sealed interface StoreEffect {
    */
   record HashHistory(HashKv hash, long appliedIndex) implements StoreEffect {}
 
-  /** The next slice of a compaction is due after a pause: call {@link StoreStage#compactSlice}. */
-  record CompactLater() implements StoreEffect {}
+  /**
+   * The next slice of a compaction is due after a rest: call {@link StoreStage#compactSlice}.
+   *
+   * @param removed how many records the slice before it gave to the backend to remove
+   * @param isHeldUp whether somebody else has to come to an end first
+   */
+  record CompactLater(int removed, boolean isHeldUp) implements StoreEffect {}
 
   /**
    * A compaction has removed everything it had to.

@@ -58,7 +58,7 @@ public final class StoreStage {
   /** One entry may write many records: a delete, or the end of many leases. */
   private static final int SLICE_WRITES = 1_000;
 
-  /** Keys that one slice of a long command looks at: some tenths of a millisecond. */
+  /** Keys that one slice of long work looks at: some tenths of a millisecond. */
   public static final int SLICE_KEYS = 250;
 
   /** Attached keys that one slice of a checkpoint takes; well below a millisecond. */
@@ -122,7 +122,7 @@ public final class StoreStage {
    * @param life which life of this member this is: results are sent only for its own proposals
    * @param membership who takes part, as of what the machine has applied
    * @param watch is told of every command that is applied
-   * @param sliceKeys how many keys one slice of a long command looks at
+   * @param sliceKeys how many keys one slice of a long command or of a compaction looks at
    */
   public StoreStage(
       StateMachine machine,
@@ -138,7 +138,7 @@ public final class StoreStage {
     this.membership = membership;
     this.watch = watch;
     this.sliceKeys = sliceKeys;
-    compactions = new Compactions(machine, gate);
+    compactions = new Compactions(machine, gate, sliceKeys);
   }
 
   /** The first turn: goes on with a compaction that an earlier life left unfinished. */

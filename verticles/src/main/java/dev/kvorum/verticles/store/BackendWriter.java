@@ -68,6 +68,10 @@ public final class BackendWriter implements AutoCloseable {
   private final Condition caughtUp = lock.newCondition();
   private final ArrayDeque<Flush> queue = new ArrayDeque<>();
   private int queuedRecords;
+
+  /** Of them those that are removed. */
+  private int queuedRemovals;
+
   private long queuedBytes;
   private boolean urgent;
   private boolean closing;
@@ -92,6 +96,7 @@ public final class BackendWriter implements AutoCloseable {
     try {
       queue.add(flush);
       queuedRecords += flush.records().size() + flush.removals().size();
+      queuedRemovals += flush.removals().size();
       queuedBytes += bytes(flush);
       if (queue.size() == 1 || isFull()) {
         wakeUp.signal();
@@ -110,6 +115,16 @@ public final class BackendWriter implements AutoCloseable {
         wakeUp.signal();
         caughtUp.awaitUninterruptibly();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether so few removals wait that more may come, which can as well come later. */
+  public boolean hasRoomForRemovals() {
+    lock.lock();
+    try {
+      return queuedRemovals < FULL_RECORDS;
     } finally {
       lock.unlock();
     }
@@ -271,6 +286,7 @@ public final class BackendWriter implements AutoCloseable {
       var flush = queue.removeFirst();
       taken.add(flush);
       changes += flush.records().size() + flush.removals().size();
+      queuedRemovals -= flush.removals().size();
       bytes += bytes(flush);
     }
     queuedRecords -= changes;

@@ -21,9 +21,19 @@ public final class NextTurn {
    * @param context the caller's
    */
   public static void run(Context context, Runnable action) {
+    run(context, 0, action);
+  }
+
+  /**
+   * The same after a rest, which need not be as long as a millisecond.
+   *
+   * @param context the caller's
+   */
+  static void run(Context context, long restNanos, Runnable action) {
     var _ =
         ((ContextInternal) context)
             .nettyEventLoop()
-            .schedule(() -> context.runOnContext(_ -> action.run()), 0, TimeUnit.NANOSECONDS);
+            .schedule(
+                () -> context.runOnContext(_ -> action.run()), restNanos, TimeUnit.NANOSECONDS);
   }
 }

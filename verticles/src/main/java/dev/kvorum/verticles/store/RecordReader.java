@@ -23,7 +23,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,9 @@ public final class RecordReader implements AutoCloseable {
 
   /** Records a read view of the engine is kept open for. */
   private static final int CHUNK_RECORDS = 10_000;
+
+  /** Records that are hashed between two rests: about two milliseconds. */
+  private static final int PIECE_RECORDS = 1_000;
 
   private final Backend backend;
   private final RecordMemory memory;
@@ -198,13 +203,28 @@ public final class RecordReader implements AutoCloseable {
 
   /** Hashes history on the calling thread, which may block; each chunk on a view of its own. */
   public KvHash hash(HashKv hash) {
-    var done = false;
-    while (!done) {
+    return hash(hash, CHUNK_RECORDS, _ -> 0);
+  }
+
+  /**
+   * The same for somebody who can wait.
+   *
+   * @param restNanos how long to rest after a piece of work that took so many nanoseconds
+   */
+  KvHash hash(HashKv hash, LongUnaryOperator restNanos) {
+    return hash(hash, PIECE_RECORDS, restNanos);
+  }
+
+  private KvHash hash(HashKv hash, int records, LongUnaryOperator restNanos) {
+    while (true) {
+      var began = System.nanoTime();
       try (var view = open()) {
-        done = hash.step(view, CHUNK_RECORDS);
+        if (hash.step(view, records)) {
+          return hash.result();
+        }
       }
+      LockSupport.parkNanos(restNanos.applyAsLong(System.nanoTime() - began));
     }
-    return hash.result();
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.kvorum.storage.journal.EntryId;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.snapshot.SnapshotDamagedException;
-import dev.kvorum.storage.journal.snapshot.SnapshotHeader;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.mvcc.CorruptRecordException;
@@ -20,17 +19,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes full snapshot files in the background when Raft finds the journal long enough, and deletes
- * those that a newer one made useless. One job at a time, on a thread that may block.
+ * Writes full snapshot files in the background when Raft finds the journal long enough, deletes
+ * those that a newer one made useless, and tells Raft when most of what the newest one holds was
+ * deleted. One job at a time, on a thread that may block.
  */
 public final class SnapshotVerticle extends VerticleBase {
   private static final Logger LOGGER = LoggerFactory.getLogger(SnapshotVerticle.class);
+
+  private static final long LOOK_MILLIS = 10_000;
 
   private final NodeContext node;
   private final Backend backend;
   private final Snapshots snapshots;
   private final Bytes membership;
   private final Consumer<Throwable> onStateFault;
+  private final ShrunkData shrunk = new ShrunkData();
+
+  /** The size of the newest snapshot file. */
+  private long newestBytes;
+
+  /** A file that was written, and its size. */
+  private record Written(EntryId position, long bytes) {}
 
   /**
    * @param membership who takes part, opaque here, for the snapshots' headers
@@ -56,17 +65,28 @@ public final class SnapshotVerticle extends VerticleBase {
     bus.<RaftBus.TakeSnapshot>localConsumer(RaftBus.TAKE_SNAPSHOT, _ -> take());
     bus.<RaftBus.DropSnapshots>localConsumer(
         RaftBus.DROP_SNAPSHOTS, message -> drop(message.body().below()));
-    return Future.succeededFuture();
+    vertx.setPeriodic(LOOK_MILLIS, _ -> look());
+    return vertx
+        .executeBlocking(snapshots::newestBytes)
+        .onSuccess(bytes -> newestBytes = bytes)
+        .mapEmpty();
+  }
+
+  private void look() {
+    if (shrunk.isSeen(newestBytes, node.applied().inUseBytes())) {
+      vertx.eventBus().send(RaftBus.DATA_SHRANK, new RaftBus.DataShrank());
+    }
   }
 
   private void take() {
     var pinned = node.pin().withoutIndex();
     vertx
-        .<SnapshotHeader>executeBlocking(() -> write(pinned.state().appliedIndex()))
+        .<Written>executeBlocking(() -> write(pinned.state().appliedIndex()))
         .onComplete(
             written -> {
               pinned.close();
               if (written.succeeded()) {
+                newestBytes = written.result().bytes();
                 saved(written.result().position());
               } else {
                 failed(written.cause());
@@ -74,10 +94,10 @@ public final class SnapshotVerticle extends VerticleBase {
             });
   }
 
-  private SnapshotHeader write(long appliedIndex)
-      throws DiskFaultException, SnapshotDamagedException {
+  private Written write(long appliedIndex) throws DiskFaultException, SnapshotDamagedException {
     node.writer().awaitFlushed(appliedIndex);
-    return StateSnapshot.write(backend, membership, snapshots);
+    var header = StateSnapshot.write(backend, membership, snapshots);
+    return new Written(header.position(), snapshots.newestBytes());
   }
 
   private void saved(EntryId position) {

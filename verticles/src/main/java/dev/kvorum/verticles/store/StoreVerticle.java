@@ -12,6 +12,7 @@ import dev.kvorum.verticles.stage.Answer;
 import dev.kvorum.verticles.stage.RequestId;
 import dev.kvorum.verticles.stage.StoreEffect;
 import dev.kvorum.verticles.stage.StoreStage;
+import dev.kvorum.verticles.stage.WorkPace;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +36,24 @@ public final class StoreVerticle extends VerticleBase {
   /** How long the stage goes on in one turn of the loop; one slice more at most. */
   private static final long TURN_NANOS = 1_000_000;
 
+  /**
+   * What the backend's thread needs to remove a record, about; a slice's rest is for its work, too.
+   */
+  private static final long REMOVAL_NANOS = 6_000;
+
+  /** A compaction that is held up looks again after it. */
+  private static final long HELD_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private final StoreStage stage;
   private final NodeContext node;
-  private final long compactionPauseMillis;
   private final Runnable raiseNoSpace;
   private final NodeGuard guard;
   private final ViewWatchdog views = new ViewWatchdog();
+  private final WorkPace compactionPace;
   private long compactionBegan = System.nanoTime();
+
+  /** What the stage asked for in this turn, if anything. */
+  private StoreEffect.@Nullable CompactLater compactLater;
 
   /** Who wants to hear that the store is defragmented, in the order of the wishes. */
   private final ArrayDeque<Message<?>> defragmenting = new ArrayDeque<>();
@@ -63,18 +76,12 @@ public final class StoreVerticle extends VerticleBase {
   private final List<@Nullable List<Answer>> answersByLoop = new ArrayList<>();
 
   /**
-   * @param compactionPauseMillis between two slices of a compaction (contract S7.3)
    * @param raiseNoSpace proposes this member's alarm; called on this loop
    */
-  public StoreVerticle(
-      StoreStage stage,
-      NodeContext node,
-      long compactionPauseMillis,
-      Runnable raiseNoSpace,
-      NodeGuard guard) {
+  public StoreVerticle(StoreStage stage, NodeContext node, Runnable raiseNoSpace, NodeGuard guard) {
     this.stage = stage;
     this.node = node;
-    this.compactionPauseMillis = compactionPauseMillis;
+    compactionPace = new WorkPace(node.applied().appliedIndex());
     this.raiseNoSpace = raiseNoSpace;
     this.guard = guard;
   }
@@ -134,11 +141,9 @@ public final class StoreVerticle extends VerticleBase {
   }
 
   private void step(Supplier<List<StoreEffect>> input) {
+    var began = System.nanoTime();
     guard.run(() -> input.get().forEach(this::perform));
-    if (wantsTurn) {
-      wantsTurn = false;
-      NextTurn.run(context, this::proceed);
-    }
+    goOn(began);
   }
 
   /** As many slices as a turn has time for. */
@@ -148,9 +153,21 @@ public final class StoreVerticle extends VerticleBase {
       wantsTurn = false;
       guard.run(() -> stage.proceed().forEach(this::perform));
     } while (wantsTurn && System.nanoTime() - began < TURN_NANOS);
+    goOn(began);
+  }
+
+  /** Sees to it that what is left to do gets its turns. */
+  private void goOn(long beganNanos) {
     if (wantsTurn) {
       wantsTurn = false;
       NextTurn.run(context, this::proceed);
+    }
+    if (compactLater != null) {
+      var worked = System.nanoTime() - beganNanos + compactLater.removed() * REMOVAL_NANOS;
+      var rest = compactionPace.restNanos(worked, node.applied().appliedIndex());
+      NextTurn.run(
+          context, compactLater.isHeldUp() ? HELD_UP_NANOS : rest, () -> step(stage::compactSlice));
+      compactLater = null;
     }
   }
 
@@ -205,8 +222,7 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.Continue _ -> wantsTurn = true;
       case StoreEffect.RaiseNoSpace _ -> raiseNoSpace.run();
       case StoreEffect.HashHistory history -> hash(history);
-      case StoreEffect.CompactLater _ ->
-          vertx.setTimer(compactionPauseMillis, _ -> step(stage::compactSlice));
+      case StoreEffect.CompactLater later -> compactLater = later;
       case StoreEffect.CompactionFinished finished -> logFinished(finished);
     }
   }
@@ -256,11 +272,16 @@ public final class StoreVerticle extends VerticleBase {
     compactionBegan = System.nanoTime();
     // The pin keeps the compaction after this one from removing what is being hashed.
     var pinned = node.pin();
+    var pace = new WorkPace(history.appliedIndex());
     node.reader()
         .run(
             () -> {
               node.writer().awaitFlushed(history.appliedIndex());
-              var hash = node.reader().hash(history.hash());
+              var hash =
+                  node.reader()
+                      .hash(
+                          history.hash(),
+                          worked -> pace.restNanos(worked, node.applied().appliedIndex()));
               pinned.close();
               context.runOnContext(_ -> step(() -> stage.hashed(hash)));
             });

@@ -106,7 +106,6 @@ final class CheckpointVerticleTest {
         new StoreVerticle(
             new StoreStage(machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
             node,
-            1,
             () -> {},
             (_, cause) -> faults.add(cause));
     vertx.deployVerticle(store).await();

@@ -116,7 +116,6 @@ final class StalledBackendTest {
         new StoreVerticle(
             new StoreStage(machine, memory, _ -> true, LIFE, Membership.ofVoters(List.of(MEMBER))),
             node,
-            1,
             () -> {},
             new Guard());
     vertx.deployVerticle(store).toCompletionStage().toCompletableFuture().get();

@@ -15,6 +15,9 @@ import jetbrains.exodus.env.EnvironmentConfig;
  *     rewritten in the background; away from the start, which has better things to do
  */
 record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis) {
+  /** Xodus adds it to the time of day, so it must not be the largest number there is. */
+  private static final long NEVER_MILLIS = Long.MAX_VALUE / 2;
+
   /** One page of the log cache; also part of the format. */
   static final int PAGE_BYTES = 16 << 10;
 
@@ -39,7 +42,7 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
         // The journal is the truth and the caller says when to sync. Xodus's own period would sync
         // in the middle of a commit; a sync that nobody waits for promises nothing.
         .setLogDurableWrite(false)
-        .setLogSyncPeriod(Long.MAX_VALUE)
+        .setLogSyncPeriod(NEVER_MILLIS)
         // A store that does not read back is set aside and rebuilt, never emptied in place.
         .setLogClearInvalid(false)
         .setLogFileSize(fileSizeBytes >> 10)

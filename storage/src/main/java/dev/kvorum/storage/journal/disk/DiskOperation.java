@@ -26,6 +26,16 @@ public sealed interface DiskOperation {
   }
 
   /**
+   * Extends the file, which ends at {@code offset}, by {@code length} bytes that read as zeros and
+   * for which the space is there. Nothing is written where the file system can do without.
+   */
+  record Reserve(String path, long offset, long length) implements DiskOperation {
+    public Reserve {
+      requireRange(offset, length);
+    }
+  }
+
+  /**
    * Writes what remains in {@code content} at {@code offset}, extending the file when it is
    * shorter. The buffer belongs to the disk until the completion; its position is not changed.
    */

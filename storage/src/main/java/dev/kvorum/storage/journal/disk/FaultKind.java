@@ -58,7 +58,7 @@ public enum FaultKind {
               || this == NO_SPACE
               || this == LOST_WRITE
               || this == MISDIRECTED_WRITE;
-      case DiskOperation.WriteZeros _ ->
+      case DiskOperation.WriteZeros _, DiskOperation.Reserve _ ->
           this == WRITE_ERROR || this == NO_SPACE || this == LOST_WRITE;
       case DiskOperation.Create _, DiskOperation.MakeDirectory _, DiskOperation.Rename _ ->
           this == WRITE_ERROR || this == NO_SPACE;

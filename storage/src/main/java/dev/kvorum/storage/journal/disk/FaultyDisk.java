@@ -385,6 +385,8 @@ public final class FaultyDisk implements Disk {
       case DiskOperation.Create(var path) -> create(path, kind);
       case DiskOperation.WriteZeros(var path, var offset, var length) ->
           write(path, offset, length, null, kind);
+      case DiskOperation.Reserve(var path, var offset, var length) ->
+          write(path, offset, length, null, kind);
       case DiskOperation.Write(var path, var offset, var content) ->
           write(path, offset, content.remaining(), content.duplicate(), kind);
       case DiskOperation.Sync(var path) -> sync(path, kind);

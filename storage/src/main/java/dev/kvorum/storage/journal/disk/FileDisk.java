@@ -127,6 +127,8 @@ public final class FileDisk extends RealFiles {
         case DiskOperation.Create(var path) -> create(path);
         case DiskOperation.WriteZeros(var path, var offset, var length) ->
             writeZeros(channel(path), offset, length);
+        case DiskOperation.Reserve(var path, var offset, var length) ->
+            reserve(path, offset, length);
         case DiskOperation.Write(var path, var offset, var content) ->
             write(channel(path), offset, content.duplicate());
         case DiskOperation.Sync(var path) -> sync(path);
@@ -142,6 +144,7 @@ public final class FileDisk extends RealFiles {
             case DiskOperation.MakeDirectory _,
                 DiskOperation.Create _,
                 DiskOperation.WriteZeros _,
+                DiskOperation.Reserve _,
                 DiskOperation.Write _,
                 DiskOperation.Rename _,
                 DiskOperation.Delete _ ->
@@ -178,6 +181,12 @@ public final class FileDisk extends RealFiles {
       var part = zeros.duplicate();
       part.limit((int) Math.min(part.capacity(), end - at));
       at += channel.write(part, at);
+    }
+  }
+
+  private void reserve(String path, long offset, long length) throws IOException {
+    if (!FileSpace.reserve(root.resolve(path), offset, length)) {
+      writeZeros(channel(path), offset, length);
     }
   }
 

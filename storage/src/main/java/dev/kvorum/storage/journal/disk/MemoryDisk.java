@@ -66,6 +66,8 @@ public final class MemoryDisk implements Disk {
       }
       case DiskOperation.WriteZeros(var path, var offset, var length) ->
           write(path, offset, ByteBuffer.allocate(Math.toIntExact(length)));
+      case DiskOperation.Reserve(var path, var offset, var length) ->
+          write(path, offset, ByteBuffer.allocate(Math.toIntExact(length)));
       case DiskOperation.Write(var path, var offset, var content) -> write(path, offset, content);
       case DiskOperation.Rename(var path, var target) -> {
         files.put(target, content(path));

@@ -76,6 +76,12 @@ public final class Snapshots {
     return found;
   }
 
+  /** The size of the newest snapshot file, 0 if there is none. */
+  public long newestBytes() throws DiskFaultException {
+    var positions = positions();
+    return positions.isEmpty() ? 0 : disk.size(path(positions.getFirst()));
+  }
+
   /** Opens the snapshot; its header is verified. */
   public SnapshotReader open(EntryId position) throws DiskFaultException, SnapshotDamagedException {
     return SnapshotReader.open(disk, path(position));

@@ -52,6 +52,25 @@ final class FileDiskTest {
   }
 
   @Test
+  void reservedSpaceIsTakenAndReadsAsZeros() throws Exception {
+    try (var disk = new FileDisk(root, "test")) {
+      disk.perform(
+          List.of(
+              new DiskOperation.Create("a"),
+              new DiskOperation.Reserve("a", 0, 100_000),
+              new DiskOperation.Reserve("a", 100_000, 900_000),
+              new DiskOperation.Sync("a")));
+      assertThat(disk.size("a")).isEqualTo(1_000_000);
+      var read = new byte[1_000_000];
+      assertThat(disk.read("a", 0, ByteBuffer.wrap(read))).isEqualTo(read.length);
+      assertThat(read).containsOnly(0);
+    }
+    var du = new ProcessBuilder("du", "-k", root.resolve("a").toString()).start();
+    var line = new String(du.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(Long.parseLong(line.substring(0, line.indexOf('\t')))).isBetween(976L, 1_200L);
+  }
+
+  @Test
   void aLargeHeapBufferIsWrittenAndReadWhole() throws Exception {
     var content = new byte[1_000_000];
     for (var i = 0; i < content.length; i++) {
