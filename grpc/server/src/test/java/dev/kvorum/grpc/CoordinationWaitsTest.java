@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What ends the waiting for a lock, for an election or for news of one: the client's deadline, which
- * keeps its code, or the member's stop, which keeps its text alone (contract S11.5).
+ * What ends the waiting for a lock, for an election or for news of one: the client's deadline,
+ * which keeps its code, or the member's stop, which keeps its text alone (contract S11.5).
  */
 @Timeout(240)
 class CoordinationWaitsTest {

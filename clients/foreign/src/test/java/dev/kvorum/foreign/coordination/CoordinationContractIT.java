@@ -236,7 +236,8 @@ class CoordinationContractIT {
       var told = LeaderResponse.parseFrom(observer.await(2).getLast());
       assertThat(told.getKv().getValue().toStringUtf8()).isEqualTo("b");
       assertThat(told.getKv().getCreateRevision()).isEqualTo(second.getLeader().getRev());
-      assertThat(told.getHeader().getRevision()).isGreaterThanOrEqualTo(second.getLeader().getRev());
+      assertThat(told.getHeader().getRevision())
+          .isGreaterThanOrEqualTo(second.getLeader().getRev());
       var asked = answer(LEADER, leader("pause"), LeaderResponse.parser());
       assertThat(asked.getKv()).isEqualTo(told.getKv());
       assertThat(asked.getHeader().getRevision())
