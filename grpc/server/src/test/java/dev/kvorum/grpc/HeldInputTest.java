@@ -56,13 +56,9 @@ class HeldInputTest {
   void whatIsAddedWhileItIsTakenOutComesLast() {
     add(HeldInput.BLOCK_BYTES);
     add(10);
-    var first = held.poll();
-    assertThat(first).isNotNull();
+    assertThat(held.poll()).extracting(Bytes::size).isEqualTo(HeldInput.BLOCK_BYTES);
     add(10);
-    assertThat(first.size()).isEqualTo(HeldInput.BLOCK_BYTES);
-    var rest = held.poll();
-    assertThat(rest).isNotNull();
-    assertThat(rest.size()).isEqualTo(20);
+    assertThat(held.poll()).extracting(Bytes::size).isEqualTo(20);
     assertThat(held.poll()).isNull();
   }
 }

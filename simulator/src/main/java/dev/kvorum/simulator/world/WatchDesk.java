@@ -57,7 +57,6 @@ final class WatchDesk {
   private static final long READ_NANOS = 200_000;
 
   private final Shell shell;
-  private final WatchSizes sizes;
   private final long progressNanos;
   private final WatchHub hub;
 
@@ -71,7 +70,6 @@ final class WatchDesk {
 
   WatchDesk(Shell shell, WatchSizes sizes, long progressNanos) {
     this.shell = shell;
-    this.sizes = sizes;
     this.progressNanos = progressNanos;
     hub = new WatchHub(shell.view().revision(), shell::inMemory, sizes);
   }
