@@ -33,6 +33,7 @@ import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.watch.WatchHub;
+import dev.kvorum.storage.watch.WatchSizes;
 import dev.kvorum.verticles.MembershipVerticle;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
@@ -225,7 +226,10 @@ final class Node {
     context.writer().start();
     deploy(leases);
     var hub =
-        new WatchHub(machine.kv().revision(), context.memory()::find, cluster.maxRequestBytes());
+        new WatchHub(
+            machine.kv().revision(),
+            context.memory()::find,
+            WatchSizes.ofMember(cluster.maxRequestBytes(), mostWatchResponseBytes()));
     deploy(
         new WatchVerticle(context, hub, config.member().watchProgressInterval().toNanos(), guard));
     deploy(
@@ -299,6 +303,11 @@ final class Node {
     return context == null ? NodeState.UNKNOWN : context.gauges();
   }
 
+  /** A watch whose client wants all of a revision in one message may need that much of the heap. */
+  private static int mostWatchResponseBytes() {
+    return (int) Math.clamp(Runtime.getRuntime().maxMemory() / 4, 64L << 20, 1L << 30);
+  }
+
   private static @Nullable AutoCompaction autoCompaction(
       CompactionRetention retention, long revision) {
     return switch (retention) {
@@ -319,7 +328,8 @@ final class Node {
             GrpcLimits.DEFAULT.maxHeaderBytes(),
             GrpcLimits.DEFAULT.keepAliveMinTime(),
             GrpcLimits.DEFAULT.keepAliveInterval(),
-            GrpcLimits.DEFAULT.keepAliveTimeout());
+            GrpcLimits.DEFAULT.keepAliveTimeout(),
+            config.cluster().electionTimeout());
     var settings = HttpSettings.open(config.cluster().requestTimeout());
     var rpcs = new MeteredRpcs(context.metrics().rpc());
     var addresses = List.<String>of();

@@ -52,12 +52,12 @@ class PlacementTest {
             .deployVerticle(new ThreadTeller(thread))
             .toCompletionStage()
             .toCompletableFuture()
-            .get(10, TimeUnit.SECONDS);
-        threads.add(thread.get(10, TimeUnit.SECONDS));
+            .get(60, TimeUnit.SECONDS);
+        threads.add(thread.get(60, TimeUnit.SECONDS));
       }
       return threads;
     } finally {
-      vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+      vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
   }
 

@@ -54,6 +54,11 @@ final class FakeNode implements Service, NodeView {
   }
 
   @Override
+  public boolean hasLeader() {
+    return leader != 0;
+  }
+
+  @Override
   public long raftTerm() {
     return 2;
   }

@@ -21,7 +21,9 @@ import java.util.function.BooleanSupplier;
  */
 public final class BidiStream implements AutoCloseable {
   private static final int PREFIX_BYTES = 5;
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** Only what has failed takes so long: nothing is waited for that must not come. */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final HttpClient http;
   private final HttpClientRequest request;

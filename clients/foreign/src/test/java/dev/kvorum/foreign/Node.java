@@ -17,7 +17,7 @@ import java.util.List;
  */
 public final class Node implements AutoCloseable {
   /** How long any start may take on a busy machine; no test measures it. */
-  public static final Duration START_PATIENCE = Duration.ofSeconds(30);
+  public static final Duration START_PATIENCE = Duration.ofMinutes(2);
 
   /** Leaves directories and logs behind for a look: {@code -Dkvorum.test.keep=true}. */
   private static final boolean KEEP = Boolean.getBoolean("kvorum.test.keep");
@@ -27,7 +27,9 @@ public final class Node implements AutoCloseable {
   private final Path log;
   private final Vertx vertx = Vertx.vertx();
   private ServerProcess process;
-  private GrpcClient client;
+
+  /** Others may go on calling while the node is restarted. */
+  private volatile GrpcClient client;
 
   private Node(Product product, Path program, List<String> flags) {
     this.scratch = Scratch.in(Programs.checkout().resolve("clients/foreign/target/nodes"));

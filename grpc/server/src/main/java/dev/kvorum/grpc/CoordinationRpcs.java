@@ -56,6 +56,12 @@ final class CoordinationRpcs {
         RpcMethods.RESIGN, this::resign);
   }
 
+  /** The member stops: whoever waits for a turn or for news is told so (contract S11.5). */
+  void stop() {
+    locks.stop();
+    elections.stop();
+  }
+
   private void lock(GrpcCall call, Bytes message) throws MalformedProto {
     var request = Protos.parse(LockRequest.parser(), message);
     call.onClose(

@@ -38,6 +38,8 @@ public final class GrpcEdge {
   private final Ledger ledger;
   private final Handler<HttpServerRequest> other;
   private final HealthRpcs health = new HealthRpcs();
+  private final CoordinationRpcs coordination;
+  private final LeaderMonitor leaders;
 
   /** The methods that are served; every other method is known and not built yet. */
   private final Map<RpcMethod, RpcHandler> handlers = new HashMap<>();
@@ -67,6 +69,7 @@ public final class GrpcEdge {
     slowCalls = new SlowCalls(expectedUnaryTime);
     this.other = other;
     ledger = service.ledger();
+    leaders = new LeaderMonitor(vertx, service, limits.leaderInterval());
     var answers = new Answers(service);
     handlers.putAll(new KvRpcs(service, answers).handlers());
     handlers.putAll(new MaintenanceRpcs(service, answers).handlers());
@@ -74,7 +77,8 @@ public final class GrpcEdge {
     var leases = new LeaseRpcs(service, answers);
     handlers.putAll(leases.handlers());
     streamHandlers.putAll(leases.streamHandlers());
-    handlers.putAll(new CoordinationRpcs(service, answers).handlers());
+    coordination = new CoordinationRpcs(service, answers);
+    handlers.putAll(coordination.handlers());
     streamHandlers.put(RpcMethods.WATCH_WATCH, new WatchRpcs(service)::open);
   }
 
@@ -114,6 +118,7 @@ public final class GrpcEdge {
   public void endStreams() {
     stopped = true;
     List.copyOf(streams.values()).forEach(frames -> frames.endAll(STOPPED));
+    coordination.stop();
   }
 
   /** Takes a new connection of the server into care. */
@@ -170,6 +175,9 @@ public final class GrpcEdge {
     var streamHandler = streamHandlers.get(head.method());
     if (handler != null) {
       call.serve(vertx, head.timeoutNanos(), handler);
+      if (head.method().shape() != RpcMethod.Shape.UNARY) {
+        leaders.began(call);
+      }
     } else if (streamHandler != null) {
       call.serve(vertx, head.timeoutNanos(), streamHandler);
     } else {
@@ -202,6 +210,7 @@ public final class GrpcEdge {
       call.finish(STOPPED);
     } else {
       call.serve(vertx, head.timeoutNanos(), handler);
+      leaders.began(call);
     }
     return call;
   }

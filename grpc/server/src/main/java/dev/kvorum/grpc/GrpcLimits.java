@@ -16,6 +16,7 @@ import java.time.Duration;
  *     pings; zero never
  * @param keepAliveTimeout {@code --grpc-keepalive-timeout}: how long it waits for the answer; zero
  *     forever
+ * @param leaderInterval how long after one look for a leader comes the next; the election timeout
  */
 public record GrpcLimits(
     int maxRequestBytes,
@@ -23,7 +24,8 @@ public record GrpcLimits(
     int maxHeaderBytes,
     Duration keepAliveMinTime,
     Duration keepAliveInterval,
-    Duration keepAliveTimeout) {
+    Duration keepAliveTimeout,
+    Duration leaderInterval) {
   /** The flags' defaults. */
   public static final GrpcLimits DEFAULT =
       new GrpcLimits(
@@ -32,7 +34,8 @@ public record GrpcLimits(
           256 * 1024,
           Duration.ofSeconds(5),
           Duration.ofHours(2),
-          Duration.ofSeconds(20));
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(1));
 
   /** What a message may be larger than a proposal (contract S21.1). */
   private static final int MESSAGE_ALLOWANCE_BYTES = 512 * 1024;

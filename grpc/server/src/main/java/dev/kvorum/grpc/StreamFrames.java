@@ -11,7 +11,6 @@ import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -207,7 +206,7 @@ final class StreamFrames extends Http2FrameListenerDecorator {
     private @Nullable HttpGrpcCall call;
 
     /** What came while the call was paused, without credit for more; null while it is not. */
-    private @Nullable ArrayDeque<Bytes> held;
+    private @Nullable HeldInput held;
 
     /** The client is done, behind what is held. */
     private boolean ended;
@@ -222,7 +221,7 @@ final class StreamFrames extends Http2FrameListenerDecorator {
 
     void received(Bytes chunk) {
       if (held != null) {
-        held.addLast(chunk);
+        held.add(chunk);
       } else if (call != null) {
         call.received(chunk);
       }
@@ -238,7 +237,7 @@ final class StreamFrames extends Http2FrameListenerDecorator {
     @Override
     public void pause() {
       if (held == null) {
-        held = new ArrayDeque<>(1);
+        held = new HeldInput();
       }
     }
 
@@ -249,7 +248,7 @@ final class StreamFrames extends Http2FrameListenerDecorator {
         return;
       }
       held = null;
-      for (var chunk = waiting.pollFirst(); chunk != null; chunk = waiting.pollFirst()) {
+      for (var chunk = waiting.poll(); chunk != null; chunk = waiting.poll()) {
         giveCredit(chunk.size());
         received(chunk);
         if (held != null) {

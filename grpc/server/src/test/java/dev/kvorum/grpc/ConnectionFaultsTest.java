@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
  * What becomes of a connection with watches when something goes wrong on it. Vert.x does not know
  * of the watches' streams, and stumbles over them where it means to say goodbye.
  */
-@Timeout(60)
+@Timeout(240)
 class ConnectionFaultsTest {
   private static final int INTERNAL_ERROR = 2;
   private static final String WATCH = "/etcdserverpb.Watch/Watch";
@@ -46,7 +46,7 @@ class ConnectionFaultsTest {
   }
 
   private void await(String what) throws InterruptedException {
-    assertThat(watches.poll(20, TimeUnit.SECONDS)).isEqualTo(what);
+    assertThat(watches.poll(60, TimeUnit.SECONDS)).isEqualTo(what);
   }
 
   private static void put(RawHttp2 client, int stream) throws IOException {

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a connection may do, and how it learns that it went too far. */
-@Timeout(60)
+@Timeout(240)
 class ConnectionLimitsTest {
   private static final Duration LONG = Duration.ofMinutes(5);
-  private static final Duration WAIT = Duration.ofSeconds(20);
+  private static final Duration WAIT = Duration.ofMinutes(1);
 
   private static GrpcLimits limits(Duration minTime, Duration interval, Duration timeout) {
-    return new GrpcLimits(1_572_864, 0xffff_ffffL, 64 * 1024, minTime, interval, timeout);
+    return new GrpcLimits(1_572_864, 0xffff_ffffL, 64 * 1024, minTime, interval, timeout, LONG);
   }
 
   private static CompletableFuture<GoAway> goAway(HttpConnection connection) {

@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,10 @@ final class FakeService implements Service, Maintenance {
           null);
   volatile HashKv hashKv = new HashKv(9, 0xfedcba98, 3, 9, null);
   volatile long leader = 0x8e9e05c52164694dL;
+
+  /** What a look for the leader finds. */
+  volatile BooleanSupplier leaderLook = () -> leader != 0;
+
   final AtomicInteger defragmentations = new AtomicInteger();
 
   /** How to answer. */
@@ -143,6 +148,11 @@ final class FakeService implements Service, Maintenance {
   @Override
   public long raftTerm() {
     return 2;
+  }
+
+  @Override
+  public boolean hasLeader() {
+    return leaderLook.getAsBoolean();
   }
 
   @Override

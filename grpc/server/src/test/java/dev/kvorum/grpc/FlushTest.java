@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Answers of one loop turn share their flushes. */
-@Timeout(60)
+@Timeout(240)
 class FlushTest {
   private static final int CALLS = 100;
 
@@ -56,7 +56,7 @@ class FlushTest {
     }
     var calls = new ArrayList<FakeService.Call>();
     for (var i = 0; i < CALLS; i++) {
-      calls.add(edge.service.calls.poll(20, TimeUnit.SECONDS));
+      calls.add(edge.service.calls.poll(60, TimeUnit.SECONDS));
     }
 
     edge.onLoop(

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every way to go wrong has an answer, and the connection lives on. */
-@Timeout(60)
+@Timeout(240)
 class GuardTest {
   private static final byte[] PUT_MESSAGE =
       PutRequest.newBuilder()
@@ -404,7 +404,7 @@ class GuardTest {
   void deadlineAnswersWhileTheServiceIsStillAtIt() {
     edge.service.script = FakeService.Script.HOLD;
 
-    var reply = edge.call(PUT, frame(PUT_MESSAGE), "grpc-timeout", "30m");
+    var reply = edge.call(PUT, frame(PUT_MESSAGE), "grpc-timeout", "300m");
 
     assertRefusedBySlowness(reply);
     // The answer that comes too late goes nowhere.
@@ -493,11 +493,11 @@ class GuardTest {
     edge.service.script = FakeService.Script.HOLD;
     var request = edge.open(PUT);
     get(request.end(frame(PUT_MESSAGE)));
-    var call = edge.service.calls.poll(20, TimeUnit.SECONDS);
+    var call = edge.service.calls.poll(60, TimeUnit.SECONDS);
 
     request.reset(8);
 
-    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
     edge.vertx.runOnContext(ignored -> call.answer().accept(new Result.Put(8, null)));
     edge.service.script = FakeService.Script.of(new Result.Put(8, null));
     assertStillServes();
@@ -510,7 +510,7 @@ class GuardTest {
 
     request.reset(8);
 
-    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
     assertThat(edge.service.calls).isEmpty();
     assertStillServes();
   }
@@ -520,11 +520,11 @@ class GuardTest {
     edge.service.script = FakeService.Script.HOLD;
     var request = edge.open(PUT);
     get(request.end(frame(PUT_MESSAGE)));
-    edge.service.calls.poll(20, TimeUnit.SECONDS);
+    edge.service.calls.poll(60, TimeUnit.SECONDS);
 
     request.connection().close();
 
-    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
   }
 
   @Test

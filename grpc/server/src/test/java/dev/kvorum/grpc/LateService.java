@@ -74,6 +74,11 @@ final class LateService implements Service {
   }
 
   @Override
+  public boolean hasLeader() {
+    return true;
+  }
+
+  @Override
   public long raftTerm() {
     return 2;
   }

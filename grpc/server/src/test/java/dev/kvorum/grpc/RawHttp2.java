@@ -28,7 +28,7 @@ final class RawHttp2 implements AutoCloseable {
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
   private static final int MAX_FRAME = 16 * 1024;
-  private static final int WAIT_MILLIS = 20_000;
+  private static final int WAIT_MILLIS = 60_000;
 
   private final Socket socket;
   private final DataInputStream in;

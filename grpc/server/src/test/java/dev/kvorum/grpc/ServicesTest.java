@@ -68,7 +68,7 @@ import org.junit.jupiter.api.Timeout;
  * Calls every served method with messages of the generated classes, which our own codecs never saw,
  * and reads the answers with them.
  */
-@Timeout(60)
+@Timeout(240)
 class ServicesTest {
   private static final KeyValue STORED =
       KeyValue.newBuilder()
@@ -385,8 +385,8 @@ class ServicesTest {
                     failure -> reset.add(((StreamResetException) failure).getCode())));
     request.end(frame(new byte[0]));
 
-    assertThat(reset.poll(20, TimeUnit.SECONDS)).isEqualTo(11);
-    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.UNKNOWN);
+    assertThat(reset.poll(60, TimeUnit.SECONDS)).isEqualTo(11);
+    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.UNKNOWN);
   }
 
   @Test
@@ -498,11 +498,11 @@ class ServicesTest {
     edge.service.stream = closed::add;
     var request = edge.open("/etcdserverpb.KV/RangeStream");
     get(request.end(frame(new byte[0])));
-    var sink = closed.poll(20, TimeUnit.SECONDS);
+    var sink = closed.poll(60, TimeUnit.SECONDS);
 
     request.reset(8);
 
-    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
     assertThat(sink.isClosed()).isTrue();
   }
 
@@ -692,16 +692,16 @@ class ServicesTest {
     request.end(frame(new byte[0]));
     get(response);
 
-    assertThat(parts.poll(20, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
+    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
     edge.onLoop(() -> edge.edge.setServing(false));
-    assertThat(parts.poll(20, TimeUnit.SECONDS)).isEqualTo(healthFrame(2));
+    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(2));
     // What does not change is not told.
     edge.onLoop(() -> edge.edge.setServing(false));
     edge.onLoop(() -> edge.edge.setServing(true));
-    assertThat(parts.poll(20, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
+    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
 
     request.reset(8);
-    assertThat(edge.observer.ends.poll(20, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
+    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
   }
 
   private static Buffer healthFrame(int status) {
@@ -715,7 +715,7 @@ class ServicesTest {
     request.response().onSuccess(r -> r.handler(parts::add));
     request.end(frame(HealthCheckRequest.newBuilder().setService("nothing").build().toByteArray()));
 
-    assertThat(parts.poll(20, TimeUnit.SECONDS)).isEqualTo(healthFrame(3));
+    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(3));
     request.reset(8);
   }
 

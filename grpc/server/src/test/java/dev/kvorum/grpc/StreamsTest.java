@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 
 /** Calls whose clients send several messages: lease keep-alives and watches. */
 class StreamsTest {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
   private static final String KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
   private static final String WATCH = "/etcdserverpb.Watch/Watch";
   private static final String OBSERVE = "/v3electionpb.Election/Observe";

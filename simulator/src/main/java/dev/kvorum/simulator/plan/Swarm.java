@@ -154,7 +154,9 @@ public final class Swarm {
         buggify(random) ? random.oneOf(1, 3, 20) : roomy.chunkRevisions(),
         random.below(2) == 0 ? random.oneOf(0, 500, 5_000) : roomy.recentBytes(),
         buggify(random) ? random.oneOf(1, 20) : roomy.maxQueuedEvents(),
-        buggify(random) ? random.oneOf(1, 200) : roomy.fragmentBytes());
+        buggify(random) ? random.oneOf(1, 200) : roomy.fragmentBytes(),
+        buggify(random) ? random.oneOf(1, 2, 5) : roomy.chunkEvents(),
+        roomy.responseBytes());
   }
 
   private static List<Fault> faults(SimRandom random, int members, long chaosNanos) {

@@ -71,7 +71,7 @@ public record Tuning(
           false,
           50_000_000L,
           2_000_000_000L,
-          WatchSizes.ofMember(2L * MEBIBYTE),
+          WatchSizes.ofMember(2L * MEBIBYTE, 1 << 30),
           500_000_000L,
           0);
 }

@@ -55,10 +55,8 @@ final class WatchDesk {
 
   private static final long BUS_NANOS = 5_000;
   private static final long READ_NANOS = 200_000;
-  private static final long CHUNK_BYTES = 4L << 20;
 
   private final Shell shell;
-  private final WatchSizes sizes;
   private final long progressNanos;
   private final WatchHub hub;
 
@@ -72,7 +70,6 @@ final class WatchDesk {
 
   WatchDesk(Shell shell, WatchSizes sizes, long progressNanos) {
     this.shell = shell;
-    this.sizes = sizes;
     this.progressNanos = progressNanos;
     hub = new WatchHub(shell.view().revision(), shell::inMemory, sizes);
   }
@@ -144,7 +141,7 @@ final class WatchDesk {
   private void perform(WatchEffect effect) {
     switch (effect) {
       case WatchEffect.Send send -> shell.tell(send.stream(), send);
-      case WatchEffect.ReadHistory read -> read(read.fromRevision());
+      case WatchEffect.ReadHistory(var from) -> read(from);
       case WatchEffect.Fetch(var revisions) ->
           shell.later(READ_NANOS, () -> step(() -> hub.fetched(fetch(revisions), moment())));
       case WatchEffect.HistoryDone _ -> unpin();
@@ -165,15 +162,19 @@ final class WatchDesk {
     return found;
   }
 
-  private void read(long fromRevision) {
-    var view = shell.view();
-    InvariantViolation.check(view.tryHold(), "the newest published view can be held");
-    unpin();
-    pinned = view;
-    switch (hub.plan(fromRevision, view)) {
+  private void read(Revision from) {
+    if (from.sub() > 0) {
+      shell.hit("a revision was read in parts for a watch");
+    }
+    var view = pinned == null ? shell.view() : pinned;
+    if (pinned == null) {
+      InvariantViolation.check(view.tryHold(), "the newest published view can be held");
+      pinned = view;
+    }
+    switch (hub.plan(from, view)) {
       case HistoryPlan.Known(var history) -> shell.later(BUS_NANOS, () -> arrived(history, view));
       case HistoryPlan.Stored stored ->
-          shell.later(READ_NANOS, () -> arrived(stored.complete(scan(fromRevision)), view));
+          shell.later(READ_NANOS, () -> arrived(stored.complete(scan(from)), view));
     }
   }
 
@@ -184,10 +185,10 @@ final class WatchDesk {
     }
   }
 
-  private History scan(long fromRevision) {
+  private History scan(Revision from) {
     shell.hit("history was read for a watch");
     try (var store = shell.openStore()) {
-      return HistoryScan.scan(store, fromRevision, sizes.chunkRevisions(), CHUNK_BYTES);
+      return HistoryScan.scan(store, from, hub.chunk());
     }
   }
 

@@ -8,15 +8,23 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A chunk of history on its way to those watchers that need it. Watchers that want the same of it
  * share one encoding.
+ *
+ * <p>A revision that is too large for one chunk comes in parts. Its events are to travel in one
+ * message (contract S9.12), so what is wanted of each part is encoded and kept, and everything else
+ * of it is let go: neither the events as objects nor the records before them are ever here for more
+ * than a part.
  */
 final class CatchUp {
   /** What a watcher wants of the chunk. */
@@ -25,11 +33,21 @@ final class CatchUp {
   /** Comparisons of events with ranges that one chunk may cost, unless one watcher needs more. */
   private static final int MAX_COMPARISONS = 100_000;
 
-  final History history;
   final StoreView view;
-  private final List<EncodedEvent> events;
+
+  /** The chunk, or the newest part of the revision. */
+  private History history;
+
+  private List<EncodedEvent> events;
   private final ArrayDeque<Watcher> participants = new ArrayDeque<>();
-  private final Map<Want, List<EncodedEvent>> matched = new HashMap<>();
+
+  /** In the order in which the first watcher of each came. */
+  private final SequencedMap<Want, List<EncodedEvent>> matched = new LinkedHashMap<>();
+
+  /** What is wanted of the parts before this one. */
+  private final Map<Want, List<EventBlock>> kept = new HashMap<>();
+
+  private long keptBytes;
   private final Map<Want, EventBlock> blocks = new HashMap<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private int comparisons;
@@ -40,7 +58,101 @@ final class CatchUp {
   CatchUp(History history, StoreView view) {
     this.history = history;
     this.view = view;
-    events = history.events().stream().map(EncodedEvent::new).toList();
+    events = encodable(history);
+  }
+
+  private static List<EncodedEvent> encodable(History history) {
+    return history.events().stream().map(EncodedEvent::new).toList();
+  }
+
+  History history() {
+    return history;
+  }
+
+  /** Whether more of the revision is to come before anybody gets anything. */
+  boolean isPart() {
+    return history.rest() != null;
+  }
+
+  /** Goes on with the next part of the revision. */
+  void goOn(History part) {
+    blocks.clear();
+    fetched.clear();
+    use(part);
+  }
+
+  private void use(History chunk) {
+    history = chunk;
+    events = encodable(chunk);
+    matched.replaceAll((want, _) -> match(want));
+  }
+
+  /**
+   * Ends the chunk earlier when the records before its changes, which somebody wants, are more than
+   * so many bytes together.
+   *
+   * @return who wants nothing of what is left
+   */
+  List<Watcher> limitPrevious(long maxBytes) {
+    var wanted = new HashSet<EncodedEvent>();
+    matched.forEach(
+        (want, found) -> {
+          if (Watcher.wantsPrevious(want.variant)) {
+            wanted.addAll(found);
+          }
+        });
+    var bytes = 0L;
+    for (var at = 0; at < events.size() && !wanted.isEmpty(); at++) {
+      if (at > 0 && bytes >= maxBytes) {
+        use(history.before(at));
+        var later = participants.stream().filter(each -> each.nextRevision > history.to()).toList();
+        participants.removeAll(later);
+        return later;
+      }
+      if (wanted.contains(events.get(at))) {
+        bytes += events.get(at).previousBytes(view);
+      }
+    }
+    return List.of();
+  }
+
+  /** Keeps what is wanted of the part; false when a record for it must be fetched first. */
+  boolean keep(Function<Revision, @Nullable Bytes> records) {
+    for (var want : matched.keySet()) {
+      if (encode(want, records) == null) {
+        return false;
+      }
+    }
+    for (var want : matched.keySet()) {
+      var block = blocks.get(want);
+      if (block != null && !block.isEmpty()) {
+        kept.computeIfAbsent(want, _ -> new ArrayList<>()).add(block);
+        keptBytes += block.bytes().size();
+      }
+    }
+    return true;
+  }
+
+  /** What is kept of all parts so far. */
+  long keptBytes() {
+    return keptBytes;
+  }
+
+  /** How many different things are wanted. */
+  int wants() {
+    return matched.size();
+  }
+
+  /** Lets those go who want what was wanted last, and what is kept for them. */
+  List<Watcher> dropLast() {
+    var last = matched.sequencedKeySet().removeLast();
+    for (var block : kept.getOrDefault(last, List.of())) {
+      keptBytes -= block.bytes().size();
+    }
+    kept.remove(last);
+    var dropped = participants.stream().filter(watcher -> want(watcher).equals(last)).toList();
+    participants.removeAll(dropped);
+    return dropped;
   }
 
   /** Takes the watcher in, which is behind inside of the chunk; false when the chunk is full. */
@@ -106,7 +218,11 @@ final class CatchUp {
 
   /** What the watcher gets; null when a record has left memory again and must be fetched. */
   @Nullable EventBlock block(Watcher watcher, Function<Revision, @Nullable Bytes> records) {
-    var want = want(watcher);
+    return encode(want(watcher), records);
+  }
+
+  /** What is wanted of the chunk, or of the whole revision when this is the last part of it. */
+  private @Nullable EventBlock encode(Want want, Function<Revision, @Nullable Bytes> records) {
     var known = blocks.get(want);
     if (known != null) {
       return known;
@@ -123,6 +239,11 @@ final class CatchUp {
       encoded.add(bytes);
     }
     var block = EventBlock.of(encoded);
+    var before = kept.get(want);
+    if (before != null && !isPart()) {
+      before.add(block);
+      block = EventBlock.ofBlocks(before);
+    }
     blocks.put(want, block);
     return block;
   }

@@ -50,6 +50,15 @@ final class EncodedEvent {
     return revision == null || records.apply(revision) != null ? null : revision;
   }
 
+  /** How large the previous record is, whether it is at hand or not; 0 when there is none. */
+  int previousBytes(StoreView view) {
+    if (previousOf(event, view) == null) {
+      return 0;
+    }
+    var entry = view.index().find(event.key(), event.revision().main() - 1);
+    return entry == null ? 0 : entry.recordSize();
+  }
+
   /**
    * Where the key's state before the event's transaction is kept (contract S9.11): nowhere for a
    * put that created the key, nor when that state is compacted.

@@ -33,9 +33,12 @@ final class FanOut {
       size = group.size();
     }
 
-    /** The events for watchers of the variant; null when a previous record is not at hand. */
+    /**
+     * The events for watchers of the variant; null when a previous record is not at hand, or when
+     * they are more than can be given away at once.
+     */
     @Nullable EventBlock block(
-        int variant, StoreView view, Function<Revision, @Nullable Bytes> records) {
+        int variant, StoreView view, Function<Revision, @Nullable Bytes> records, long maxBytes) {
       var known = blocks[variant];
       if (known != null) {
         return known;
@@ -51,6 +54,9 @@ final class FanOut {
           return null;
         }
         encoded.add(bytes);
+      }
+      if (EventBlock.totalSize(encoded) > maxBytes) {
+        return null;
       }
       var block = EventBlock.of(encoded);
       blocks[variant] = block;

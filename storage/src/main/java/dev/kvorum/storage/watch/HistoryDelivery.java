@@ -13,12 +13,16 @@ import org.jspecify.annotations.Nullable;
  * needs it, until they have all that was begun and are synced.
  */
 final class HistoryDelivery {
+  private static final String TOO_LARGE =
+      "etcdserver: the events of one revision are more than this member may hold for a watch";
+
   private final Function<Revision, @Nullable Bytes> records;
+  private final WatchSizes sizes;
   private final WatcherPlaces places;
   private final LiveDelivery live;
   private final Outbox outbox;
 
-  /** A chunk of history is being read. */
+  /** A chunk of history is being read, or the next part of what {@link #catchUp} has. */
   private boolean reading;
 
   /** What is being read belongs to a store that was replaced meanwhile, and is of no use. */
@@ -34,10 +38,12 @@ final class HistoryDelivery {
    */
   HistoryDelivery(
       Function<Revision, @Nullable Bytes> records,
+      WatchSizes sizes,
       WatcherPlaces places,
       LiveDelivery live,
       Outbox outbox) {
     this.records = records;
+    this.sizes = sizes;
     this.places = places;
     this.live = live;
     this.outbox = outbox;
@@ -45,7 +51,7 @@ final class HistoryDelivery {
 
   /** Whether there is nothing to do before something comes that was asked for. */
   boolean isIdle() {
-    return (catchUp == null || fetching) && !canReadMore();
+    return (catchUp == null || fetching || reading) && !canReadMore();
   }
 
   private boolean canReadMore() {
@@ -54,14 +60,14 @@ final class HistoryDelivery {
 
   /** Gives away what is here until the turn is over, then asks for the next chunk. */
   void proceed(Moment moment) {
-    if (catchUp != null && !fetching) {
+    if (catchUp != null && !fetching && !reading) {
       serve(catchUp, moment);
     }
     if (canReadMore() && !outbox.turnIsOver()) {
       var first = places.firstBehind();
       if (first != null) {
         reading = true;
-        outbox.add(new WatchEffect.ReadHistory(first.nextRevision));
+        outbox.add(new WatchEffect.ReadHistory(new Revision(first.nextRevision, 0)));
       }
     }
   }
@@ -69,6 +75,16 @@ final class HistoryDelivery {
   /** The store was replaced. */
   void replaced() {
     readInVain = reading;
+    if (!reading && catchUp != null && catchUp.isPart()) {
+      giveUp(catchUp);
+    }
+  }
+
+  /** Whoever is in it reads from the beginning of the revision again. */
+  private void giveUp(CatchUp chunk) {
+    chunk.participants().forEach(places::putBack);
+    catchUp = null;
+    outbox.add(new WatchEffect.HistoryDone());
   }
 
   /** The chunk that {@link WatchEffect.ReadHistory} asked for. */
@@ -77,7 +93,16 @@ final class HistoryDelivery {
     reading = false;
     if (readInVain) {
       readInVain = false;
-      outbox.add(new WatchEffect.HistoryDone());
+      if (catchUp != null) {
+        giveUp(catchUp);
+      } else {
+        outbox.add(new WatchEffect.HistoryDone());
+      }
+      return;
+    }
+    if (catchUp != null) {
+      catchUp.goOn(history);
+      fetchMissing(catchUp);
       return;
     }
     var chunk = new CatchUp(history, moment.view());
@@ -110,6 +135,7 @@ final class HistoryDelivery {
   }
 
   private void fetchMissing(CatchUp chunk) {
+    chunk.limitPrevious(sizes.chunk().bytes()).forEach(places::putBack);
     var missing = chunk.missing(records);
     fetching = !missing.isEmpty();
     if (fetching) {
@@ -125,7 +151,47 @@ final class HistoryDelivery {
     }
   }
 
+  /** Keeps what is wanted of a part of a revision, and asks for the next one. */
+  private void keep(CatchUp chunk, Revision rest, Moment moment) {
+    if (!chunk.keep(records)) {
+      // A record that was in memory is there no more.
+      fetchMissing(chunk);
+      return;
+    }
+    while (chunk.keptBytes() > sizes.responseBytes()) {
+      var alone = chunk.wants() == 1;
+      for (var watcher : chunk.dropLast()) {
+        if (watcher.state != Watcher.State.BEHIND) {
+          continue;
+        }
+        if (alone) {
+          refuse(watcher, moment);
+        } else {
+          places.putBack(watcher);
+        }
+      }
+    }
+    if (chunk.participants().stream().noneMatch(each -> each.state == Watcher.State.BEHIND)) {
+      giveUp(chunk);
+      return;
+    }
+    reading = true;
+    outbox.add(new WatchEffect.ReadHistory(rest));
+  }
+
+  /** Better one watch that ends with a reason than a member that dies of it. */
+  private void refuse(Watcher watcher, Moment moment) {
+    places.end(watcher);
+    var header = WatchResponses.header(moment.origin(), moment.view().revision());
+    outbox.control(watcher.stream, WatchResponses.canceled(header, watcher.id, TOO_LARGE));
+  }
+
   private void serve(CatchUp chunk, Moment moment) {
+    var rest = chunk.history().rest();
+    if (rest != null) {
+      keep(chunk, rest, moment);
+      return;
+    }
     var header = WatchResponses.header(moment.origin(), moment.view().revision());
     while (!outbox.turnIsOver()) {
       var watcher = chunk.poll();
@@ -146,8 +212,8 @@ final class HistoryDelivery {
       if (!block.isEmpty()) {
         outbox.send(watcher, header, block);
       }
-      watcher.nextRevision = chunk.history.to() + 1;
-      if (chunk.history.to() >= live.begun()) {
+      watcher.nextRevision = chunk.history().to() + 1;
+      if (chunk.history().to() >= live.begun()) {
         places.sync(watcher);
       } else {
         places.enqueue(watcher);

@@ -1,5 +1,6 @@
 package dev.kvorum.storage.watch;
 
+import dev.kvorum.storage.model.Revision;
 import java.util.List;
 
 /** How the chunk of history that {@link WatchEffect.ReadHistory} wants is come by. */
@@ -13,7 +14,7 @@ public sealed interface HistoryPlan {
    *
    * @param toRevision the pinned state's
    */
-  record Stored(long fromRevision, long toRevision) implements HistoryPlan {
+  record Stored(Revision from, long toRevision) implements HistoryPlan {
     /**
      * What the backend shows, cut to what the pinned state knows.
      *
@@ -23,15 +24,15 @@ public sealed interface HistoryPlan {
      * the same nothing would be read again and again.
      */
     public History complete(History shown) {
-      if (shown.to() < fromRevision) {
-        return new History(fromRevision, toRevision, List.of());
+      if (shown.to() < from.main()) {
+        return new History(from.main(), toRevision, List.of());
       }
       if (shown.to() <= toRevision) {
         return shown;
       }
       var known =
           shown.events().stream().filter(event -> event.revision().main() <= toRevision).toList();
-      return new History(fromRevision, toRevision, known);
+      return new History(from.main(), toRevision, known);
     }
   }
 }

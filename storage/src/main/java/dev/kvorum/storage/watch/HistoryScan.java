@@ -5,60 +5,44 @@ import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.KeyValueCodec;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.RecordCodec;
 import dev.kvorum.storage.mvcc.RecordId;
 import dev.kvorum.storage.mvcc.StoreMeta;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Reads history from the backend: its records are its events. */
 public final class HistoryScan {
+  private final HistoryChunk chunk;
+
   /** The last revision that the view shows all of. */
   private final long whole;
 
-  private final int maxRevisions;
-  private final long maxBytes;
-  private final List<Event> events = new ArrayList<>();
-  private long covered;
-  private int revisions;
-  private long bytes;
-
-  private HistoryScan(long fromRevision, long whole, int maxRevisions, long maxBytes) {
+  private HistoryScan(HistoryChunk chunk, long whole) {
+    this.chunk = chunk;
     this.whole = whole;
-    this.maxRevisions = maxRevisions;
-    this.maxBytes = maxBytes;
-    covered = fromRevision - 1;
   }
 
   /**
-   * A chunk of whole revisions, as far as the view shows them; none when it shows nothing from
-   * there on. A revision that a long command is still writing is not shown. Blocks.
+   * A chunk, as far as the view shows whole revisions; none when it shows nothing from there on. A
+   * revision that a long command is still writing is not shown. Blocks.
    *
-   * @param maxRevisions that the chunk has at most
-   * @param maxBytes after which it takes no further revision
+   * @param from the first event that may be in it
    */
-  public static History scan(ReadView view, long fromRevision, int maxRevisions, long maxBytes) {
+  public static History scan(ReadView view, Revision from, ChunkLimits limits) {
     var meta = view.get(Bucket.META, StoreMeta.KEY);
     var whole = meta == null ? Long.MAX_VALUE : StoreMeta.decode(meta).revision();
-    var scan = new HistoryScan(fromRevision, whole, maxRevisions, maxBytes);
-    view.scan(Bucket.KEY, RecordCodec.firstBucketKey(fromRevision), scan::add);
-    return new History(fromRevision, scan.covered, scan.events);
+    var chunk = new HistoryChunk(from, limits);
+    view.scan(Bucket.KEY, RecordCodec.bucketKey(from), new HistoryScan(chunk, whole)::add);
+    return chunk.history();
   }
 
   private boolean add(Bytes bucketKey, Bytes bucketValue) {
     var id = RecordCodec.id(bucketKey);
-    var main = id.revision().main();
-    if (main != covered) {
-      if (main > whole || revisions == maxRevisions || bytes >= maxBytes) {
-        return false;
-      }
-      revisions++;
-      covered = main;
+    if (id.revision().main() > whole) {
+      return false;
     }
     var record = RecordCodec.record(bucketKey, bucketValue).compact();
-    bytes += record.size();
-    events.add(event(id, record));
-    return true;
+    return chunk.add(event(id, record), record.size());
   }
 
   private static Event event(RecordId id, Bytes record) {

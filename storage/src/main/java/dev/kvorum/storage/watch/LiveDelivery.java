@@ -73,14 +73,15 @@ final class LiveDelivery {
   }
 
   /** {@link WatchHub#plan}. */
-  HistoryPlan plan(long fromRevision, StoreView pinned) {
+  HistoryPlan plan(Revision from, StoreView pinned) {
+    var fromRevision = from.main();
     if (fromRevision < pinned.compactRevision()) {
       // Nothing to read: those who wanted it are told so.
       return new HistoryPlan.Known(new History(fromRevision, fromRevision - 1, List.of()));
     }
     return recent.holds(fromRevision)
-        ? new HistoryPlan.Known(recent.from(fromRevision, sizes.chunkRevisions()))
-        : new HistoryPlan.Stored(fromRevision, pinned.revision());
+        ? new HistoryPlan.Known(recent.from(from, sizes.chunk()))
+        : new HistoryPlan.Stored(from, pinned.revision());
   }
 
   /** The store made these changes; the next revisions, whole, in order. */
@@ -177,7 +178,7 @@ final class LiveDelivery {
             watcher,
             running.revision,
             header,
-            target.block(watcher.variant(), moment.view(), records));
+            target.block(watcher.variant(), moment.view(), records, sizes.responseBytes()));
       }
     }
     completed = running.revision;

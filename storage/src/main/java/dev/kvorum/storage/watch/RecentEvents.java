@@ -1,8 +1,8 @@
 package dev.kvorum.storage.watch;
 
 import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.Revision;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -63,24 +63,14 @@ final class RecentEvents {
     return fromRevision >= firstRevision;
   }
 
-  /** What happened from that revision on, so many revisions at most. */
-  History from(long fromRevision, int maxRevisions) {
-    var found = new ArrayList<Event>();
-    var revisions = 0;
-    var covered = fromRevision - 1;
+  /** What happened from there on, a chunk of it. */
+  History from(Revision from, ChunkLimits limits) {
+    var chunk = new HistoryChunk(from, limits);
     for (var event : events) {
-      var main = event.revision().main();
-      if (main < fromRevision) {
-        continue;
+      if (event.revision().compareTo(from) >= 0 && !chunk.add(event, cost(event))) {
+        return chunk.history();
       }
-      if (main != covered) {
-        if (revisions++ == maxRevisions) {
-          return new History(fromRevision, covered, found);
-        }
-        covered = main;
-      }
-      found.add(event);
     }
-    return new History(fromRevision, Math.max(covered, lastRevision), found);
+    return chunk.historyUpTo(lastRevision);
   }
 }

@@ -35,10 +35,11 @@ public sealed interface WatchEffect {
   }
 
   /**
-   * Reads what happened from that revision on, a chunk of whole revisions, and hands it to {@link
-   * WatchHub#history}. Until {@link HistoryDone} nothing that the given view shows may be removed.
+   * Reads what happened from there on, a chunk of it, and hands it to {@link WatchHub#history}.
+   * Until {@link HistoryDone} nothing that the given view shows may be removed, and what is read of
+   * history is read by the same view.
    */
-  record ReadHistory(long fromRevision) implements WatchEffect {}
+  record ReadHistory(Revision from) implements WatchEffect {}
 
   /** Reads records that are not in memory, for {@link WatchHub#fetched}. */
   record Fetch(List<Revision> revisions) implements WatchEffect {}

@@ -50,6 +50,7 @@ public final class WatchHub {
   /** Revisions that a chunk of history has at most. */
   public static final int CHUNK_REVISIONS = 1_000;
 
+  private final WatchSizes sizes;
   private final Outbox outbox;
   private final WatcherPlaces places;
   private final LiveDelivery live;
@@ -63,22 +64,13 @@ public final class WatchHub {
   /**
    * @param revision the store's, from which on the hub hears of every change
    * @param records those that are in memory
-   * @param maxRequestBytes the member's limit, from which the size of fragments comes
-   */
-  public WatchHub(
-      long revision, Function<Revision, @Nullable Bytes> records, long maxRequestBytes) {
-    this(revision, records, WatchSizes.ofMember(maxRequestBytes));
-  }
-
-  /**
-   * @param revision the store's, from which on the hub hears of every change
-   * @param records those that are in memory
    */
   public WatchHub(long revision, Function<Revision, @Nullable Bytes> records, WatchSizes sizes) {
+    this.sizes = sizes;
     outbox = new Outbox(sizes);
     places = new WatcherPlaces(sizes);
     live = new LiveDelivery(revision, records, sizes, places, outbox);
-    history = new HistoryDelivery(records, places, live, outbox);
+    history = new HistoryDelivery(records, sizes, places, live, outbox);
     progress = new ProgressNotices(sizes, outbox);
     registry = new WatchRegistry(places, live, progress, outbox);
   }
@@ -118,8 +110,13 @@ public final class WatchHub {
    *
    * @param pinned the state that is held readable until {@link WatchEffect.HistoryDone}
    */
-  public HistoryPlan plan(long fromRevision, StoreView pinned) {
-    return live.plan(fromRevision, pinned);
+  public HistoryPlan plan(Revision from, StoreView pinned) {
+    return live.plan(from, pinned);
+  }
+
+  /** How much {@link WatchEffect.ReadHistory} wants to have read. */
+  public ChunkLimits chunk() {
+    return sizes.chunk();
   }
 
   /**

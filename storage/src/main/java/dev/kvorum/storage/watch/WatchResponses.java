@@ -82,6 +82,11 @@ final class WatchResponses {
     return control(header, watchId, false, true, compactRevision, "");
   }
 
+  /** What the watcher would get next cannot be given to it. */
+  static Bytes canceled(Bytes header, long watchId, String reason) {
+    return control(header, watchId, false, true, 0, reason);
+  }
+
   private static Bytes control(
       Bytes header,
       long watchId,

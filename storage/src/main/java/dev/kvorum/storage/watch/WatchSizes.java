@@ -10,6 +10,8 @@ package dev.kvorum.storage.watch;
  * @param recentBytes how many bytes of the newest events stay in memory
  * @param maxQueuedEvents events that wait for their fan-out before watchers read history instead
  * @param fragmentBytes a message of this size or more is cut if its watcher wants fragments
+ * @param chunkEvents events of one revision that are read at a time
+ * @param responseBytes what may be held of one revision until all of it is read for its watchers
  */
 public record WatchSizes(
     int turnMessages,
@@ -18,7 +20,12 @@ public record WatchSizes(
     int chunkRevisions,
     long recentBytes,
     int maxQueuedEvents,
-    long fragmentBytes) {
+    long fragmentBytes,
+    int chunkEvents,
+    int responseBytes) {
+  /** Records of a chunk of history, beside its events. */
+  private static final long CHUNK_BYTES = 4L << 20;
+
   /** What a client may send beyond its request counts for fragments, too (contract S9.12). */
   private static final long FRAGMENT_OVERHEAD_BYTES = 512 * 1024;
 
@@ -26,8 +33,9 @@ public record WatchSizes(
    * A member's sizes.
    *
    * @param maxRequestBytes the member's limit for requests, from which that of fragments comes
+   * @param responseBytes what the member may hold of one revision for a watcher
    */
-  public static WatchSizes ofMember(long maxRequestBytes) {
+  public static WatchSizes ofMember(long maxRequestBytes, int responseBytes) {
     return new WatchSizes(
         1_000,
         1L << 20,
@@ -35,6 +43,13 @@ public record WatchSizes(
         WatchHub.CHUNK_REVISIONS,
         8L << 20,
         100_000,
-        maxRequestBytes + FRAGMENT_OVERHEAD_BYTES);
+        maxRequestBytes + FRAGMENT_OVERHEAD_BYTES,
+        2_000,
+        responseBytes);
+  }
+
+  /** How much of history is read at a time. */
+  ChunkLimits chunk() {
+    return new ChunkLimits(chunkRevisions, chunkEvents, CHUNK_BYTES);
   }
 }

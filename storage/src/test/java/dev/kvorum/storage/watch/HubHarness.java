@@ -69,11 +69,17 @@ final class HubHarness {
   private final Map<Long, List<Response>> responses = new HashMap<>();
   private final Map<Long, Long> untaken = new HashMap<>();
   private boolean holdsHistory;
+
+  /** How many chunks are read before history is held. */
+  private int readsLeft = Integer.MAX_VALUE;
+
   private boolean holdsTransport;
   private boolean holdsTurns;
   private boolean holdsEvents;
   private boolean forgets;
   private Consumer<List<Event>> onEvents = _ -> {};
+  private int mostEvents;
+  private long mostFetchedBytes;
   long nowNanos;
 
   HubHarness() {
@@ -81,7 +87,7 @@ final class HubHarness {
   }
 
   HubHarness(long maxRequestBytes) {
-    this(WatchSizes.ofMember(maxRequestBytes));
+    this(WatchSizes.ofMember(maxRequestBytes, 1 << 30));
   }
 
   HubHarness(WatchSizes sizes) {
@@ -128,7 +134,13 @@ final class HubHarness {
   /** History is not read until this is called again with false. */
   void holdHistory(boolean hold) {
     holdsHistory = hold;
+    readsLeft = Integer.MAX_VALUE;
     work();
+  }
+
+  /** So many chunks of history are read, and no more until it is held no longer. */
+  void holdHistoryAfter(int chunks) {
+    readsLeft = chunks;
   }
 
   /** Records leave memory at once, as cold ones have. */
@@ -261,12 +273,15 @@ final class HubHarness {
         && !(holdsHistory && !(wanted.getFirst() instanceof WatchEffect.Continue))) {
       switch (wanted.removeFirst()) {
         case WatchEffect.ReadHistory read -> {
+          holdsHistory = holdsHistory || --readsLeft == 0;
           var moment = moment();
-          perform(hub.history(read(read.fromRevision()), moment));
+          perform(hub.history(read(read.from()), moment));
         }
         case WatchEffect.Fetch fetch -> {
           var found = new HashMap<Revision, Bytes>();
           fetch.revisions().forEach(revision -> found.put(revision, record(revision)));
+          var bytes = found.values().stream().mapToLong(Bytes::size).sum();
+          mostFetchedBytes = Math.max(mostFetchedBytes, bytes);
           perform(hub.fetched(found, moment()));
         }
         case WatchEffect.HistoryDone _ -> {}
@@ -276,14 +291,31 @@ final class HubHarness {
     }
   }
 
-  private History read(long fromRevision) {
-    if (fromRevision < moment().view().compactRevision()) {
-      return new History(fromRevision, fromRevision - 1, List.of());
+  private History read(Revision from) {
+    if (from.main() < moment().view().compactRevision()) {
+      return new History(from.main(), from.main() - 1, List.of());
     }
-    // Small chunks, so that every watcher needs several.
+    var history = history(from);
+    mostEvents = Math.max(mostEvents, history.events().size());
+    return history;
+  }
+
+  /** Small chunks, so that every watcher needs several. */
+  private History history(Revision from) {
+    var limits = hub.chunk();
     try (var view = backend.openReadView()) {
-      return HistoryScan.scan(view, fromRevision, 3, 1 << 20);
+      return HistoryScan.scan(view, from, new ChunkLimits(3, limits.events(), limits.bytes()));
     }
+  }
+
+  /** The most events that were read at a time. */
+  int mostEvents() {
+    return mostEvents;
+  }
+
+  /** The most that previous values had together that were fetched at a time. */
+  long mostFetchedBytes() {
+    return mostFetchedBytes;
   }
 
   /** What came since the last call. */
@@ -320,7 +352,8 @@ final class HubHarness {
   /** All events of the backend from that revision on. */
   History history(long fromRevision) {
     try (var view = backend.openReadView()) {
-      return HistoryScan.scan(view, fromRevision, 1_000, 1 << 20);
+      return HistoryScan.scan(
+          view, new Revision(fromRevision, 0), new ChunkLimits(1_000, 1_000, 1 << 20));
     }
   }
 
@@ -433,6 +466,10 @@ final class HubHarness {
 
     Asking withFragments() {
       return new Asking(key, rangeEnd, from, id, prevKv, noPut, noDelete, true, progress);
+    }
+
+    Asking withoutDeletes() {
+      return new Asking(key, rangeEnd, from, id, prevKv, noPut, true, fragment, progress);
     }
 
     Asking withProgress() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.watch.HubHarness.Response;
 import java.util.ArrayList;
 import java.util.List;
@@ -163,7 +164,7 @@ class WatchHubTest {
 
   @Test
   void whenTheFanOutCannotKeepUpEverybodyReadsHistory() {
-    var small = new HubHarness(new WatchSizes(1, 1, 1 << 20, 2, 0, 2, 1 << 20));
+    var small = new HubHarness(new WatchSizes(1, 1, 1 << 20, 2, 0, 2, 1 << 20, 100, 1 << 20));
     for (var watcher = 0; watcher < 3; watcher++) {
       small.request(watch("a").to("z").request());
     }
@@ -191,7 +192,7 @@ class WatchHubTest {
     store.put("a", "1");
     store.put("a", "2");
     store.put("a", "3");
-    var plan = new HistoryPlan.Stored(2, 3);
+    var plan = new HistoryPlan.Stored(new Revision(2, 0), 3);
 
     var history = plan.complete(store.history(2));
 
@@ -547,7 +548,9 @@ class WatchHubTest {
   /** A delete of very many keys: finding out who gets what takes turns, too. */
   @Test
   void aRevisionWithManyEventsIsMatchedInTurns() {
-    var slow = new HubHarness(new WatchSizes(2, 1 << 20, 1 << 20, 10, 1 << 20, 100, 1 << 20));
+    var slow =
+        new HubHarness(
+            new WatchSizes(2, 1 << 20, 1 << 20, 10, 1 << 20, 100, 1 << 20, 100, 1 << 20));
     var keys = List.of("a", "b", "c", "d", "e", "f", "g");
     keys.forEach(key -> slow.put(key, "1"));
     slow.request(watch("a").to("z").id(1).request());

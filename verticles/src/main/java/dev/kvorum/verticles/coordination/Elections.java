@@ -2,11 +2,14 @@ package dev.kvorum.verticles.coordination;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.CallContext;
 import dev.kvorum.verticles.service.Service;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,11 @@ public final class Elections {
 
   private final Queue queue;
   private final Calls calls;
+
+  /** Those who are told of leaders, in the order in which they came. */
+  private final Set<Observer> observers = new LinkedHashSet<>();
+
+  private boolean stopped;
 
   /** One instance a loop, as the service. */
   public Elections(Service service) {
@@ -148,8 +156,20 @@ public final class Elections {
   public Runnable observe(
       Bytes name, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
     var observer = new Observer(Queue.prefix(name), context, room, listener);
-    observer.look();
+    observers.add(observer);
+    if (stopped) {
+      observer.refuse(Failure.STOPPED);
+    } else {
+      observer.look();
+    }
     return observer::stop;
+  }
+
+  /** The member stops: whoever campaigns or observes is told so. */
+  public void stop() {
+    stopped = true;
+    queue.stop();
+    List.copyOf(observers).forEach(observer -> observer.refuse(Failure.STOPPED));
   }
 
   private final class Observer {
@@ -158,7 +178,7 @@ public final class Elections {
     private final Room room;
     private final Consumer<Reply<Leader>> listener;
     private QueueCalls.@Nullable Watching watching;
-    private boolean stopped;
+    private boolean ended;
 
     Observer(Bytes prefix, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
       this.prefix = prefix;
@@ -169,7 +189,7 @@ public final class Elections {
 
     void look() {
       stopWatching();
-      if (stopped) {
+      if (ended) {
         return;
       }
       if (!room.isWritable()) {
@@ -180,12 +200,11 @@ public final class Elections {
           Calls.first(prefix),
           CallContext.PLAIN,
           result -> {
-            if (stopped) {
+            if (ended) {
               return;
             }
             if (result instanceof Result.Failed failed) {
-              stop();
-              listener.accept(new Reply.Refused<>(failed.failure()));
+              refuse(failed.failure());
               return;
             }
             var revision = ((Result.Range) result).revision();
@@ -213,7 +232,7 @@ public final class Elections {
 
     private void follow(KeyValue leader, long revision) {
       listener.accept(new Reply.Done<>(new Leader(leader, revision)));
-      if (!stopped) {
+      if (!ended) {
         watch(
             leader.key(),
             Bytes.EMPTY,
@@ -248,10 +267,13 @@ public final class Elections {
                   look();
                 }
               },
-              failure -> {
-                stopped = true;
-                listener.accept(new Reply.Refused<>(failure));
-              });
+              this::refuse);
+    }
+
+    /** Nothing more is told. */
+    void refuse(Failure failure) {
+      stop();
+      listener.accept(new Reply.Refused<>(failure));
     }
 
     private void stopWatching() {
@@ -262,7 +284,8 @@ public final class Elections {
     }
 
     void stop() {
-      stopped = true;
+      ended = true;
+      observers.remove(this);
       stopWatching();
     }
   }

@@ -34,6 +34,11 @@ public final class Locks {
     return attempt::cancel;
   }
 
+  /** The member stops: whoever waits for a lock is told so. */
+  public void stop() {
+    queue.stop();
+  }
+
   /** Deletes the key, whoever's it is; answers with the header's revision. */
   public void unlock(Bytes key, CallContext context, Consumer<Reply<Long>> answer) {
     calls.call(

@@ -2,10 +2,13 @@ package dev.kvorum.verticles.coordination;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.KeyValue;
 import dev.kvorum.storage.model.ProtoWriter;
 import dev.kvorum.storage.model.Result;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +31,11 @@ public final class Queue {
   private final String goneText;
 
   private final QueueCalls calls;
+
+  /** Who has asked and has no answer yet, in the order in which they came. */
+  private final Set<Attempt> underWay = new LinkedHashSet<>();
+
+  private boolean stopped;
 
   /**
    * @param calls without a limit of the client's own: each step has the server's limit, and only
@@ -72,8 +80,22 @@ public final class Queue {
       Present onPresent,
       Consumer<Reply<Entry>> answer) {
     var attempt = new Attempt(name, value, own, onPresent, answer);
-    attempt.begin(lease);
+    underWay.add(attempt);
+    if (stopped) {
+      attempt.stop();
+    } else {
+      attempt.begin(lease);
+    }
     return attempt;
+  }
+
+  /**
+   * The member stops: everybody under way is told so and gives the place up, and so is whoever
+   * comes. The end of a connection would tell a client nothing, and leave its key in the queue.
+   */
+  public void stop() {
+    stopped = true;
+    List.copyOf(underWay).forEach(Attempt::stop);
   }
 
   /** What to do with a key that was there already. */
@@ -247,9 +269,16 @@ public final class Queue {
     private void end(Reply<Entry> reply) {
       if (!ended) {
         ended = true;
+        underWay.remove(this);
         stopWatching();
         answer.accept(reply);
       }
+    }
+
+    /** The member stops. */
+    void stop() {
+      cancel();
+      answer.accept(new Reply.Refused<>(Failure.STOPPED));
     }
 
     /** Contract S11.5: whoever stops waiting gives its place up. */
@@ -259,6 +288,7 @@ public final class Queue {
         return;
       }
       ended = true;
+      underWay.remove(this);
       stopWatching();
       if (own != null) {
         leave(own);

@@ -205,6 +205,11 @@ public final class FrontEnd implements Service {
   }
 
   @Override
+  public boolean hasLeader() {
+    return node.raft().leader() != 0;
+  }
+
+  @Override
   public long revision() {
     return node.applied().kv().revision();
   }

@@ -70,6 +70,9 @@ public interface Service {
   /** This member's present term, for response headers (contract S20.1). */
   long raftTerm();
 
+  /** Whether this member knows of a leader at the moment (contract S22.2). */
+  boolean hasLeader();
+
   /** Present store revision of this member's applied state. */
   long revision();
 

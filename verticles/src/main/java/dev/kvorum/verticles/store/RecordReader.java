@@ -10,6 +10,7 @@ import dev.kvorum.storage.mvcc.HashKv;
 import dev.kvorum.storage.mvcc.KvHash;
 import dev.kvorum.storage.mvcc.RangePiece;
 import dev.kvorum.storage.mvcc.RecordCodec;
+import dev.kvorum.storage.watch.ChunkLimits;
 import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.HistoryScan;
 import java.util.ArrayList;
@@ -223,36 +224,33 @@ public final class RecordReader implements AutoCloseable {
   }
 
   /**
-   * Reads what happened from a revision on. Hold a pin until the history is used up.
+   * Reads what happened from there on, a chunk of it. Hold a pin until the history is used up.
    *
-   * @param maxRevisions main revisions, after which the chunk ends; a revision is never cut
-   * @param maxBytes of records, after which it ends too
    * @param awaitFlushed blocks until the backend shows everything up to the pinned state; called on
    *     a pool thread if the backend has nothing to tell yet
    */
   public void history(
-      long fromRevision,
-      int maxRevisions,
-      long maxBytes,
+      Revision from,
+      ChunkLimits limits,
       Runnable awaitFlushed,
       Executor loop,
       Consumer<History> answer) {
     run(
         reads,
         () -> {
-          var found = history(fromRevision, maxRevisions, maxBytes);
-          if (found.to() < fromRevision) {
+          var found = history(from, limits);
+          if (found.to() < from.main()) {
             awaitFlushed.run();
-            found = history(fromRevision, maxRevisions, maxBytes);
+            found = history(from, limits);
           }
           var complete = found;
           loop.execute(() -> answer.accept(complete));
         });
   }
 
-  private History history(long fromRevision, int maxRevisions, long maxBytes) {
+  private History history(Revision from, ChunkLimits limits) {
     try (var view = open()) {
-      return HistoryScan.scan(view, fromRevision, maxRevisions, maxBytes);
+      return HistoryScan.scan(view, from, limits);
     }
   }
 

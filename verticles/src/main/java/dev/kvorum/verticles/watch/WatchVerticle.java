@@ -2,6 +2,7 @@ package dev.kvorum.verticles.watch;
 
 import dev.kvorum.raft.verticle.NodeGuard;
 import dev.kvorum.storage.model.ResponseCodec.Origin;
+import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreView;
 import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.HistoryPlan;
@@ -33,8 +34,6 @@ import org.slf4j.LoggerFactory;
 public final class WatchVerticle extends VerticleBase {
   /** A tenth of the interval at most is added to it, so that streams do not tick together. */
   private static final double JITTER = 0.1;
-
-  private static final long CHUNK_BYTES = 4L << 20;
 
   private static final Logger LOGGER = LoggerFactory.getLogger(WatchVerticle.class);
   private static final long LAG_LOOK_MILLIS = 1_000;
@@ -151,7 +150,7 @@ public final class WatchVerticle extends VerticleBase {
       switch (effect) {
         case WatchEffect.Send send ->
             byLoop.computeIfAbsent(WatchBus.loop(send.stream()), _ -> new ArrayList<>()).add(send);
-        case WatchEffect.ReadHistory read -> read(read.fromRevision());
+        case WatchEffect.ReadHistory(var from) -> read(from);
         case WatchEffect.Fetch fetch ->
             node.reader()
                 .fetch(
@@ -175,19 +174,21 @@ public final class WatchVerticle extends VerticleBase {
     return action -> context.runOnContext(_ -> action.run());
   }
 
-  /** Reads a chunk of history under a pin, which holds until the hub has used it up. */
-  private void read(long fromRevision) {
-    var pin = node.pin();
+  /**
+   * Reads a chunk of history under a pin, which holds until the hub has used it up: the parts of
+   * one revision are read under the same.
+   */
+  private void read(Revision from) {
+    var pin = pinned == null ? node.pin() : pinned;
     pinned = pin;
-    switch (hub.plan(fromRevision, pin.state().kv())) {
+    switch (hub.plan(from, pin.state().kv())) {
       // Each chunk in a turn of its own: there may be very many, and each asks for the next one.
       case HistoryPlan.Known(var history) -> NextTurn.run(context, () -> arrived(pin, history));
       case HistoryPlan.Stored stored ->
           node.reader()
               .history(
-                  fromRevision,
-                  WatchHub.CHUNK_REVISIONS,
-                  CHUNK_BYTES,
+                  from,
+                  hub.chunk(),
                   () -> node.writer().awaitFlushed(pin.state().appliedIndex()),
                   loop(),
                   history -> arrived(pin, stored.complete(history)));

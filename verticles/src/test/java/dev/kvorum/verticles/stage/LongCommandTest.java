@@ -3,6 +3,7 @@ package dev.kvorum.verticles.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.raft.core.Membership;
+import dev.kvorum.storage.backend.ReadView;
 import dev.kvorum.storage.backend.memory.MemoryBackend;
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
@@ -21,6 +22,8 @@ import dev.kvorum.storage.mvcc.KvHash;
 import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.state.LoadedState;
 import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.storage.watch.ChunkLimits;
+import dev.kvorum.storage.watch.History;
 import dev.kvorum.storage.watch.HistoryScan;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,6 +74,10 @@ final class LongCommandTest {
     assertThat(answers()).endsWith(new Result.Put(KEYS + 3, null));
   }
 
+  private static History history(ReadView view, long from) {
+    return HistoryScan.scan(view, new Revision(from, 0), new ChunkLimits(100, 10 * KEYS, 1 << 20));
+  }
+
   @Test
   void theBackendCountsALongCommandWhenItsLastRecordIsThere() {
     putKeys(0);
@@ -79,8 +86,8 @@ final class LongCommandTest {
     perform(stage.proceed());
 
     try (var view = backend.openReadView()) {
-      assertThat(HistoryScan.scan(view, KEYS + 2, 100, 1 << 20).events()).isEmpty();
-      assertThat(HistoryScan.scan(view, KEYS + 1, 100, 1 << 20).to()).isEqualTo(KEYS + 1);
+      assertThat(history(view, KEYS + 2).events()).isEmpty();
+      assertThat(history(view, KEYS + 1).to()).isEqualTo(KEYS + 1);
     }
     // A crash: the next life finds the store as it was before, and applies the command again.
     var state = LoadedState.open(backend, IndexMemory.onHeap());
@@ -94,7 +101,7 @@ final class LongCommandTest {
     assertThat(answers()).containsExactly(new Result.DeleteRange(KEYS + 2, KEYS, List.of()));
     assertThat(LoadedState.open(backend, IndexMemory.onHeap()).kv().revision()).isEqualTo(KEYS + 2);
     try (var view = backend.openReadView()) {
-      assertThat(HistoryScan.scan(view, KEYS + 2, 100, 1 << 20).events()).hasSize(KEYS);
+      assertThat(history(view, KEYS + 2).events()).hasSize(KEYS);
     }
   }
 

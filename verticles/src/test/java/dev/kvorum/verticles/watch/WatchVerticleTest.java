@@ -51,12 +51,12 @@ import org.junit.jupiter.api.Test;
 class WatchVerticleTest {
   private static final int FRONT = 3;
   private static final long STREAM = WatchBus.stream(FRONT, 1);
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
   private static final int REVISIONS = 2_000;
 
   /** One revision a chunk, so that a catch-up has very many of them. */
   private static final WatchSizes SMALL =
-      new WatchSizes(1_000, 1 << 20, 1 << 20, 1, 1 << 20, 100_000, 1 << 20);
+      new WatchSizes(1_000, 1 << 20, 1 << 20, 1, 1 << 20, 100_000, 1 << 20, 100, 1 << 20);
 
   /** One loop for all, as on a small machine. */
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));

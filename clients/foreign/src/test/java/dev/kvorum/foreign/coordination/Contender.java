@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Contender implements Runnable {
   static final ByteString RESOURCE = ByteString.copyFromUtf8("resource");
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   /**
    * A time in which this client was told that it held the lock.
@@ -53,7 +53,8 @@ final class Contender implements Runnable {
     void wroteLate(boolean written);
   }
 
-  private enum Plan {
+  /** What it does with its lease during one attempt. */
+  enum Plan {
     BEHAVE,
     STAND_STILL_WHILE_WAITING,
     STAND_STILL_WHILE_HOLDING
@@ -64,20 +65,30 @@ final class Contender implements Runnable {
   private final SplittableRandom random;
   private final LockHistory history;
   private final Referee referee;
+
+  /** What it still has to do, so that a contest has some of everything; null when that is done. */
+  private @Nullable Plan owed;
+
   private int wanted;
 
+  /**
+   * @param owed what it does before it does as it likes
+   * @param wanted how often it wants the lock
+   */
   Contender(
       Node node,
       ByteString name,
       SplittableRandom random,
       LockHistory history,
       Referee referee,
+      Plan owed,
       int wanted) {
     this.node = node;
     this.name = name;
     this.random = random;
     this.history = history;
     this.referee = referee;
+    this.owed = owed;
     this.wanted = wanted;
   }
 
@@ -96,12 +107,10 @@ final class Contender implements Runnable {
       throws InterruptedException, GrpcStatusException, InvalidProtocolBufferException {
     long lease =
         call(Methods.LEASE_GRANT, LeaseGrantRequest.newBuilder().setTTL(1).build()).getID();
-    Plan plan =
-        switch (random.nextInt(20)) {
-          case 0 -> Plan.STAND_STILL_WHILE_HOLDING;
-          case 1, 2, 3 -> Plan.STAND_STILL_WHILE_WAITING;
-          default -> Plan.BEHAVE;
-        };
+    Plan plan = owed == null ? anyPlan() : owed;
+    if (plan != Plan.STAND_STILL_WHILE_HOLDING) {
+      owed = null;
+    }
     AtomicBoolean still = new AtomicBoolean(plan == Plan.STAND_STILL_WHILE_WAITING);
     Thread keeper = Thread.startVirtualThread(() -> keepAlive(lease, still));
     try {
@@ -122,10 +131,11 @@ final class Contender implements Runnable {
       referee.held(new Hold(token, held.getHeader().getRevision()));
       if (plan == Plan.STAND_STILL_WHILE_HOLDING) {
         still.set(true);
-        if (!BidiStream.await(() -> history.end(token) != LockHistory.NOT_YET)) {
+        if (!BidiStream.await(() -> history.end(token) != LockHistory.NOT_YET, PATIENCE)) {
           throw new IllegalStateException("lease " + lease + " does not end");
         }
         referee.wroteLate(write(held.getKey(), token));
+        owed = null;
       } else {
         var _ = write(held.getKey(), token);
         send("v3lockpb.Lock/Unlock", UnlockRequest.newBuilder().setKey(held.getKey()).build());
@@ -134,6 +144,14 @@ final class Contender implements Runnable {
       still.set(true);
       keeper.join();
     }
+  }
+
+  private Plan anyPlan() {
+    return switch (random.nextInt(40)) {
+      case 0 -> Plan.STAND_STILL_WHILE_HOLDING;
+      case 1, 2, 3, 4, 5 -> Plan.STAND_STILL_WHILE_WAITING;
+      default -> Plan.BEHAVE;
+    };
   }
 
   /** Each renewal is sent when the one before is answered and a third of the time is over. */

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /** The contract of locks and elections (S11, S12), sentence by sentence, over gRPC. */
 class CoordinationContractIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int UNKNOWN = 2;
   private static final String LOCK = "v3lockpb.Lock/Lock";
   private static final String UNLOCK = "v3lockpb.Lock/Unlock";
@@ -179,6 +179,70 @@ class CoordinationContractIT {
     assertThat(again.getLeader()).isEqualTo(leader);
     assertThat(get(leader.getKey()).getKvs(0).getValue().toStringUtf8()).isEqualTo("two");
     assertThat(get(leader.getKey()).getKvs(0).getVersion()).isEqualTo(2);
+  }
+
+  /** S12.1 as S11.1. */
+  @Test
+  void aCampaignWithoutALeaseLeadsForAMinute() throws Exception {
+    var elected = answer(CAMPAIGN, campaign("minute-long", 0, "v"), CampaignResponse.parser());
+    var lease = elected.getLeader().getLease();
+    assertThat(elected.getLeader().getKey().toStringUtf8())
+        .isEqualTo("minute-long/" + Long.toHexString(lease));
+    var question = LeaseTimeToLiveRequest.newBuilder().setID(lease).build();
+    var left = node.client().await(Methods.LEASE_TIME_TO_LIVE, question, PATIENCE);
+    assertThat(left.getGrantedTTL()).isEqualTo(60);
+  }
+
+  /** S12.1 as S11.5, and S11.2: who comes next waits for those alone who are before it. */
+  @Test
+  void aCampaignerThatGoesAwayLeavesNoKeyAndHoldsNobodyUp() throws Exception {
+    grant(0x71);
+    grant(0x72);
+    grant(0x73);
+    var leader =
+        answer(CAMPAIGN, campaign("left", 0x71, "a"), CampaignResponse.parser()).getLeader();
+    try (var next = open(CAMPAIGN)) {
+      try (var gone = open(CAMPAIGN)) {
+        gone.send(campaign("left", 0x72, "b").toByteString());
+        gone.halfClose();
+        assertThat(BidiStream.await(() -> keys("left") == 2, PATIENCE)).isTrue();
+        next.send(campaign("left", 0x73, "c").toByteString());
+        next.halfClose();
+        assertThat(BidiStream.await(() -> keys("left") == 3, PATIENCE)).isTrue();
+      }
+      assertThat(BidiStream.await(() -> keys("left") == 2, PATIENCE)).isTrue();
+      assertThat(next.received()).isEmpty();
+      answer(RESIGN, resign(leader), ResignResponse.parser());
+      assertThat(CampaignResponse.parseFrom(next.await(1).getFirst()).getLeader().getLease())
+          .isEqualTo(0x73);
+    }
+  }
+
+  /** S12.4, S20.2: after the last leader the next one, each with the revision that made it so. */
+  @Test
+  void anObserverWaitsWhileNobodyLeadsAndIsToldAtWhichRevision() throws Exception {
+    grant(0x81);
+    try (var observer = open(OBSERVE)) {
+      var first =
+          answer(CAMPAIGN, campaign("pause", 0x81, "a"), CampaignResponse.parser()).getLeader();
+      observer.send(leader("pause").toByteString());
+      observer.halfClose();
+      observer.await(1);
+      answer(RESIGN, resign(first), ResignResponse.parser());
+      refused(LEADER, leader("pause"), "election: no leader");
+      assertThat(observer.received()).hasSize(1);
+
+      var second = answer(CAMPAIGN, campaign("pause", 0x81, "b"), CampaignResponse.parser());
+      var told = LeaderResponse.parseFrom(observer.await(2).getLast());
+      assertThat(told.getKv().getValue().toStringUtf8()).isEqualTo("b");
+      assertThat(told.getKv().getCreateRevision()).isEqualTo(second.getLeader().getRev());
+      assertThat(told.getHeader().getRevision())
+          .isGreaterThanOrEqualTo(second.getLeader().getRev());
+      var asked = answer(LEADER, leader("pause"), LeaderResponse.parser());
+      assertThat(asked.getKv()).isEqualTo(told.getKv());
+      assertThat(asked.getHeader().getRevision())
+          .isGreaterThanOrEqualTo(told.getHeader().getRevision());
+    }
   }
 
   /** S12.2, S12.3, S12.5. */

@@ -8,7 +8,7 @@ import dev.kvorum.loadtest.wire.GrpcReply;
 
 /** Says whether two answers to one operation are equal but for what is allowed to differ. */
 final class AnswerComparison {
-  private static final long TTL_TOLERANCE_SECONDS = 3;
+  private static final long TTL_TOLERANCE_SECONDS = 15;
 
   private AnswerComparison() {}
 

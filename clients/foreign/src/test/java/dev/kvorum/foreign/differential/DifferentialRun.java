@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DifferentialRun {
   private static final int OPERATIONS_BETWEEN_HASHES = 500;
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   /** As a key and as a range end, one zero byte means all keys. */
   private static final ByteString ALL_KEYS = ByteString.copyFrom(new byte[1]);

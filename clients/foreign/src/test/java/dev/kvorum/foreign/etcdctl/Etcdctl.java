@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs etcdctl against one node. */
 final class Etcdctl {
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 90;
 
   private final Path program = Peers.etcdctl();
   private final Node node;

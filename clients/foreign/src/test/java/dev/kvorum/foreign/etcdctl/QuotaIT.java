@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The space quota from the first put to the recovery that etcd's documentation recommends. */
 class QuotaIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final String NO_SPACE = "etcdserver: mvcc: database space exceeded";
 
   /** Quotas that etcd's own suites run with: 13 memory pages, and as little as five kilobytes. */

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every recorded call of the key-value API, sent to the packaged server over the wire. */
 class GoldenReplayIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int MOST_DIFFERENCES = 10;
 
   @ParameterizedTest

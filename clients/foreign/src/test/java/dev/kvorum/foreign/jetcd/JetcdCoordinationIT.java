@@ -41,8 +41,11 @@ import org.junit.jupiter.api.Test;
 
 /** jetcd's watch, lease, lock and election clients. */
 class JetcdCoordinationIT {
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 90;
   private static final long LONG_TTL_SECONDS = 600;
+
+  /** Shorter ones may end on a busy machine before this client has made use of them. */
+  private static final long SHORT_TTL_SECONDS = 5;
 
   private Node node;
   private Client client;
@@ -89,13 +92,13 @@ class JetcdCoordinationIT {
   @Test
   void aLeaseIsKeptAliveAndItsEndTakesItsKeys() throws Exception {
     Lease leases = client.getLeaseClient();
-    long id = await(leases.grant(2)).getID();
+    long id = await(leases.grant(SHORT_TTL_SECONDS)).getID();
     await(client.getKVClient().put(bytes("a"), bytes("1"), leased(id)));
     BlockingQueue<LeaseKeepAliveResponse> kept = new LinkedBlockingQueue<>();
     try (CloseableClient _ = leases.keepAlive(id, Observers.observer(kept::add))) {
       // Three renewals, a third of the time apart: longer than the lease lasts by itself.
       for (int count = 0; count < 4; count++) {
-        assertThat(next(kept).getTTL()).isEqualTo(2);
+        assertThat(next(kept).getTTL()).isEqualTo(SHORT_TTL_SECONDS);
       }
       assertThat(await(leases.timeToLive(id, attachedKeys())).getKeys())
           .containsExactly(bytes("a"));
@@ -111,9 +114,13 @@ class JetcdCoordinationIT {
   @Test
   void aLeaseThatNobodyRenewsRunsOutAndIsSeenByAWatch() throws Exception {
     BlockingQueue<WatchEvent> events = new LinkedBlockingQueue<>();
-    long id = await(client.getLeaseClient().grant(2)).getID();
+    // This call returns before the server has heard of the watch, and a put may overtake it.
+    WatchOption fromTheBeginning = WatchOption.builder().withRevision(2).build();
     try (Watch.Watcher _ =
-        client.getWatchClient().watch(bytes("a"), each -> events.addAll(each.getEvents()))) {
+        client
+            .getWatchClient()
+            .watch(bytes("a"), fromTheBeginning, each -> events.addAll(each.getEvents()))) {
+      long id = await(client.getLeaseClient().grant(SHORT_TTL_SECONDS)).getID();
       await(client.getKVClient().put(bytes("a"), bytes("1"), leased(id)));
       assertThat(next(events).getEventType()).isEqualTo(WatchEvent.EventType.PUT);
       assertThat(next(events).getEventType()).isEqualTo(WatchEvent.EventType.DELETE);

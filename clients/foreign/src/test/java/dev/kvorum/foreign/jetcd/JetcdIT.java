@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /** What an application on the JVM does with etcd. */
 class JetcdIT {
-  private static final long PATIENCE_SECONDS = 20;
+  private static final long PATIENCE_SECONDS = 60;
   private static final ByteSequence KEY = bytes("greeting");
 
   private Node node;

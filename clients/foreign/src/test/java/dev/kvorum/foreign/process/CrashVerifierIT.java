@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The verifier finds what it is there for, each planted by hand in a store that lost nothing. */
 class CrashVerifierIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Test
   void findsLostHalfAndDoubledWrites() throws Exception {

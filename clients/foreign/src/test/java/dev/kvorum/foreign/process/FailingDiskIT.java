@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  * all after it, end with EIO.
  */
 class FailingDiskIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int DISK_FAILED = 74;
   private static final int STAYS_DOWN = 75;
 

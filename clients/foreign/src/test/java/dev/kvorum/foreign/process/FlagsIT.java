@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.kvorum.api.etcdserverpb.MemberListRequest;
 import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.api.etcdserverpb.RangeRequest;
+import dev.kvorum.foreign.BidiStream;
 import dev.kvorum.foreign.Node;
 import dev.kvorum.loadtest.server.Product;
 import dev.kvorum.loadtest.server.Programs;
@@ -20,6 +21,8 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -35,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Flags that say where and how: seen in a running node, not in its configuration. */
 class FlagsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String PEER_URL = "http://localhost:2380";
   private static final ByteString KEY = ByteString.copyFromUtf8("k");
   private static final PutRequest PUT =
@@ -77,9 +80,21 @@ class FlagsIT {
       assertThat(openedStreams(node)).isEqualTo(7);
 
       assertThat(Files.readString(node.process().log())).as("printed beside the file").isEmpty();
+      // A line is written when its answer has left.
+      assertThat(BidiStream.await(() -> isSlowPutTold(log), PATIENCE)).isTrue();
       var lines = Files.readAllLines(log);
       assertSlowLines(lines);
       assertThat(lines).anyMatch(line -> line.contains("syncs do nothing (--unsafe-no-fsync)"));
+    }
+  }
+
+  private static boolean isSlowPutTold(Path log) {
+    try {
+      var lines = Files.readAllLines(log);
+      return lines.stream().anyMatch(line -> line.contains("/etcdserverpb.KV/Put"))
+          && lines.stream().anyMatch(line -> line.contains("\"put:"));
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
     }
   }
 
@@ -195,7 +210,13 @@ class FlagsIT {
           .contains("\"etcdserver\":\"3.7.1\"");
       assertThat(process.endOfLog()).as("the console format").contains("\tinfo\t");
       awaitAutoCompaction(grpc);
-      assertThat(process.endOfLog()).contains("completed auto periodic compaction");
+      // The line comes when the member has heard of what all others see.
+      assertThat(
+              BidiStream.await(
+                  () -> process.endOfLog().contains("completed auto periodic compaction"),
+                  PATIENCE))
+          .as(process.endOfLog())
+          .isTrue();
     } finally {
       vertx.close().toCompletionStage().toCompletableFuture().join();
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * found the same member or go on as it.
  */
 class FoundingIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final long MEMBER = 0x8e9e05c52164694dL;
   private static final long CLUSTER = 0xcdf818194e3a8c32L;
   private static final List<String> FLAGS =
@@ -96,11 +96,18 @@ class FoundingIT {
         assertThat(process.isAlive()).as(notReady.getMessage()).isFalse();
         return true;
       } finally {
-        // What is traced outlives its tracer.
-        ProcessHandle.of(process.pid())
-            .ifPresent(tracer -> tracer.descendants().forEach(ProcessHandle::destroyForcibly));
+        // What is traced outlives its tracer, and must be gone before its directory is.
+        ProcessHandle.of(process.pid()).stream()
+            .flatMap(ProcessHandle::descendants)
+            .toList()
+            .forEach(FoundingIT::end);
       }
     }
+  }
+
+  private static void end(ProcessHandle traced) {
+    traced.destroyForcibly();
+    traced.onExit().join();
   }
 
   private void startsAsTheSameMember(ServerPlan plan, int call) throws Exception {

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
  * process stays, reads go on, and writes come back with the space.
  */
 class FullDiskIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final long SEED = Long.getLong("kvorum.fullDisk.seed", 20_261_121L);
   private static final String NO_SPACE = "etcdserver: mvcc: database space exceeded";
 
@@ -202,7 +202,7 @@ class FullDiskIT {
 
   private void writeUntilItFails(WriteLedger ledger) throws InterruptedException {
     try (GrpcClient writing = new GrpcClient(vertx, plan.clientPort(), 1)) {
-      CrashWriter.start(writing, ledger, 64).awaitStopped(Duration.ofMinutes(2));
+      CrashWriter.start(writing, ledger, 64).awaitStopped(Duration.ofMinutes(5));
     }
   }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  * server go on. The client has one connection, and every test ends with a call on it.
  */
 class HostileRequestsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final ByteString KEY = ByteString.copyFromUtf8("k");
   private static final int OK = 0;
   private static final int INVALID_ARGUMENT = 3;

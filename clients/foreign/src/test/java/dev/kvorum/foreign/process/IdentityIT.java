@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who a node is, and what it still knows after a start on the same directory. */
 class IdentityIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** The ids that etcd's documentation and suites show for a default node (contract S14.1). */
   private static final long DEFAULT_MEMBER = 0x8e9e05c52164694dL;

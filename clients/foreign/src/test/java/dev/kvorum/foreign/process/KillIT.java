@@ -25,7 +25,7 @@ class KillIT {
   private static final int CONNECTIONS = 4;
   private static final int MOST_WRITES_BEFORE_THE_KILL = 1_200;
   private static final int MOST_MILLIS_OF_A_CUT_START = 800;
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private final SplittableRandom random = new SplittableRandom(SEED);
 

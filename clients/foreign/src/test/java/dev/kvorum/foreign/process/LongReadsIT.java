@@ -25,7 +25,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LongReadsIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int TXNS = 192;
   private static final int PUTS = 16;
   private static final int VALUE_BYTES = 64 << 10;
@@ -36,6 +36,9 @@ class LongReadsIT {
   private static final long MOST_LEDGER_BYTES = 64L << 20;
 
   private static final String TOO_MANY = "2 etcdserver: too many requests";
+
+  /** What a slow disk makes of a put that was let in. */
+  private static final String TOO_LATE = "14 etcdserver: request timed out";
 
   private static Node node;
   private static Crowd crowd;
@@ -114,7 +117,7 @@ class LongReadsIT {
 
     Outcome outcome = crowd.puts(100, large);
 
-    assertThat(outcome.ends().keySet()).as("%s", outcome).isSubsetOf("0", TOO_MANY);
+    assertThat(outcome.ends().keySet()).as("%s", outcome).isSubsetOf("0", TOO_MANY, TOO_LATE);
     assertThat(outcome.succeeded()).isPositive();
     assertThat(outcome.puts()).isPositive();
     assertThat(outcome.mostRequestsBytes()).isLessThanOrEqualTo(MOST_LEDGER_BYTES);

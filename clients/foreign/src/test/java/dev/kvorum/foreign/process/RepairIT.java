@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** An operator's night: the disk has rotted, the server refuses, and the two tools help. */
 class RepairIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Pattern DISCARD_FROM = Pattern.compile("--discard-from (\\d+)");
 
   /** What a tool printed, and how it ended. */

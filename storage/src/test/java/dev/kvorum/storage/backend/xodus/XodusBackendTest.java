@@ -151,7 +151,7 @@ final class XodusBackendTest extends BackendContractTest {
    */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
-  @Timeout(60)
+  @Timeout(300)
   void damageIsAFailureOfTheEngineOrWrongBytes(long seed) throws IOException {
     var random = new Random(seed);
     var directory = newDirectory();
@@ -251,7 +251,7 @@ final class XodusBackendTest extends BackendContractTest {
         store.commit(removal);
       }
       var full = store.sizeOnDiskBytes();
-      var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(300);
       while (store.sizeOnDiskBytes() > full / 2) {
         assertThat(System.nanoTime() - deadline).as("files are removed in time").isNegative();
         store.commit(new WriteBatch().put(Bucket.META, text("tick"), number(System.nanoTime())));
