@@ -39,7 +39,7 @@ public final class StoreVerticle extends VerticleBase {
   /**
    * What the backend's thread needs to remove a record, about; a slice's rest is for its work, too.
    */
-  private static final long REMOVAL_NANOS = 6_000;
+  private static final long REMOVAL_NANOS = 5_000;
 
   /** A compaction that is held up looks again after it. */
   private static final long HELD_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -81,7 +81,7 @@ public final class StoreVerticle extends VerticleBase {
   public StoreVerticle(StoreStage stage, NodeContext node, Runnable raiseNoSpace, NodeGuard guard) {
     this.stage = stage;
     this.node = node;
-    compactionPace = new WorkPace(node.applied().appliedIndex());
+    compactionPace = new WorkPace(node.applied().appliedIndex(), System.nanoTime());
     this.raiseNoSpace = raiseNoSpace;
     this.guard = guard;
   }
@@ -163,8 +163,9 @@ public final class StoreVerticle extends VerticleBase {
       NextTurn.run(context, this::proceed);
     }
     if (compactLater != null) {
-      var worked = System.nanoTime() - beganNanos + compactLater.removed() * REMOVAL_NANOS;
-      var rest = compactionPace.restNanos(worked, node.applied().appliedIndex());
+      var now = System.nanoTime();
+      var worked = now - beganNanos + compactLater.removed() * REMOVAL_NANOS;
+      var rest = compactionPace.restNanos(worked, node.applied().appliedIndex(), now);
       NextTurn.run(
           context, compactLater.isHeldUp() ? HELD_UP_NANOS : rest, () -> step(stage::compactSlice));
       compactLater = null;
@@ -272,7 +273,7 @@ public final class StoreVerticle extends VerticleBase {
     compactionBegan = System.nanoTime();
     // The pin keeps the compaction after this one from removing what is being hashed.
     var pinned = node.pin();
-    var pace = new WorkPace(history.appliedIndex());
+    var pace = new WorkPace(history.appliedIndex(), System.nanoTime());
     node.reader()
         .run(
             () -> {
@@ -281,7 +282,9 @@ public final class StoreVerticle extends VerticleBase {
                   node.reader()
                       .hash(
                           history.hash(),
-                          worked -> pace.restNanos(worked, node.applied().appliedIndex()));
+                          worked ->
+                              pace.restNanos(
+                                  worked, node.applied().appliedIndex(), System.nanoTime()));
               pinned.close();
               context.runOnContext(_ -> step(() -> stage.hashed(hash)));
             });

@@ -7,24 +7,35 @@ import org.junit.jupiter.api.Test;
 class WorkPaceTest {
   private static final long MILLISECOND = 1_000_000;
 
-  private final WorkPace pace = new WorkPace(7);
+  private long now = 40 * MILLISECOND;
+  private final WorkPace pace = new WorkPace(7, now);
 
   @Test
   void whileOthersPutTheJobHasAQuarterOfTheTime() {
-    assertThat(pace.restNanos(2 * MILLISECOND, 8)).isEqualTo(6 * MILLISECOND);
-    assertThat(pace.restNanos(5 * MILLISECOND, 90)).isEqualTo(15 * MILLISECOND);
+    assertThat(pace.restNanos(2 * MILLISECOND, 8, now)).isEqualTo(6 * MILLISECOND);
+    assertThat(pace.restNanos(5 * MILLISECOND, 90, now)).isEqualTo(15 * MILLISECOND);
+  }
+
+  /** The next entries are on their way to the disk, or wait for the loop. */
+  @Test
+  void momentWithoutAnEntryIsNotQuietYet() {
+    assertThat(pace.restNanos(2 * MILLISECOND, 8, now)).isPositive();
+    now += WorkPace.QUIET_AFTER_NANOS - 1;
+    assertThat(pace.restNanos(2 * MILLISECOND, 8, now)).isEqualTo(6 * MILLISECOND);
   }
 
   @Test
   void whileNothingIsAppliedTheJobDoesNotRest() {
-    assertThat(pace.restNanos(2 * MILLISECOND, 7)).isZero();
-    assertThat(pace.restNanos(2 * MILLISECOND, 8)).isPositive();
-    assertThat(pace.restNanos(2 * MILLISECOND, 8)).isZero();
+    now += WorkPace.QUIET_AFTER_NANOS;
+    assertThat(pace.restNanos(2 * MILLISECOND, 7, now)).isZero();
+    assertThat(pace.restNanos(2 * MILLISECOND, 8, now)).isPositive();
+    now += WorkPace.QUIET_AFTER_NANOS;
+    assertThat(pace.restNanos(2 * MILLISECOND, 8, now)).isZero();
   }
 
   @Test
-  void aRestIsNeitherTooShortToBeOfUseNorWithoutEnd() {
-    assertThat(pace.restNanos(1, 8)).isEqualTo(WorkPace.SHORTEST_REST_NANOS);
-    assertThat(pace.restNanos(60_000 * MILLISECOND, 9)).isEqualTo(WorkPace.LONGEST_REST_NANOS);
+  void restIsNeitherTooShortToBeOfUseNorWithoutEnd() {
+    assertThat(pace.restNanos(1, 8, now)).isEqualTo(WorkPace.SHORTEST_REST_NANOS);
+    assertThat(pace.restNanos(60_000 * MILLISECOND, 9, now)).isEqualTo(WorkPace.LONGEST_REST_NANOS);
   }
 }
