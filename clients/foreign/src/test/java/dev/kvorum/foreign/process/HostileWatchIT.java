@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.kvorum.api.etcdserverpb.CompactionRequest;
+import dev.kvorum.api.etcdserverpb.DeleteRangeRequest;
 import dev.kvorum.api.etcdserverpb.PutRequest;
+import dev.kvorum.api.etcdserverpb.RequestOp;
+import dev.kvorum.api.etcdserverpb.TxnRequest;
 import dev.kvorum.api.etcdserverpb.WatchCancelRequest;
 import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
 import dev.kvorum.api.etcdserverpb.WatchProgressRequest;
@@ -273,6 +276,51 @@ class HostileWatchIT {
       assertThat(answers).anyMatch(each -> each.getCancelReason().contains("duplicate watch ID"));
       assertThat(events(stream)).containsExactly(at);
     }
+  }
+
+  /** Contract S9.12: however many keys went at once, and whoever comes late. */
+  @Test
+  void aResumeAtALargeDeleteGetsAllOfItInOneMessage() throws Exception {
+    var txns = 60;
+    var keys = 100;
+    for (var txn = 0; txn < txns; txn++) {
+      var puts = TxnRequest.newBuilder();
+      for (var key = 0; key < keys; key++) {
+        puts.addSuccess(RequestOp.newBuilder().setRequestPut(put("large/", txn * keys + key)));
+      }
+      node.client().await(Methods.TXN, puts.build(), PATIENCE);
+    }
+    var delete =
+        DeleteRangeRequest.newBuilder()
+            .setKey(ByteString.copyFromUtf8("large/"))
+            .setRangeEnd(ByteString.copyFromUtf8("large0"))
+            .build();
+    var deleted = node.client().await(Methods.DELETE_RANGE, delete, PATIENCE);
+    assertThat(deleted.getDeleted()).isEqualTo(txns * keys);
+    var at = deleted.getHeader().getRevision();
+    try (var stream = open()) {
+      stream.send(
+          create(
+              "large/",
+              create ->
+                  create
+                      .setRangeEnd(ByteString.copyFromUtf8("large0"))
+                      .setStartRevision(at)
+                      .setPrevKv(true)));
+      var events = await(stream, 2).getLast().getEventsList();
+      assertThat(events).hasSize(txns * keys);
+      assertThat(events).allMatch(event -> event.getKv().getModRevision() == at);
+      assertThat(events)
+          .extracting(event -> event.getPrevKv().getKey().toStringUtf8())
+          .isSorted()
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  private static PutRequest.Builder put(String prefix, int number) {
+    return PutRequest.newBuilder()
+        .setKey(ByteString.copyFromUtf8("%s%05d".formatted(prefix, number)))
+        .setValue(ByteString.copyFromUtf8("value"));
   }
 
   private static BidiStream open() {
