@@ -8,7 +8,7 @@ import dev.kvorum.simulator.planted.Substitution.Instead;
 import java.util.List;
 
 /**
- * The mistakes about leases and locks that the catalogue names, and one that the simulator found.
+ * The mistakes about leases and locks that the catalogue names, and two that were found here.
  */
 final class LeaseBugs {
   private static final String STAGE = "verticles.stage.LeaseStage";
@@ -51,6 +51,12 @@ final class LeaseBugs {
             "A leader acknowledges renewals without knowing that it still leads.",
             new Answers(STAGE, "isConfirmedAt", 1),
             "a leader that was replaced renews no lease"),
+        bug(
+            "renewal-ends-the-round",
+            "leases that are never revoked",
+            "The confirmation of a renewal is taken for that of the round of expiry under way.",
+            new Answers(STAGE, "isRoundAsking", 1),
+            "a lease that is not renewed ends"),
         bug(
             "key-attached-to-revoked-lease",
             "key attached to revoked lease",

@@ -102,8 +102,21 @@ public final class LeaseStage {
 
   private long confirmingNanos;
 
-  /** A round of expiry is under way. */
-  private boolean running;
+  /** How far a round of expiry has come. */
+  private enum Round {
+    NONE,
+    /** It waits for the confirmation that this member leads. */
+    ASKING,
+    /** The keys of {@link #counting} are being counted. */
+    COUNTING,
+    /** Its entries go into the log. */
+    ENDING
+  }
+
+  private Round round = Round.NONE;
+
+  /** What the round has taken, until the counts of keys are there. */
+  private List<Long> counting = List.of();
 
   /** An entry that waits for its turn. */
   private record Planned(Command.LeaseExpire entry, long ends) {}
@@ -148,7 +161,7 @@ public final class LeaseStage {
 
   /** Whether leases that ran out are being revoked. */
   public boolean isRunning() {
-    return running;
+    return round != Round.NONE;
   }
 
   /** When {@link #wake} has something to do, or {@link LeaseClock#NEVER}. */
@@ -156,7 +169,7 @@ public final class LeaseStage {
     if (leadingTerm == 0) {
       return LeaseClock.NEVER;
     }
-    if (running) {
+    if (isRunning()) {
       return entries.isEmpty() || underWay == WINDOW ? LeaseClock.NEVER : nextEntryNanos;
     }
     var expiry = clock.nextDeadlineNanos();
@@ -185,7 +198,8 @@ public final class LeaseStage {
   /** This member does not lead, or not surely. */
   public List<LeaseEffect> follow() {
     leadingTerm = 0;
-    running = false;
+    round = Round.NONE;
+    counting = List.of();
     confirming = false;
     entries.clear();
     underWay = 0;
@@ -326,7 +340,7 @@ public final class LeaseStage {
     if (leadingTerm == 0) {
       return List.of();
     }
-    if (running) {
+    if (isRunning()) {
       return entries.isEmpty() ? List.of() : proposeMore(moment);
     }
     if (checkpoints && nextCheckpointNanos <= moment.nowNanos) {
@@ -334,7 +348,7 @@ public final class LeaseStage {
       return checkpoint(moment);
     }
     if (clock.nextDeadlineNanos() <= moment.nowNanos && notBeforeNanos <= moment.nowNanos) {
-      running = true;
+      round = Round.ASKING;
       var effects = new ArrayList<LeaseEffect>();
       confirm(moment, effects);
       return effects;
@@ -374,18 +388,25 @@ public final class LeaseStage {
     var effects = new ArrayList<LeaseEffect>();
     if (term != leadingTerm) {
       refuseUnconfirmed(effects);
-      running = false;
-      notBeforeNanos = moment.nowNanos + RETRY_NANOS;
+      if (isRoundAsking()) {
+        round = Round.NONE;
+        notBeforeNanos = moment.nowNanos + RETRY_NANOS;
+      }
       return effects;
     }
     confirmedNanos = confirmingNanos;
     var renewals = List.copyOf(unconfirmed);
     unconfirmed.clear();
     effects.addAll(asked(renewals, moment));
-    if (running) {
+    // A round that is further may be under way while renewals are confirmed: it is not touched.
+    if (isRoundAsking()) {
       takeExpired(moment, effects);
     }
     return effects;
+  }
+
+  private boolean isRoundAsking() {
+    return round == Round.ASKING;
   }
 
   private void takeExpired(Moment moment, List<LeaseEffect> effects) {
@@ -394,17 +415,22 @@ public final class LeaseStage {
       ids.add(id);
     }
     if (ids.isEmpty()) {
-      running = false;
+      round = Round.NONE;
     } else {
+      round = Round.COUNTING;
+      counting = ids;
       effects.add(new LeaseEffect.CountKeys(ids));
     }
   }
 
   /** The answer to {@link LeaseEffect.CountKeys}: as many counts as ids. */
   public List<LeaseEffect> counted(List<Long> ids, int[] keyCounts, Moment moment) {
-    if (!running || leadingTerm == 0) {
+    if (round != Round.COUNTING || !ids.equals(counting)) {
+      // Of a round that ended with its term.
       return List.of();
     }
+    round = Round.ENDING;
+    counting = List.of();
     var batch = new ArrayList<Long>();
     var ends = 0L;
     for (var i = 0; i < keyCounts.length; i++) {
@@ -430,7 +456,7 @@ public final class LeaseStage {
       effects.add(new LeaseEffect.Propose(next.entry));
     }
     if (underWay == 0 && entries.isEmpty()) {
-      running = false;
+      round = Round.NONE;
       effects.addAll(wake(moment));
     }
     return effects;

@@ -95,6 +95,63 @@ class LeaseStageTest {
     assertThat(stage.confirmed(TERM, moment())).containsExactly(kept(1, 100));
   }
 
+  /** Once such a confirmation ended the round, and what it had taken was never revoked. */
+  @Test
+  void aRenewalThatIsConfirmedDuringARoundLeavesTheRoundAlone() {
+    lead();
+    grant(1, 5);
+    grant(2, 100);
+    now += 5 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM, moment());
+    now += 2 * SECOND;
+
+    assertThat(renew(2)).containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(stage.confirmed(TERM, moment())).containsExactly(kept(2, 100));
+    assertThat(stage.counted(List.of(1L), new int[] {0}, moment()))
+        .containsExactly(expire(TERM, 1));
+  }
+
+  @Test
+  void whatRunsOutDuringARoundIsTakenByTheNext() {
+    lead();
+    grant(1, 5);
+    grant(2, 100);
+    grant(3, 6);
+    now += 5 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM, moment());
+    assertThat(stage.counted(List.of(1L), new int[] {0}, moment()))
+        .containsExactly(expire(TERM, 1));
+    now += 2 * SECOND;
+    renew(2);
+
+    assertThat(stage.confirmed(TERM, moment())).containsExactly(kept(2, 100));
+    revoked(1);
+    assertThat(stage.proposed(new Command.LeaseExpire(TERM, List.of(1L)), true, moment()))
+        .containsExactly(new LeaseEffect.ConfirmLeadership());
+    assertThat(stage.confirmed(TERM, moment()))
+        .containsExactly(new LeaseEffect.CountKeys(List.of(3L)));
+  }
+
+  /** The quorum may be slow for a moment; what it had confirmed before, it had confirmed. */
+  @Test
+  void aRenewalThatIsNotConfirmedDuringARoundLeavesTheRoundAlone() {
+    lead();
+    grant(1, 5);
+    grant(2, 100);
+    now += 5 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM, moment());
+    now += 2 * SECOND;
+    renew(2);
+
+    assertThat(stage.confirmed(0, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER)));
+    assertThat(stage.counted(List.of(1L), new int[] {0}, moment()))
+        .containsExactly(expire(TERM, 1));
+  }
+
   @Test
   void aSnapshotBringsItsOwnLeases() {
     grant(1, 5);
@@ -134,15 +191,13 @@ class LeaseStageTest {
   @Test
   void manyLeasesGoIntoOneEntryAndManyKeysIntoSeveral() {
     lead();
-    var ids = LongStream.rangeClosed(1, 2_500).boxed().toList();
-    ids.forEach(id -> grant(id, 5));
+    LongStream.rangeClosed(1, 2_500).forEach(id -> grant(id, 5));
     now += 5 * SECOND;
-    stage.wake(moment());
-    stage.confirmed(TERM, moment());
-    // Lease 11 has more keys than an entry may delete and goes alone.
+    var taken = takeExpired();
+    // The eleventh lease has more keys than an entry may delete and goes alone.
     var counts = IntStream.range(0, 2_500).map(at -> at == 10 ? 5_000 : at < 10 ? 100 : 0);
 
-    var underWay = new ArrayList<>(stage.counted(ids, counts.toArray(), moment()));
+    var underWay = new ArrayList<>(stage.counted(taken, counts.toArray(), moment()));
     var all = new ArrayList<>(sizes(underWay));
     var began = now;
     while (!underWay.isEmpty()) {
@@ -168,12 +223,10 @@ class LeaseStageTest {
   @Test
   void aStormWaitsForTheLog() {
     lead();
-    var ids = LongStream.rangeClosed(1, 10_000).boxed().toList();
-    ids.forEach(id -> grant(id, 5));
+    LongStream.rangeClosed(1, 10_000).forEach(id -> grant(id, 5));
     now += 5 * SECOND;
-    stage.wake(moment());
-    stage.confirmed(TERM, moment());
-    var underWay = new ArrayList<>(stage.counted(ids, new int[10_000], moment()));
+    var taken = takeExpired();
+    var underWay = new ArrayList<>(stage.counted(taken, new int[taken.size()], moment()));
     while (stage.nextWakeNanos() != LeaseClock.NEVER) {
       now = stage.nextWakeNanos();
       underWay.addAll(stage.wake(moment()));
@@ -356,6 +409,12 @@ class LeaseStageTest {
         .map(effect -> ((LeaseEffect.Propose) effect).command())
         .map(command -> ((Command.LeaseExpire) command).ids().size())
         .toList();
+  }
+
+  /** Begins a round; the leases that it took, whose keys are to be counted. */
+  private List<Long> takeExpired() {
+    stage.wake(moment());
+    return ((LeaseEffect.CountKeys) stage.confirmed(TERM, moment()).getFirst()).ids();
   }
 
   private void lead() {
