@@ -7,9 +7,7 @@ import dev.kvorum.simulator.planted.Substitution.Calls;
 import dev.kvorum.simulator.planted.Substitution.Instead;
 import java.util.List;
 
-/**
- * The mistakes about leases and locks that the catalogue names, and two that were found here.
- */
+/** The mistakes about leases and locks that the catalogue names, and two that were found here. */
 final class LeaseBugs {
   private static final String STAGE = "verticles.stage.LeaseStage";
   private static final String CLOCK = "storage.lease.LeaseClock";
