@@ -176,6 +176,23 @@ final class LeaseOracle {
     }
   }
 
+  /**
+   * Whether every lease is gone whose time is over by every clock. A healed cluster gets there
+   * sooner or later; one that has lost sight of a lease never does.
+   *
+   * @param isLive whether a lease lives
+   */
+  boolean isNoneOverdue(LongPredicate isLive) {
+    for (var each : lives.entrySet()) {
+      var life = each.getValue();
+      var since = Math.max(Math.max(life.grantedAt, life.keptAt), ledSince.getLast());
+      if (now() > since + atMost(life.ttlNanos + electionNanos) && isLive.test(each.getKey())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** A member acknowledges a renewal. */
   void kept(int member, long term, long id, long ttlSeconds, long elapsedNanos) {
     var life = lives.get(id);

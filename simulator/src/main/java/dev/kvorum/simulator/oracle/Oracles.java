@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link AppliedOracle}: equal logs, equal states; the revision is the model's;
  *   <li>{@link HistoryCheck}: what clients were told is what one store would have told them;
  *   <li>{@link WatchOracle}: each watch shows what was committed, in order, each change once;
- *   <li>{@link LeaseOracle}: no lease ends early, and none of a healed cluster late;
+ *   <li>{@link LeaseOracle}: no lease ends early, and in a healed cluster none late or never;
  *   <li>{@link LockOracle}: who holds a lock was first, and its fencing tokens grow;
  *   <li>here: what is acknowledged is durable on a quorum at that moment.
  * </ul>
@@ -272,6 +272,11 @@ public final class Oracles implements Observer {
   @Override
   public void healed() {
     leases().healed();
+  }
+
+  @Override
+  public boolean isSatisfied() {
+    return leases().isNoneOverdue(historyCheck.model()::isLive);
   }
 
   /** Everything that the members have stored must be what the model has. */

@@ -54,7 +54,7 @@ final class LeaseBugs {
             "leases that are never revoked",
             "The confirmation of a renewal is taken for that of the round of expiry under way.",
             new Answers(STAGE, "isRoundAsking", 1),
-            "a lease that is not renewed ends"),
+            "a healed cluster is live"),
         bug(
             "key-attached-to-revoked-lease",
             "key attached to revoked lease",

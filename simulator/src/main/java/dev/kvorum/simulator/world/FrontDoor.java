@@ -207,17 +207,21 @@ final class FrontDoor {
 
   /** The reads of the round may run. */
   void roundReady(long ended) {
-    if (ended != round || !running) {
-      return;
+    if (isUnderWay(ended)) {
+      endRound().forEach(each -> each.accept(true));
     }
-    endRound().forEach(each -> each.accept(true));
   }
 
   /** No answer came for the round. */
   void roundTimedOut(long ended) {
-    if (ended == round && running) {
+    if (isUnderWay(ended)) {
       endRound().forEach(each -> each.accept(false));
     }
+  }
+
+  /** Not while the next one is about to start, which has no number yet. */
+  private boolean isUnderWay(long which) {
+    return which == round && !confirming.isEmpty();
   }
 
   private List<Consumer<Boolean>> endRound() {

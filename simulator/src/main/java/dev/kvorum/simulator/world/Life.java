@@ -998,7 +998,7 @@ final class Life extends Actor {
         List<Long> ids, boolean countsOnly, Consumer<StoreEffect.FoundKeys> answer) {
       var ask = nextKeyAsk++;
       keyAsks.put(ask, answer);
-      onBus(() -> store(stage -> stage.findKeys(ask, ids, countsOnly)));
+      late(() -> store(stage -> stage.findKeys(ask, ids, countsOnly)));
     }
 
     @Override

@@ -16,6 +16,11 @@ import dev.kvorum.storage.watch.WatchRequest;
  * <p>Members are counted from 0; the ids of messages and entries are {@link World#memberId}.
  */
 public interface Observer {
+  /** Whether nothing is left that a healed cluster would do by itself, and has not done yet. */
+  default boolean isSatisfied() {
+    return true;
+  }
+
   /** A member began to lead in the term. */
   default void leads(int member, long term) {}
 

@@ -227,7 +227,7 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
 
   /** Looks whether the healed cluster is where it should be. */
   private void look() {
-    live = traffic.isQuiet() && isEqual();
+    live = traffic.isQuiet() && isEqual() && observers.stream().allMatch(Observer::isSatisfied);
     if (!live) {
       storm.leaveJoint();
       scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
