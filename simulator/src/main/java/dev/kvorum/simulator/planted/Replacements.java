@@ -180,7 +180,9 @@ public final class Replacements {
   // The key-value store.
 
   public static Revision oneRevisionEach(Object txn) {
-    return new Revision(number(txn, "before") + 1 + ((List<?>) field(txn, "writes")).size(), 0);
+    var made =
+        (Integer) InvariantViolation.present(call(txn, "made"), "a command counts its writes");
+    return new Revision(number(txn, "before") + 1 + made, 0);
   }
 
   public static long revisionBefore(Object txn) {

@@ -18,7 +18,7 @@ class PlantedBugsTest {
         "persist-reported-before-sync",
         "append-acknowledged-before-sync",
         "leader-counts-itself-early",
-        "stale-completion-accepted",
+        "earlier-term-counted",
         "logs-not-compared",
         "heartbeat-commits-beyond-match",
         "append-commits-beyond-match",
