@@ -296,7 +296,7 @@ class HostileWatchIT {
             .setRangeEnd(ByteString.copyFromUtf8("large0"))
             .build();
     var deleted = node.client().await(Methods.DELETE_RANGE, delete, PATIENCE);
-    assertThat(deleted.getDeleted()).isEqualTo(txns * keys);
+    assertThat(deleted.getDeleted()).isEqualTo((long) txns * keys);
     var at = deleted.getHeader().getRevision();
     try (var stream = open()) {
       stream.send(
