@@ -15,9 +15,6 @@ import jetbrains.exodus.env.EnvironmentConfig;
  *     rewritten in the background; away from the start, which has better things to do
  */
 record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis) {
-  /** Xodus adds it to the time of day, so it must not be the largest number there is. */
-  private static final long NEVER_MILLIS = Long.MAX_VALUE / 2;
-
   /**
    * Files are cleaned until so much of them is in use. The engine's own share of a small record is
    * a tenth, so with half of the files in use they would be more than twice as large as the
@@ -47,9 +44,11 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
   EnvironmentConfig toConfig() {
     return new EnvironmentConfig(ConfigurationStrategy.IGNORE)
         // The journal is the truth and the caller says when to sync. Xodus's own period would sync
-        // in the middle of a commit; a sync that nobody waits for promises nothing.
+        // in the middle of a commit; a sync that nobody waits for promises nothing. Added to the
+        // time of day this overflows, so the engine flushes its page after every record: that is
+        // how a commit finds out that the disk is full.
         .setLogDurableWrite(false)
-        .setLogSyncPeriod(NEVER_MILLIS)
+        .setLogSyncPeriod(Long.MAX_VALUE)
         // A store that does not read back is set aside and rebuilt, never emptied in place.
         .setLogClearInvalid(false)
         .setLogFileSize(fileSizeBytes >> 10)
