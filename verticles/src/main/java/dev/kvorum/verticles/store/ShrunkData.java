@@ -17,8 +17,13 @@ final class ShrunkData {
 
   private long liveBefore = Long.MAX_VALUE;
 
+  /** The size of the file for which this was seen last. */
+  private long seenBytes;
+
   /**
    * Looks again, some seconds after the last time; whether a new snapshot would give much back.
+   * Seen once for a file: where the new one cannot be written, as on a full disk, the next attempt
+   * waits for the journal like any other.
    *
    * @param snapshotBytes the size of the newest file, 0 if there is none
    * @param liveBytes what a new one would hold
@@ -26,6 +31,13 @@ final class ShrunkData {
   boolean isSeen(long snapshotBytes, long liveBytes) {
     var isSettled = liveBytes >= liveBefore - liveBefore / LITTLE;
     liveBefore = liveBytes;
-    return isSettled && snapshotBytes - ROOM_BYTES > liveBytes + liveBytes / 2;
+    var isSeen =
+        isSettled
+            && snapshotBytes != seenBytes
+            && snapshotBytes - ROOM_BYTES > liveBytes + liveBytes / 2;
+    if (isSeen) {
+      seenBytes = snapshotBytes;
+    }
+    return isSeen;
   }
 }

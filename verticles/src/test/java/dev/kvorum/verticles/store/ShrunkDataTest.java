@@ -20,6 +20,15 @@ class ShrunkDataTest {
     assertThat(isSeen(102)).isTrue();
   }
 
+  /** A disk that is full is not kept busy by one attempt after the other. */
+  @Test
+  void itIsSeenOnceForASnapshot() {
+    isSeen(102);
+    assertThat(isSeen(102)).isTrue();
+    assertThat(isSeen(102)).isFalse();
+    assertThat(data.isSeen(SNAPSHOT + MEBIBYTE, 102 * MEBIBYTE)).isTrue();
+  }
+
   @Test
   void dataThatStillShrinksIsWaitedFor() {
     assertThat(isSeen(1_000)).isFalse();

@@ -60,8 +60,11 @@ final class FileSpace {
       if (opened < 0) {
         return false;
       }
-      error = allocate(arena.allocate(STATE), opened, offset, length);
-      var _ = (int) function(FunctionDescriptor.of(INT, INT), "close").invokeExact(opened);
+      try {
+        error = allocate(arena.allocate(STATE), opened, offset, length);
+      } finally {
+        var _ = (int) function(FunctionDescriptor.of(INT, INT), "close").invokeExact(opened);
+      }
     } catch (Throwable notHere) {
       return false;
     }
