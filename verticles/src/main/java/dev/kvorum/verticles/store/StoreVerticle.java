@@ -49,7 +49,7 @@ public final class StoreVerticle extends VerticleBase {
   private final Runnable raiseNoSpace;
   private final NodeGuard guard;
   private final ViewWatchdog views = new ViewWatchdog();
-  private final WorkPace compactionPace;
+  private WorkPace compactionPace;
   private long compactionBegan = System.nanoTime();
 
   /** What the stage asked for in this turn, if anything. */
@@ -303,7 +303,8 @@ public final class StoreVerticle extends VerticleBase {
     compactionBegan = System.nanoTime();
     // The pin keeps the compaction after this one from removing what is being hashed.
     var pinned = node.pin();
-    var pace = new WorkPace(history.appliedIndex(), System.nanoTime());
+    compactionPace = new WorkPace(history.appliedIndex(), compactionBegan);
+    var pace = new WorkPace(history.appliedIndex(), compactionBegan);
     node.reader()
         .run(
             () -> {
