@@ -11,6 +11,7 @@ import java.util.List;
 /** The mistakes about keys and revisions that the catalogue names, and some of their kin. */
 final class MvccBugs {
   private static final String STORE = "storage.mvcc.MvccStore";
+  private static final String HIDDEN = "storage.index.Hidden";
   private static final String HISTORY = "storage.index.KeyHistory";
   private static final String CURSOR = "storage.index.RecordCursor";
   private static final String TXN = "storage.mvcc.WriteTxn";
@@ -97,6 +98,12 @@ final class MvccBugs {
             "tombstone at boundary lost (#18089, #19179)",
             "A key whose newest record is a tombstone is found.",
             new Calls(CURSOR, "seekLive", CURSOR, "isTombstone", number(0)),
+            "every answer fits the history"),
+        bug(
+            "hidden-keys-live",
+            "tombstone at boundary lost (#18089, #19179)",
+            "A key of a large delete is found until its tombstone is there.",
+            new Answers(HIDDEN, "hides", 0),
             "every answer fits the history"),
         bug(
             "compaction-not-stored",

@@ -16,6 +16,13 @@ import jetbrains.exodus.env.EnvironmentConfig;
  */
 record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis) {
   /**
+   * Xodus adds it to the time of day. With the largest number there is the sum would overflow, and
+   * the engine flush its page after every record: 4 kB of garbage and three quarters of the time
+   * that a commit of small records takes.
+   */
+  private static final long NEVER_MILLIS = Long.MAX_VALUE / 2;
+
+  /**
    * Files are cleaned until so much of them is in use. The engine's own share of a small record is
    * a tenth, so with half of the files in use they would be more than twice as large as the
    * records.
@@ -44,11 +51,10 @@ record XodusSettings(int fileSizeBytes, int cacheBytes, int cleaningStartsMillis
   EnvironmentConfig toConfig() {
     return new EnvironmentConfig(ConfigurationStrategy.IGNORE)
         // The journal is the truth and the caller says when to sync. Xodus's own period would sync
-        // in the middle of a commit; a sync that nobody waits for promises nothing. Added to the
-        // time of day this overflows, so the engine flushes its page after every record: that is
-        // how a commit finds out that the disk is full.
+        // in the middle of a commit; a sync that nobody waits for promises nothing. A commit writes
+        // all it has to its files all the same, and so finds out when the disk is full.
         .setLogDurableWrite(false)
-        .setLogSyncPeriod(Long.MAX_VALUE)
+        .setLogSyncPeriod(NEVER_MILLIS)
         // A store that does not read back is set aside and rebuilt, never emptied in place.
         .setLogClearInvalid(false)
         .setLogFileSize(fileSizeBytes >> 10)
