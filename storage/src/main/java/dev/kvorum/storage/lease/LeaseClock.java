@@ -154,6 +154,12 @@ public final class LeaseClock {
     return Arrays.copyOf(taken, count);
   }
 
+  /** Whether the lease was handed out as expired, and is not revoked yet. */
+  public boolean isTaken(long id) {
+    var slot = ids.find(id);
+    return slot >= 0 && placeInHeap.get(slot) == TAKEN;
+  }
+
   /** A lease that was handed out could not be revoked: it is handed out again from now on. */
   public void putBack(long id) {
     var slot = ids.find(id);
