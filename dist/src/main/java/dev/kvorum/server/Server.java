@@ -11,6 +11,7 @@ import dev.kvorum.server.notation.GoDuration;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -43,6 +44,7 @@ final class Server {
       Supplier<String> untilSignal,
       Consumer<String> whenListening,
       Runnable whenReady) {
+    var entered = Instant.now();
     Logging.captureStrayOutput();
     var config = startup.config();
     try {
@@ -66,6 +68,7 @@ final class Server {
       log.atError().addMarker(Logging.FATAL).setCause(failed).log("failed to start");
       return ExitStatus.ofFailedStart(failed);
     }
+    logStart(entered);
     SystemdNotification.ready();
     whenReady.run();
     var signal = untilSignal.get();
@@ -135,6 +138,15 @@ final class Server {
               case CompactionRetention.Revisions(var count) -> "revision " + count;
             })
         .log("starting an etcd server");
+  }
+
+  /** How long the start took, from the launcher's first line; the parts are in the lines before. */
+  private static void logStart(Instant entered) {
+    var executed = ProcessHandle.current().info().startInstant().orElse(entered);
+    log.atInfo()
+        .addKeyValue("took", Duration.between(executed, Instant.now()))
+        .addKeyValue("before-main", Duration.between(executed, entered))
+        .log("started");
   }
 
   private static void logReady(String address) {

@@ -7,9 +7,11 @@ import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * A client that uses a node a little of everything, so that what a first client needs is in the
@@ -19,6 +21,16 @@ final class TrainingClient {
   private static final int ROUNDS = 100;
   private static final int CALLS_AT_ONCE = 8;
   private static final long PATIENCE_SECONDS = 60;
+
+  /** Of new keys: twice as many records as make a checkpoint of the key index due. */
+  private static final int MOST_PUT_CALLS = 2_000;
+
+  private static final int MORE_PUT_CALLS = 400;
+  private static final int PUTS_PER_CALL = 100;
+  private static final byte[] VALUE = new byte[256];
+
+  /** Odd, so that keys differ, and large, so that they come in no order. */
+  private static final long SPREAD = 0x9e3779b97f4a7c15L;
 
   /** {@code key: "k", value: "v"}. */
   private static final byte[] PUT = {10, 1, 'k', 18, 1, 'v'};
@@ -37,6 +49,7 @@ final class TrainingClient {
   private final HttpClient http;
   private final String host;
   private final int port;
+  private long lastKey;
 
   private TrainingClient(Vertx vertx, String host, int port) {
     grpc =
@@ -49,26 +62,86 @@ final class TrainingClient {
     this.port = port;
   }
 
+  /** What is done with a node. */
+  @FunctionalInterface
+  interface Use {
+    void with(TrainingClient client) throws Exception;
+  }
+
   /**
-   * Calls the node at an address until it has answered often enough.
+   * Connects to the node at an address and uses it.
    *
    * @throws Exception when it does not answer
    */
-  static void use(String address) throws Exception {
+  static void run(String address, Use use) throws Exception {
     var vertx = Vertx.vertx();
     try {
       int colon = address.lastIndexOf(':');
       var port = Integer.parseInt(address.substring(colon + 1));
-      var client = new TrainingClient(vertx, address.substring(0, colon), port);
-      for (int round = 0; round < ROUNDS; round++) {
-        client.round();
-      }
-      for (var path : List.of("/version", "/health", "/metrics")) {
-        await(client.get(path));
-      }
+      use.with(new TrainingClient(vertx, address.substring(0, colon), port));
     } finally {
       await(vertx.close());
     }
+  }
+
+  /** Calls a little of everything, often enough for the JVM to notice. */
+  void useEverything() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      round();
+    }
+    for (var path : List.of("/version", "/health", "/metrics")) {
+      await(get(path));
+    }
+  }
+
+  /** Puts new keys until something has come of it, or enough is enough. */
+  void putUntil(BooleanSupplier isEnough) throws Exception {
+    for (int calls = 0; calls < MOST_PUT_CALLS && !isEnough.getAsBoolean(); ) {
+      calls += putSome();
+    }
+  }
+
+  /** Puts as many more keys as a start may have to read one by one. */
+  void putMore() throws Exception {
+    for (int calls = 0; calls < MORE_PUT_CALLS; ) {
+      calls += putSome();
+    }
+  }
+
+  private int putSome() throws Exception {
+    var calls = new ArrayList<Future<?>>();
+    for (int i = 0; i < CALLS_AT_ONCE; i++) {
+      calls.add(call("etcdserverpb.KV/Txn", puts()));
+    }
+    await(Future.all(calls));
+    return CALLS_AT_ONCE;
+  }
+
+  /** A transaction that puts new keys: in field 2 the operations, in field 2 of each the put. */
+  private byte[] puts() {
+    var transaction = Buffer.buffer();
+    for (int i = 0; i < PUTS_PER_CALL; i++) {
+      var key = "/training/%016x".formatted(++lastKey * SPREAD).getBytes(StandardCharsets.UTF_8);
+      var put = Buffer.buffer();
+      field(put, 1, key);
+      field(put, 2, VALUE);
+      var operation = Buffer.buffer();
+      field(operation, 2, put.getBytes());
+      field(transaction, 2, operation.getBytes());
+    }
+    return transaction.getBytes();
+  }
+
+  /** Appends a protobuf field of bytes, fewer than 16,384 of them. */
+  private static void field(Buffer message, int number, byte[] content) {
+    message.appendByte((byte) ((number << 3) | 2));
+    if (content.length < 0x80) {
+      message.appendByte((byte) content.length);
+    } else {
+      message.appendByte((byte) ((content.length & 0x7f) | 0x80));
+      message.appendByte((byte) (content.length >> 7));
+    }
+    message.appendBytes(content);
   }
 
   private void round() throws Exception {

@@ -4,6 +4,7 @@ import dev.kvorum.storage.checkpoint.Checkpoint;
 import dev.kvorum.storage.checkpoint.Checkpoints;
 import dev.kvorum.storage.checkpoint.DamagedCheckpointException;
 import dev.kvorum.storage.index.IndexMemory;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,20 @@ import org.slf4j.LoggerFactory;
 final class CheckpointRead {
   private static final Logger LOGGER = LoggerFactory.getLogger(CheckpointRead.class);
 
+  private final long beganNanos = System.nanoTime();
   private final FutureTask<@Nullable Checkpoint> task;
+  private volatile long endedNanos = beganNanos;
 
   private CheckpointRead(Checkpoints checkpoints) {
-    task = new FutureTask<>(() -> checkpoints.read(IndexMemory.offHeap()));
+    task = new FutureTask<>(() -> read(checkpoints));
+  }
+
+  private @Nullable Checkpoint read(Checkpoints checkpoints) throws DamagedCheckpointException {
+    try {
+      return checkpoints.read(IndexMemory.offHeap());
+    } finally {
+      endedNanos = System.nanoTime();
+    }
   }
 
   /** Begins to read. */
@@ -42,5 +53,10 @@ final class CheckpointRead {
     } catch (InterruptedException interrupt) {
       throw new IllegalStateException("nobody interrupts a start", interrupt);
     }
+  }
+
+  /** How long it took, once it is awaited. */
+  Duration took() {
+    return Duration.ofNanos(endedNanos - beganNanos);
   }
 }

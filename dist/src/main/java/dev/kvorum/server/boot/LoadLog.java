@@ -53,12 +53,17 @@ final class LoadLog implements LoadListener {
     }
   }
 
-  /** The checkpoint was used, and only what came after it was read from the records. */
-  void used(long revision, long presentRevision) {
+  /**
+   * The checkpoint was used, and only what came after it was read from the records.
+   *
+   * @param readTook how long the reading of the checkpoint took, beside other things
+   */
+  void used(long revision, long presentRevision, Duration readTook) {
     LOGGER
         .atInfo()
         .addKeyValue("checkpoint-revision", revision)
         .addKeyValue("revision", presentRevision)
+        .addKeyValue("checkpoint-read", readTook)
         .addKeyValue("took", Duration.ofNanos(System.nanoTime() - began))
         .log("took the key index from its checkpoint");
   }

@@ -28,6 +28,7 @@ import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -39,8 +40,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The order of a founding is what makes it safe to cut short: the identity is written last, and
  * a directory without one has never served anybody, so the next start founds anew. The order of a
- * later start: look at the journal without changing it, open or rebuild the state store, decide
- * whether what is missing was ever promised to anybody, and only then open the journal.
+ * later start: look at the journal without changing it, and read the state store meanwhile; rebuild
+ * that if need be; decide whether what is missing was ever promised to anybody, and only then open
+ * the journal.
  */
 public final class MemberBoot {
   private static final Logger LOGGER = LoggerFactory.getLogger(MemberBoot.class);
@@ -181,24 +183,29 @@ public final class MemberBoot {
     var disk = directory.logDisk();
     var owner = new Owner(previous.clusterId(), previous.memberId());
     var checkpoints = new Checkpoints(directory.dataDisk(), owner);
-    // Takes as long as looking at the journal, and changes nothing either.
-    var checkpoint = CheckpointRead.begin(checkpoints);
-    var failedAfterBatch =
-        failure == null || failure.settled()
-            ? OptionalLong.empty()
-            : OptionalLong.of(failure.durableBatch());
-    var start = StartScan.read(disk, owner, failedAfterBatch, LOGGER::warn);
-    var scan = start.scan();
-    var vote = vote(start.disk(), false);
-    BootFindings.log(scan.verdicts());
-    var contradiction = scan.contradiction();
-    if (contradiction != null) {
-      throw new StartRefusedException(
-          "the journal of %s cannot be what this release wrote: %s; nothing was changed"
-              .formatted(data, contradiction));
-    }
     var snapshots = new Snapshots(directory.dataDisk());
-    var store = new StateStore(directory, snapshots).open(scan, checkpoint);
+    var states = new StateStore(directory, snapshots);
+    var beganNanos = System.nanoTime();
+    // Takes as long as looking at the journal.
+    var read = StateRead.begin(states, CheckpointRead.begin(checkpoints));
+    StartScan start;
+    VoteFiles.Found.Known vote;
+    try {
+      start = scan(disk, owner, failure, data);
+      vote = vote(start.disk(), false);
+    } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {
+      read.abandon(fault);
+      throw fault;
+    }
+    var scan = start.scan();
+    var scanTook = Duration.ofNanos(System.nanoTime() - beganNanos);
+    var found = read.await();
+    LOGGER
+        .atInfo()
+        .addKeyValue("journal-scan", scanTook)
+        .addKeyValue("state-read", read.took())
+        .log("read what the last life left");
+    var store = states.open(scan, found);
     try {
       var keep = decide(scan, store.position(), data);
       BootFindings.audit(disk, scan);
@@ -226,6 +233,23 @@ public final class MemberBoot {
       store.backend().close();
       throw fault;
     }
+  }
+
+  private static StartScan scan(Disk disk, Owner owner, @Nullable FailureMark failure, Path data)
+      throws DiskFaultException, StartRefusedException {
+    var failedAfterBatch =
+        failure == null || failure.settled()
+            ? OptionalLong.empty()
+            : OptionalLong.of(failure.durableBatch());
+    var start = StartScan.read(disk, owner, failedAfterBatch, LOGGER::warn);
+    BootFindings.log(start.scan().verdicts());
+    var contradiction = start.scan().contradiction();
+    if (contradiction != null) {
+      throw new StartRefusedException(
+          "the journal of %s cannot be what this release wrote: %s; nothing was changed"
+              .formatted(data, contradiction));
+    }
+    return start;
   }
 
   private static VoteFiles.Found.Known vote(Disk disk, boolean newDirectory)

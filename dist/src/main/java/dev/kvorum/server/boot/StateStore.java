@@ -42,10 +42,20 @@ final class StateStore {
    *
    * @param checkpointRevision that of the index checkpoint that was used, 0 if none was
    */
-  record Opened(Backend backend, LoadedState state, long checkpointRevision) {
+  record Opened(Backend backend, LoadedState state, long checkpointRevision) implements Found {
     EntryId position() {
       return new EntryId(state.meta().appliedTerm(), state.meta().appliedIndex());
     }
+  }
+
+  /** What an earlier life left, before anybody has asked whether it fits the journal. */
+  sealed interface Found {
+    /**
+     * Nothing that can be used.
+     *
+     * @param doubt why
+     */
+    record Unusable(String doubt) implements Found {}
   }
 
   private final DataDirectory directory;
@@ -75,33 +85,48 @@ final class StateStore {
   }
 
   /**
-   * The store as an earlier life left it, if it fits the journal, and otherwise a new one made from
-   * the newest whole snapshot.
+   * Opens the store as an earlier life left it and reads what it holds. Asks nobody else, so it can
+   * run while the journal is looked at; nothing changes that a start may not change.
    *
    * @param checkpoint of the key index, as far as it was read by now
    */
-  Opened open(JournalScan journal, CheckpointRead checkpoint)
-      throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
-    var doubt = "it is missing";
-    if (hasFiles()) {
-      var backend = tryOpen();
-      if (backend != null) {
-        try {
-          var opened = load(backend, checkpoint);
-          var misfit = StateFit.misfit(opened.position(), journal);
-          if (misfit == null) {
-            return opened;
-          }
-          doubt = misfit;
-        } catch (CorruptRecordException | BackendException corrupt) {
-          doubt = corrupt.getMessage();
-        }
-        closeQuietly(backend);
-      } else {
-        doubt = "its engine does not open";
-      }
+  Found look(CheckpointRead checkpoint) {
+    if (!hasFiles()) {
+      return new Found.Unusable("it is missing");
     }
-    return rebuild(doubt == null ? "it is not readable" : doubt, journal);
+    var backend = tryOpen();
+    if (backend == null) {
+      return new Found.Unusable("its engine does not open");
+    }
+    try {
+      return load(backend, checkpoint);
+    } catch (CorruptRecordException | BackendException corrupt) {
+      closeQuietly(backend);
+      var doubt = corrupt.getMessage();
+      return new Found.Unusable(doubt == null ? "it is not readable" : doubt);
+    } catch (RuntimeException failed) {
+      closeQuietly(backend);
+      throw failed;
+    }
+  }
+
+  /**
+   * The store that was found, if it fits the journal, and otherwise a new one made from the newest
+   * whole snapshot.
+   */
+  Opened open(JournalScan journal, Found found)
+      throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
+    return switch (found) {
+      case Opened opened -> {
+        var misfit = StateFit.misfit(opened.position(), journal);
+        if (misfit == null) {
+          yield opened;
+        }
+        closeQuietly(opened.backend());
+        yield rebuild(misfit, journal);
+      }
+      case Found.Unusable(var doubt) -> rebuild(doubt, journal);
+    };
   }
 
   private boolean hasFiles() {
@@ -133,7 +158,7 @@ final class StateStore {
         var state = LoadedState.open(backend, IndexMemory.offHeap(), checkpoint, log);
         if (!log.isMisfit()) {
           var revision = checkpoint.kept().meta().revision();
-          log.used(revision, state.meta().revision());
+          log.used(revision, state.meta().revision(), read.took());
           return new Opened(backend, state, revision);
         }
         return new Opened(backend, state, 0);
@@ -195,11 +220,12 @@ final class StateStore {
     }
   }
 
-  private static void closeQuietly(Backend backend) {
+  /** Closes what is not used. */
+  static void closeQuietly(Backend backend) {
     try {
       backend.close();
     } catch (BackendException failed) {
-      LOGGER.warn("a state store that is set aside did not close", failed);
+      LOGGER.warn("a state store that is not used did not close", failed);
     }
   }
 }

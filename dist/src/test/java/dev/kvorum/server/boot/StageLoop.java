@@ -203,6 +203,7 @@ final class StageLoop {
       case StoreEffect.Fetch(var revisions) -> loop.add(() -> fetch(revisions));
       case StoreEffect.AppliedTo(var index) -> loop.add(() -> perform(raft.applied(index)));
       case StoreEffect.Continue _ -> loop.add(() -> store(StoreStage::proceed));
+      case StoreEffect.SweepLater _ -> loop.add(() -> store(StoreStage::sweep));
       case StoreEffect.Publish _,
           StoreEffect.Count _,
           StoreEffect.LeasesChanged _,

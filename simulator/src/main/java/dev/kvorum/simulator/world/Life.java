@@ -84,6 +84,7 @@ final class Life extends Actor {
   private static final int STATE_HASHED = 24;
   private static final int SAID = 25;
   private static final int LINE_ENDED = 26;
+  private static final int SWEEP_SLICE = 27;
 
   /** How often members compare their states; much more often than in the server. */
   private static final long HASH_EVERY = 64;
@@ -91,6 +92,7 @@ final class Life extends Actor {
   private static final long BUS_NANOS = 5_000;
   private static final long READ_NANOS = 200_000;
   private static final long COMPACT_PAUSE_NANOS = 10_000_000;
+  private static final long SWEEP_PAUSE_NANOS = 2_000_000;
   private static final long PROPOSAL_TIMEOUT_NANOS = 7_000_000_000L;
   private static final long ROUND_TIMEOUT_NANOS = 5_000_000_000L;
   private static final long SPACE_RETRY_NANOS = 1_000_000_000L;
@@ -297,7 +299,12 @@ final class Life extends Actor {
     return applied;
   }
 
+  /** A hash of all records, or {@link Observer#NO_HASH} while some are still to be made. */
   long stateHash() {
+    if (machine.isSweeping()) {
+      world.coverage().hit("seen while a delete is written");
+      return Observer.NO_HASH;
+    }
     return machine.kv().stateHashHigh() * 31 + machine.kv().stateHashLow();
   }
 
@@ -439,6 +446,7 @@ final class Life extends Actor {
       case FETCH -> fetch(argument, (StoreEffect.Fetch) present(payload));
       case HASH -> hash(argument, (StoreEffect.HashHistory) present(payload));
       case COMPACT_SLICE -> ifCurrent(argument, StoreStage::compactSlice);
+      case SWEEP_SLICE -> ifCurrent(argument, StoreStage::sweep);
       case FLUSHED -> {
         if (argument == storeNumber) {
           records.flushed(((FlushBatch) present(payload)).records());
@@ -684,7 +692,7 @@ final class Life extends Actor {
       case StoreEffect.Fetch fetch -> later(READ_NANOS, FETCH, storeNumber, fetch);
       case StoreEffect.AppliedTo(var to) -> {
         later(BUS_NANOS, APPLIED, to, storeNumber);
-        if (to % HASH_EVERY == 0) {
+        if (to % HASH_EVERY == 0 && !machine.isSweeping()) {
           later(BUS_NANOS, STATE_HASHED, storeNumber, toldHash());
         }
       }
@@ -694,6 +702,8 @@ final class Life extends Actor {
       case StoreEffect.HashHistory history -> later(READ_NANOS, HASH, storeNumber, history);
       case StoreEffect.CompactLater _ ->
           later(COMPACT_PAUSE_NANOS, COMPACT_SLICE, storeNumber, null);
+      case StoreEffect.SweepLater(var isWaitedFor) ->
+          later(isWaitedFor ? BUS_NANOS : SWEEP_PAUSE_NANOS, SWEEP_SLICE, storeNumber, null);
       case StoreEffect.CompactionFinished _ -> world.coverage().hit("compaction finished");
     }
   }

@@ -16,6 +16,9 @@ import dev.kvorum.storage.watch.WatchRequest;
  * <p>Members are counted from 0; the ids of messages and entries are {@link World#memberId}.
  */
 public interface Observer {
+  /** Stands for a hash that cannot be told yet. */
+  long NO_HASH = 0;
+
   /** Whether nothing is left that a healed cluster would do by itself, and has not done yet. */
   default boolean isSatisfied() {
     return true;
@@ -59,7 +62,8 @@ public interface Observer {
    * A member's store has executed everything up to the index and published the state.
    *
    * @param recordHash a hash of all records made since the cluster was founded, in revision order;
-   *     equal on all members at equal revision
+   *     equal on all members at equal revision; {@link #NO_HASH} while those of a delete that has
+   *     taken effect are still being made
    */
   default void applied(int member, AppliedState state, long recordHash) {}
 

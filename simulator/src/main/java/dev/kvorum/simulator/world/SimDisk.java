@@ -56,9 +56,10 @@ final class SimDisk extends ForwardingDisk {
     arm.stall(nanos);
   }
 
-  /** Nothing that was submitted happens any more. */
+  /** Nothing that was submitted happens any more, not in the next life of the member either. */
   void kill() {
     arm.kill();
+    disk.forgetSubmitted();
   }
 
   /** How long operations take from now on, on average. */

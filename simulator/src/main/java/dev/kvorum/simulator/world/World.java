@@ -272,7 +272,9 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
         var life = member.life();
         if (life != null
             && life.applied().appliedIndex() == leads.applied().appliedIndex()
-            && life.stateHash() != leads.stateHash()) {
+            && life.stateHash() != leads.stateHash()
+            && life.stateHash() != Observer.NO_HASH
+            && leads.stateHash() != Observer.NO_HASH) {
           throw new WrongException("members that have applied the same differ in their state");
         }
       }

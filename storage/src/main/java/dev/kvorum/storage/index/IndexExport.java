@@ -85,6 +85,7 @@ public final class IndexExport<E extends Exception> {
 
   private IndexSummary run() throws E {
     view.checkHeld();
+    InvariantViolation.check(view.isWhole(), "pages are kept that say everything");
     var root = treePage(view.root(), view.height() - 1);
     var free = new ArrayList<Integer>();
     for (var sizeClass = 0; sizeClass < Blocks.PAGE; sizeClass++) {

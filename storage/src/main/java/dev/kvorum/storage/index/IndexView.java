@@ -42,17 +42,25 @@ public final class IndexView {
   private long live;
   private long newest;
 
+  /** What the pages do not say yet. */
+  private @Nullable Hidden hidden;
+
   /** Claims. From 0 it never rises again. */
   @SuppressWarnings("FieldMayBeFinal") // Changed through HOLDERS.
   private volatile int holders = 1;
 
   /** A view with one claim, its maker's. */
-  IndexView(IndexTree tree, long retiredBefore, long epoch) {
-    this(tree, retiredBefore, epoch, null);
+  IndexView(IndexTree tree, @Nullable Hidden hidden, long retiredBefore, long epoch) {
+    this(tree, hidden, retiredBefore, epoch, null);
   }
 
   private IndexView(
-      IndexTree tree, long retiredBefore, long epoch, @Nullable RecordCursor ownCursor) {
+      IndexTree tree,
+      @Nullable Hidden hidden,
+      long retiredBefore,
+      long epoch,
+      @Nullable RecordCursor ownCursor) {
+    this.hidden = hidden;
     this.retiredBefore = retiredBefore;
     this.epoch = epoch;
     this.ownCursor = ownCursor;
@@ -65,11 +73,12 @@ public final class IndexView {
 
   /** The writer's own view, which follows the tree. */
   static IndexView ofWriter(IndexTree tree) {
-    return new IndexView(tree, 0, 0, new RecordCursor());
+    return new IndexView(tree, null, 0, 0, new RecordCursor());
   }
 
   /** Follows the tree; the writer's own view only. */
-  void follow(IndexTree tree) {
+  void follow(IndexTree tree, @Nullable Hidden nowHidden) {
+    hidden = nowHidden;
     slabs = tree.slabs();
     root = tree.root();
     height = tree.height();
@@ -126,6 +135,10 @@ public final class IndexView {
   /** The key's state at the revision, or null when it does not live then. */
   public @Nullable IndexEntry find(Bytes key, long revision) {
     checkHeld();
+    var without = hidden;
+    if (without != null && without.hides(key, revision)) {
+      return null;
+    }
     var page = root;
     for (var level = height - 1; level > 0; level--) {
       var segment = slabs.segment(page);
@@ -161,7 +174,12 @@ public final class IndexView {
     return height;
   }
 
-  /** Keys that live in it. */
+  /** Whether the pages say everything that is true at this moment. */
+  boolean isWhole() {
+    return hidden == null;
+  }
+
+  /** Keys that live in it, the hidden ones included. */
   long live() {
     return live;
   }
@@ -185,6 +203,14 @@ public final class IndexView {
    */
   public long count(KeyRange range, long revision) {
     checkHeld();
+    var without = hidden;
+    return without != null && without.hidesSomeOf(range, revision)
+        ? countShown(without.below(range), revision) + countShown(without.above(range), revision)
+        : countShown(range, revision);
+  }
+
+  /** The same for an interval of which no key is hidden. */
+  private long countShown(KeyRange range, long revision) {
     if (range.isEmpty()) {
       return 0;
     }
@@ -247,10 +273,25 @@ public final class IndexView {
   /** The same for those who need neither the keys' bytes nor an object for each. */
   public void walk(KeyRange range, long revision, Walker walker) {
     checkHeld();
-    if (!range.isEmpty()) {
-      var key = new LiveKey(slabs, cursor());
-      var _ = walk(root, height - 1, lowerBound(range), range.to(), revision, key, walker);
+    var without = hidden;
+    if (without == null || !without.hidesSomeOf(range, revision)) {
+      var _ = walkShown(range, revision, walker);
+    } else if (walkShown(without.below(range), revision, walker)) {
+      var _ = walkShown(without.above(range), revision, walker);
     }
+  }
+
+  /** The same for an interval of which no key is hidden; whether the walker wants more. */
+  private boolean walkShown(KeyRange range, long revision, Walker walker) {
+    return range.isEmpty()
+        || walk(
+            root,
+            height - 1,
+            lowerBound(range),
+            range.to(),
+            revision,
+            new LiveKey(slabs, cursor()),
+            walker);
   }
 
   private boolean walk(

@@ -76,6 +76,9 @@ public final class KeyIndex {
   private @Nullable IndexView published;
   private @Nullable IndexView publishedBefore;
 
+  /** Deleted keys whose tombstones are still to come. */
+  private @Nullable Hidden hidden;
+
   /** Whether anything changed since the newest view was published. */
   private boolean changed = true;
 
@@ -147,6 +150,29 @@ public final class KeyIndex {
     endDelete(before);
   }
 
+  /**
+   * Lets no key of the interval live from now on at the revision and above, until further notice.
+   * Their tombstones, of that revision, follow by {@link #deleteLive}, and each call of this method
+   * says what is left.
+   *
+   * @param range no record is put for a key of it
+   * @param since the revision of the tombstones, above that of every record of these keys
+   */
+  public void hide(KeyRange range, long since) {
+    hideOnly(new Hidden(range, since));
+  }
+
+  /** All tombstones are there that {@link #hide} promised. */
+  public void showAll() {
+    hideOnly(null);
+  }
+
+  private void hideOnly(@Nullable Hidden nowHidden) {
+    hidden = nowHidden;
+    changed = true;
+    present.follow(tree, hidden);
+  }
+
   private void beginDelete(Revision first) {
     makeTombstone();
     next.main = first.main();
@@ -155,7 +181,7 @@ public final class KeyIndex {
 
   private void endDelete(long liveBefore) {
     changed |= tree.live() != liveBefore;
-    present.follow(tree);
+    present.follow(tree, hidden);
   }
 
   private void makeTombstone() {
@@ -167,7 +193,7 @@ public final class KeyIndex {
   private void add(Bytes key, Revision revision, int recordSize) {
     make(revision, recordSize);
     tree.add(key, next);
-    present.follow(tree);
+    present.follow(tree, hidden);
   }
 
   private void make(Revision revision, int recordSize) {
@@ -212,7 +238,7 @@ public final class KeyIndex {
   }
 
   private IndexView freeze() {
-    var view = new IndexView(tree, retired.position(), tree.nextEpoch());
+    var view = new IndexView(tree, hidden, retired.position(), tree.nextEpoch());
     views.addLast(view);
     return view;
   }
@@ -243,7 +269,7 @@ public final class KeyIndex {
       begin = tree.compactLeaf(begin, revision, removed);
       visitedKeys += tree.visitedKeys();
     } while (begin != null && visitedKeys < maxKeys);
-    present.follow(tree);
+    present.follow(tree, hidden);
     return begin;
   }
 

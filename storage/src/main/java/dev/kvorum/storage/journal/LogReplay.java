@@ -208,6 +208,10 @@ final class LogReplay {
   void skipTo(
       BatchHeader next, Damage.Kind kind, SegmentFile segment, int sector, long missingBatch) {
     var before = before(next);
+    if (!next.restart() && log.contains(before)) {
+      // What is behind that position was cut off by the missing batch, or is by the next one.
+      log.cut(before);
+    }
     var from = log.last().index() + 1;
     var to = from - 1;
     if (!next.restart() && !log.contains(before)) {

@@ -43,6 +43,14 @@ public record KeyRange(Bytes from, @Nullable Bytes to) {
     return key.compareTo(from) >= 0 && (to == null || key.compareTo(to) < 0);
   }
 
+  /** Whether some key may be in both. */
+  public boolean overlaps(KeyRange other) {
+    return !isEmpty()
+        && !other.isEmpty()
+        && (to == null || other.from.compareTo(to) < 0)
+        && (other.to == null || from.compareTo(other.to) < 0);
+  }
+
   public boolean isEmpty() {
     return to != null && from.compareTo(to) >= 0;
   }

@@ -54,6 +54,9 @@ public final class MvccStore {
   /** Compactions whose records are not all removed, the oldest first. */
   private final Deque<CompactionJob> jobs = new ArrayDeque<>();
 
+  /** The delete whose tombstones are being written, if there is one. */
+  private @Nullable Sweep sweep;
+
   private CompactionHashes compactionHashes = CompactionHashes.NONE;
   private long stateHashHigh;
   private long stateHashLow;
@@ -186,6 +189,80 @@ public final class MvccStore {
   }
 
   /**
+   * Deletes an interval in which keys live, without a look at any of them: the delete takes effect
+   * here, and {@link #sweep} writes its tombstones, while the store goes on. Until all are there
+   * nobody writes a key of which {@link #mustWait} holds, nor compacts, nor asks for {@link #meta}
+   * or hash.
+   *
+   * @param delete that wants no previous values
+   */
+  public Result.DeleteRange beginSweep(Command.DeleteRange delete) {
+    InvariantViolation.check(sweep == null, "one delete is written at a time");
+    var range = KeyRange.of(delete.key(), delete.rangeEnd());
+    var begun = new Sweep(index, range, revision + 1, this::note);
+    revision++;
+    sweep = begun;
+    return new Result.DeleteRange(revision, begun.keys(), List.of());
+  }
+
+  /** Whether {@link #beginSweep} began something that is not done. */
+  public boolean isSweeping() {
+    return sweep != null;
+  }
+
+  /**
+   * Writes further tombstones of the delete that was begun.
+   *
+   * @param maxKeys how many at most, above 0
+   */
+  public Slice sweep(int maxKeys) {
+    var current = InvariantViolation.present(sweep, "a delete was begun");
+    var slice = current.step(maxKeys);
+    if (current.isOver()) {
+      sweep = null;
+      current.forEachLater(this::chain);
+    }
+    return slice;
+  }
+
+  /** Whether the command writes a key, or may, that the delete under way has yet to reach. */
+  public boolean mustWait(Command command) {
+    var current = sweep;
+    return current != null
+        && switch (command) {
+          case Command.Put put -> current.hides(put.key());
+          case Command.DeleteRange delete -> hidesSomeOf(current, delete);
+          case Command.Txn txn -> writesHidden(current, txn);
+          case Command.Compact _ -> true;
+          default -> false;
+        };
+  }
+
+  private static boolean hidesSomeOf(Sweep current, Command.DeleteRange delete) {
+    return current.hidesSomeOf(KeyRange.of(delete.key(), delete.rangeEnd()));
+  }
+
+  private static boolean writesHidden(Sweep current, Command.Txn txn) {
+    return writesHidden(current, txn.success()) || writesHidden(current, txn.failure());
+  }
+
+  private static boolean writesHidden(Sweep current, List<TxnOp> ops) {
+    for (var op : ops) {
+      var writes =
+          switch (op) {
+            case Command.Put put -> current.hides(put.key());
+            case Command.DeleteRange delete -> hidesSomeOf(current, delete);
+            case Command.Txn nested -> writesHidden(current, nested);
+            case Command.Range _, Command.MissingOp _ -> false;
+          };
+      if (writes) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * Begins a delete or a transaction that is applied in slices. Until its last slice is done it is
    * the only one that uses the store, and nobody may see the store's state.
    */
@@ -300,7 +377,11 @@ public final class MvccStore {
   /** Counts a new record into sizes and state hash. */
   private void note(long main, long sub, int recordSize, int checksum) {
     sizes.add(recordSize);
-    chain(main, sub, checksum);
+    if (sweep == null || sweep.makes(main)) {
+      chain(main, sub, checksum);
+    } else {
+      sweep.keep(main, sub, checksum);
+    }
     records++;
   }
 

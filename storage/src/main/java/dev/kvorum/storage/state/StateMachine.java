@@ -144,6 +144,58 @@ public final class StateMachine {
   }
 
   /**
+   * Whether the command is applied by {@link #beginSweep}: a delete of an interval with more keys
+   * than one turn has time for, whose values nobody wants to see.
+   */
+  public boolean isSweep(Command command, int turnKeys) {
+    return command instanceof Command.DeleteRange delete
+        && !delete.prevKv()
+        && isLong(command, turnKeys)
+        && refusal(command) == null;
+  }
+
+  /**
+   * Executes the delete of the entry at that position, which follows the last one, but for its
+   * records: {@link #sweep} makes them. From now on no reader finds the deleted keys, and further
+   * commands are executed, except those that have to wait ({@link #mustWait}).
+   *
+   * @return writes and events are not in it
+   */
+  public Outcome beginSweep(long index, long term, Command.DeleteRange delete) {
+    advance(index, term);
+    return Outcome.of(kv.beginSweep(delete), List.of());
+  }
+
+  /** Whether {@link #sweep} has something to do. */
+  public boolean isSweeping() {
+    return kv.isSweeping();
+  }
+
+  /**
+   * Makes further records of the delete that was begun.
+   *
+   * @param maxKeys how many at most, above 0
+   * @return no outcome is in it, which there was before
+   */
+  public Part sweep(int maxKeys) {
+    var slice = kv.sweep(maxKeys);
+    leaseCommands.follow(slice.events());
+    return new Part(slice.writes(), slice.events(), List.of(), null);
+  }
+
+  /**
+   * Whether the command must not be executed before the delete under way is written, or more of it.
+   */
+  public boolean mustWait(Command command) {
+    return kv.isSweeping()
+        && switch (command) {
+          case Command.LeaseRevoke revoke -> leaseCommands.attachedKeys(List.of(revoke.id())) > 0;
+          case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > 0;
+          default -> kv.mustWait(command);
+        };
+  }
+
+  /**
    * Begins the command of the entry at that position. The position moves with the last slice; until
    * then the machine shows nobody anything and accepts nothing else.
    */
@@ -284,6 +336,12 @@ public final class StateMachine {
     InvariantViolation.check(running == null, "nobody looks at a command half done");
   }
 
+  /** All records are made of what was executed. */
+  private void checkWritten() {
+    checkWhole();
+    InvariantViolation.check(!isSweeping(), "sums are asked for when they are complete");
+  }
+
   /** Everything that readers may see, as of now. */
   public AppliedState state() {
     checkWhole();
@@ -303,7 +361,7 @@ public final class StateMachine {
    * free: made for every {@link StateHash#INTERVAL}th index, not for each.
    */
   public StateHash stateHash() {
-    checkWhole();
+    checkWritten();
     var high = kv.stateHashHigh();
     var low = kv.stateHashLow() + kv.compactRevision();
     for (var alarm : alarms.list(Command.Alarm.NONE)) {
@@ -323,9 +381,9 @@ public final class StateMachine {
     return folded;
   }
 
-  /** What the backend keeps beside the records, as of now. */
+  /** What the backend keeps beside the records, as of now. Not while a delete is being written. */
   public StoreMeta meta() {
-    checkWhole();
+    checkWritten();
     return kv.meta(appliedIndex, appliedTerm);
   }
 

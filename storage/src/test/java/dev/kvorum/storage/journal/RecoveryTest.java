@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /** The verdicts of the fault policy and what opening makes of them. */
 final class RecoveryTest {
   private static final String FIRST = "journal/0000000001.seg";
+  private static final String SECOND = "journal/0000000002.seg";
   private static final Keep KEEP_ALL = new Keep.Everything();
 
   /** Entries 1 to 6, one batch and one sector each, in the first segment. */
@@ -38,8 +39,12 @@ final class RecoveryTest {
   }
 
   private static void blank(FaultyDisk disk, int sector) throws Exception {
+    blank(disk, FIRST, sector);
+  }
+
+  private static void blank(FaultyDisk disk, String file, int sector) throws Exception {
     disk.perform(
-        List.of(new DiskOperation.WriteZeros(FIRST, (long) sector * Sector.BYTES, Sector.BYTES)));
+        List.of(new DiskOperation.WriteZeros(file, (long) sector * Sector.BYTES, Sector.BYTES)));
   }
 
   private static JournalScan scan(FaultyDisk disk) throws Exception {
@@ -116,6 +121,28 @@ final class RecoveryTest {
     again.append(entry(2, 3, "new"), entry(2, 4, "c"), entry(2, 5, "d"));
     again.settle();
     assertThat(again.entries().get(2)).isEqualTo(entry(2, 3, "new"));
+  }
+
+  /**
+   * A start cut off the last entry, and the batch that said so is lost; the next one holds no entry,
+   * and names where the log ended. Found by seed 13811.
+   */
+  @Test
+  void whatALostBatchCutOffIsNotFoundAgain() throws Exception {
+    var disk = sixEntries();
+    var cutTo = new Keep.UpTo(new EntryId(1, 5));
+    var node = Node.open(disk, Node.SMALL, false, cutTo);
+    node.settle();
+    node.journal.mark(new Mark.StateSynced(new EntryId(1, 5)));
+    node.settle();
+    blank(disk, SECOND, 0);
+
+    var scan = scan(disk);
+
+    assertThat(scan.contradiction()).isNull();
+    assertThat(scan.damages()).hasSize(1);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 5));
+    assertThat(scan.stateSynced()).isEqualTo(new EntryId(1, 5));
   }
 
   /** Found by seed 286: the state store was lost too, and an old snapshot is all that is left. */

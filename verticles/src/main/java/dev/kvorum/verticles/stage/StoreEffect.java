@@ -70,6 +70,14 @@ public sealed interface StoreEffect {
   /** There is more to do: call {@link StoreStage#proceed} in a later turn. */
   record Continue() implements StoreEffect {}
 
+  /**
+   * Records of a delete that has taken effect are still to be made: call {@link StoreStage#sweep}
+   * after a rest.
+   *
+   * @param isWaitedFor whether somebody waits for it, so that there is no time for a rest
+   */
+  record SweepLater(boolean isWaitedFor) implements StoreEffect {}
+
   /** This member's quota is used up: propose its alarm (contract S17.3). */
   record RaiseNoSpace() implements StoreEffect {}
 

@@ -49,6 +49,11 @@ import org.jspecify.annotations.Nullable;
  * Nothing of it leaves before its last slice: no state is published, no event told, no answer
  * given. Only its records go to the backend early, where they do not count before the applied index
  * says so. Whoever wants to see the whole machine meanwhile waits too.
+ *
+ * <p>A delete of an interval is the exception, because it can be told to readers without a look at
+ * its keys. It takes effect in one step, and the log goes on. Its records are made in slices behind
+ * that ({@link StoreEffect.SweepLater}); an entry that would write a key which they have not
+ * reached, or that is long itself, waits for them.
  */
 public final class StoreStage {
   /** Entries applied before other work of the loop gets its turn. */
@@ -102,6 +107,9 @@ public final class StoreStage {
 
   /** The long command under way. */
   private @Nullable LongApply longApply;
+
+  /** The delete that is being written. Never beside a long command. */
+  private @Nullable Sweeping sweeping;
 
   /** The newest command that has had its turn; it may wait for records still. */
   private long begunIndex;
@@ -201,9 +209,9 @@ public final class StoreStage {
     return whole(compactions::slice);
   }
 
-  /** Does it now, or when the long command is done. */
+  /** Does it now, or when the long command is done and the delete is written. */
   private List<StoreEffect> whole(Supplier<List<StoreEffect>> input) {
-    if (longApply == null) {
+    if (longApply == null && sweeping == null) {
       return input.get();
     }
     held.add(input);
@@ -299,7 +307,13 @@ public final class StoreStage {
         var logged = opened.isEmpty() ? open(entry) : opened.removeFirst();
         InvariantViolation.check(
             logged.entry.index() == entry.index(), "entries are opened in log order");
-        if (machine.isLong(logged.command, sliceKeys)) {
+        var isLong = machine.isLong(logged.command, sliceKeys);
+        if (sweeping != null && (isLong || machine.mustWait(logged.command))) {
+          opened.addFirst(logged);
+          sweeping.holdsUpLog = true;
+          return batch.effects();
+        }
+        if (isLong) {
           opened.addFirst(logged);
           if (batch.isEmpty()) {
             return begin(logged);
@@ -334,10 +348,73 @@ public final class StoreStage {
   }
 
   private List<StoreEffect> begin(Logged logged) {
+    if (logged.command instanceof Command.DeleteRange delete
+        && machine.isSweep(delete, sliceKeys)) {
+      return beginSweep(logged, delete);
+    }
     var begun = new LongApply(logged, machine.meta());
     machine.begin(logged.entry.index(), logged.entry.term(), logged.command);
     longApply = begun;
     return longSlice(begun);
+  }
+
+  private List<StoreEffect> beginSweep(Logged logged, Command.DeleteRange delete) {
+    var batch = new Batch();
+    sweeping = new Sweeping(machine.meta());
+    batch.begin(logged, machine.beginSweep(logged.entry.index(), logged.entry.term(), delete));
+    opened.removeFirst();
+    committed.removeFirst();
+    var effects = batch.effects(new StoreEffect.SweepLater(false));
+    if (!committed.isEmpty()) {
+      effects.add(next());
+    }
+    return effects;
+  }
+
+  /** The turn that {@link StoreEffect.SweepLater} asked for. */
+  public List<StoreEffect> sweep() {
+    var current = InvariantViolation.present(sweeping, "a delete is being written");
+    var part = machine.sweep(sliceKeys);
+    current.events.join(part.events());
+    var effects = machine.isSweeping() ? swept(current, part) : endSweep(current, part);
+    if (current.holdsUpLog && !isBusy()) {
+      // The next entry may be free to go now; otherwise it will say again that it is held up.
+      current.holdsUpLog = false;
+      effects.add(next());
+    }
+    return effects;
+  }
+
+  private List<StoreEffect> swept(Sweeping current, Part part) {
+    var effects = new ArrayList<StoreEffect>();
+    effects.add(
+        new StoreEffect.Write(new Flush(part.writes(), List.of(), List.of(), current.before)));
+    var isWaitedFor = current.holdsUpLog || !held.isEmpty() || records.isFull();
+    effects.add(new StoreEffect.SweepLater(isWaitedFor));
+    return effects;
+  }
+
+  private List<StoreEffect> endSweep(Sweeping current, Part part) {
+    sweeping = null;
+    var effects = new ArrayList<StoreEffect>();
+    effects.add(new StoreEffect.Publish(machine.state()));
+    var lastWrites = part.writes();
+    for (var later : current.laterWrites.parts()) {
+      effects.add(
+          new StoreEffect.Write(new Flush(lastWrites, List.of(), List.of(), current.before)));
+      lastWrites = later;
+    }
+    effects.add(
+        new StoreEffect.Write(
+            new Flush(lastWrites, List.of(), current.laterOthers, machine.meta())));
+    effects.add(new StoreEffect.Happened(current.events));
+    if (!current.laterEvents.isEmpty()) {
+      effects.add(new StoreEffect.Happened(current.laterEvents));
+    }
+    while (!held.isEmpty()) {
+      effects.addAll(held.removeFirst().get());
+    }
+    return effects;
   }
 
   private List<StoreEffect> longSlice(LongApply current) {
@@ -515,6 +592,14 @@ public final class StoreStage {
       add(logged, outcome);
     }
 
+    /** A delete takes effect, and its records follow. */
+    void begin(Logged logged, Outcome outcome) {
+      if (outcome.result() instanceof Result.DeleteRange deleted) {
+        tally = new WriteTally(0, deleted.deleted(), 0, 0);
+      }
+      add(logged, outcome);
+    }
+
     /** The last slice of a long command is done: all of it takes effect now. */
     void finish(LongApply done, List<Write> lastWrites, Outcome outcome) {
       tally = done.tally;
@@ -565,11 +650,18 @@ public final class StoreStage {
       var effects = new ArrayList<StoreEffect>();
       if (machine.appliedIndex() > before) {
         effects.add(new StoreEffect.Publish(machine.state()));
-        effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
+        if (sweeping == null) {
+          effects.add(new StoreEffect.Write(new Flush(writes, List.of(), others, machine.meta())));
+        } else {
+          sweeping.laterWrites.join(writes);
+          sweeping.laterOthers.addAll(others);
+        }
         if (!leases.isEmpty()) {
           effects.add(new StoreEffect.LeasesChanged(leases));
         }
-        if (!events.isEmpty()) {
+        if (sweeping != null) {
+          sweeping.laterEvents.join(events);
+        } else if (!events.isEmpty()) {
           effects.add(new StoreEffect.Happened(events));
         }
         if (!answers.isEmpty()) {

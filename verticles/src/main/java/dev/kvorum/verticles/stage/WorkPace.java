@@ -9,11 +9,18 @@ package dev.kvorum.verticles.stage;
  * is longer than the disk's sync and a busy loop keep the next entries waiting: between two slices
  * none is applied most of the time, however many clients put.
  *
- * <p>A machine: times and indexes are arguments.
+ * <p>A job that a quarter of the time does not finish in a minute is a very large one, and somebody
+ * waits for it after all: the space that it gives back is needed. In its second minute it has half
+ * of the time, and then three quarters.
+ *
+ * <p>A machine: times and indexes are arguments. One for each job.
  */
 public final class WorkPace {
-  /** Rests are so many times as long as the work before them. */
+  /** Rests are so many times as long as the work before them, at first. */
   static final int RESTS_A_WORK = 3;
+
+  /** With each further one of these a job may rest less. */
+  static final long PATIENCE_NANOS = 60_000_000_000L;
 
   /** A rest from which somebody else has something. */
   static final long SHORTEST_REST_NANOS = 200_000;
@@ -24,15 +31,19 @@ public final class WorkPace {
   /** So long after the last entry nobody puts. */
   static final long QUIET_AFTER_NANOS = 250_000_000;
 
+  private final long beganNanos;
   private long lastIndex;
 
   /** When the last entry was seen to be applied. */
   private long lastNanos;
 
   /**
+   * For a job that begins now.
+   *
    * @param appliedIndex of the log at present
    */
   public WorkPace(long appliedIndex, long nowNanos) {
+    beganNanos = nowNanos;
     lastIndex = appliedIndex;
     lastNanos = nowNanos;
   }
@@ -51,6 +62,14 @@ public final class WorkPace {
     }
     return nowNanos - lastNanos >= QUIET_AFTER_NANOS
         ? 0
-        : Math.clamp(RESTS_A_WORK * workedNanos, SHORTEST_REST_NANOS, LONGEST_REST_NANOS);
+        : Math.clamp(rest(workedNanos, nowNanos), SHORTEST_REST_NANOS, LONGEST_REST_NANOS);
+  }
+
+  private long rest(long workedNanos, long nowNanos) {
+    return switch ((int) Math.min(2, (nowNanos - beganNanos) / PATIENCE_NANOS)) {
+      case 0 -> RESTS_A_WORK * workedNanos;
+      case 1 -> workedNanos;
+      default -> workedNanos / RESTS_A_WORK;
+    };
   }
 }

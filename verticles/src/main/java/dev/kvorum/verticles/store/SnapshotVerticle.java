@@ -14,6 +14,7 @@ import dev.kvorum.storage.state.StateSnapshot;
 import dev.kvorum.verticles.service.NodeContext;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,12 +29,20 @@ public final class SnapshotVerticle extends VerticleBase {
 
   private static final long LOOK_MILLIS = 10_000;
 
+  /**
+   * No snapshot is begun sooner. A journal that was long when the last life ended asks for one at
+   * once, and a start has better things to do: all code is cold, and clients come back together.
+   */
+  private static final long NOT_BEFORE_MILLIS = 15_000;
+
   private final NodeContext node;
   private final Backend backend;
   private final Snapshots snapshots;
   private final Bytes membership;
   private final Consumer<Throwable> onStateFault;
   private final ShrunkData shrunk = new ShrunkData();
+
+  private final long startedNanos = System.nanoTime();
 
   /** The size of the newest snapshot file. */
   private long newestBytes;
@@ -62,7 +71,7 @@ public final class SnapshotVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     var bus = vertx.eventBus();
-    bus.<RaftBus.TakeSnapshot>localConsumer(RaftBus.TAKE_SNAPSHOT, _ -> take());
+    bus.<RaftBus.TakeSnapshot>localConsumer(RaftBus.TAKE_SNAPSHOT, _ -> takeInTime());
     bus.<RaftBus.DropSnapshots>localConsumer(
         RaftBus.DROP_SNAPSHOTS, message -> drop(message.body().below()));
     vertx.setPeriodic(LOOK_MILLIS, _ -> look());
@@ -75,6 +84,15 @@ public final class SnapshotVerticle extends VerticleBase {
   private void look() {
     if (shrunk.isSeen(newestBytes, node.applied().inUseBytes())) {
       vertx.eventBus().send(RaftBus.DATA_SHRANK, new RaftBus.DataShrank());
+    }
+  }
+
+  private void takeInTime() {
+    var age = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
+    if (age < NOT_BEFORE_MILLIS) {
+      vertx.setTimer(NOT_BEFORE_MILLIS - age, _ -> take());
+    } else {
+      take();
     }
   }
 

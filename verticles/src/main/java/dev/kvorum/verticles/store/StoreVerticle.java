@@ -49,11 +49,17 @@ public final class StoreVerticle extends VerticleBase {
   private final Runnable raiseNoSpace;
   private final NodeGuard guard;
   private final ViewWatchdog views = new ViewWatchdog();
-  private final WorkPace compactionPace;
+  private WorkPace compactionPace;
   private long compactionBegan = System.nanoTime();
 
   /** What the stage asked for in this turn, if anything. */
   private StoreEffect.@Nullable CompactLater compactLater;
+
+  /** So long a delete is written before it rests. */
+  private static final long SWEEP_NANOS = 500_000;
+
+  private final WorkPace sweepPace;
+  private StoreEffect.@Nullable SweepLater sweepLater;
 
   /** Who wants to hear that the store is defragmented, in the order of the wishes. */
   private final ArrayDeque<Message<?>> defragmenting = new ArrayDeque<>();
@@ -82,6 +88,7 @@ public final class StoreVerticle extends VerticleBase {
     this.stage = stage;
     this.node = node;
     compactionPace = new WorkPace(node.applied().appliedIndex(), System.nanoTime());
+    sweepPace = new WorkPace(node.applied().appliedIndex(), System.nanoTime());
     this.raiseNoSpace = raiseNoSpace;
     this.guard = guard;
   }
@@ -156,8 +163,30 @@ public final class StoreVerticle extends VerticleBase {
     goOn(began);
   }
 
+  /** Slices of a delete that has taken effect, for a moment, or a turn if somebody waits for it. */
+  private void sweep() {
+    var began = System.nanoTime();
+    long worked;
+    boolean goesOn;
+    do {
+      guard.run(() -> stage.sweep().forEach(this::perform));
+      worked = System.nanoTime() - began;
+      goesOn = sweepLater != null && worked < (sweepLater.isWaitedFor() ? TURN_NANOS : SWEEP_NANOS);
+      if (goesOn) {
+        sweepLater = null;
+      }
+    } while (goesOn);
+    goOn(began);
+  }
+
   /** Sees to it that what is left to do gets its turns. */
   private void goOn(long beganNanos) {
+    if (sweepLater != null) {
+      var now = System.nanoTime();
+      var rest = sweepPace.restNanos(now - beganNanos, node.applied().appliedIndex(), now);
+      NextTurn.run(context, sweepLater.isWaitedFor() ? 0 : rest, this::sweep);
+      sweepLater = null;
+    }
     if (wantsTurn) {
       wantsTurn = false;
       NextTurn.run(context, this::proceed);
@@ -224,6 +253,7 @@ public final class StoreVerticle extends VerticleBase {
       case StoreEffect.RaiseNoSpace _ -> raiseNoSpace.run();
       case StoreEffect.HashHistory history -> hash(history);
       case StoreEffect.CompactLater later -> compactLater = later;
+      case StoreEffect.SweepLater later -> sweepLater = later;
       case StoreEffect.CompactionFinished finished -> logFinished(finished);
     }
   }
@@ -273,7 +303,8 @@ public final class StoreVerticle extends VerticleBase {
     compactionBegan = System.nanoTime();
     // The pin keeps the compaction after this one from removing what is being hashed.
     var pinned = node.pin();
-    var pace = new WorkPace(history.appliedIndex(), System.nanoTime());
+    compactionPace = new WorkPace(history.appliedIndex(), compactionBegan);
+    var pace = new WorkPace(history.appliedIndex(), compactionBegan);
     node.reader()
         .run(
             () -> {

@@ -16,6 +16,18 @@ class WorkPaceTest {
     assertThat(pace.restNanos(5 * MILLISECOND, 90, now)).isEqualTo(15 * MILLISECOND);
   }
 
+  @Test
+  void jobThatTakesMinutesRestsLessAndLess() {
+    now += WorkPace.PATIENCE_NANOS - 1;
+    assertThat(pace.restNanos(6 * MILLISECOND, 8, now)).isEqualTo(18 * MILLISECOND);
+    now += 1;
+    assertThat(pace.restNanos(6 * MILLISECOND, 9, now)).isEqualTo(6 * MILLISECOND);
+    now += WorkPace.PATIENCE_NANOS;
+    assertThat(pace.restNanos(6 * MILLISECOND, 10, now)).isEqualTo(2 * MILLISECOND);
+    now += 100 * WorkPace.PATIENCE_NANOS;
+    assertThat(pace.restNanos(6 * MILLISECOND, 11, now)).isEqualTo(2 * MILLISECOND);
+  }
+
   /** The next entries are on their way to the disk, or wait for the loop. */
   @Test
   void momentWithoutAnEntryIsNotQuietYet() {

@@ -356,6 +356,15 @@ public final class FaultyDisk implements Disk {
     return true;
   }
 
+  /**
+   * Who submitted has died: what was performed of its operations stays, the rest never happens. A
+   * process takes its system calls with it, so the next one never meets them.
+   */
+  public void forgetSubmitted() {
+    submitted.clear();
+    positionInFirst = 0;
+  }
+
   @Override
   public void perform(List<DiskOperation> operations) throws DiskFaultException {
     for (var operation : operations) {

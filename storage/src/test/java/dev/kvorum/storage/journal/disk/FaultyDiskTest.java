@@ -264,4 +264,22 @@ final class FaultyDiskTest {
     assertThat(sectors(disk)).containsExactly(1, 1, 0, 1);
     assertThat(sectors(crash(CrashPolicy.NOTHING, 0))).containsExactly(1, 1, 0, 1);
   }
+
+  @Test
+  void whoDiesTakesAlongWhatItHasSubmitted() throws Exception {
+    begin();
+    disk.submit(
+        List.of(write(0, 1, 7), write(1, 1, 7)),
+        _ -> {
+          throw new AssertionError("the dead hear nothing");
+        });
+    disk.step();
+    disk.forgetSubmitted();
+    assertThat(disk.step()).isFalse();
+    var done = new ArrayList<DiskResult>();
+    disk.submit(List.of(write(2, 1, 8)), done::add);
+    assertThat(disk.step()).isTrue();
+    assertThat(done).containsExactly(new DiskResult.Done());
+    assertThat(sectors(disk)).containsExactly(7, 1, 8, 1);
+  }
 }

@@ -1,0 +1,214 @@
+package dev.kvorum.storage.mvcc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kvorum.storage.index.IndexEntry;
+import dev.kvorum.storage.index.IndexExport;
+import dev.kvorum.storage.index.IndexMemory;
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Event;
+import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.model.KeyRange;
+import dev.kvorum.storage.model.Result;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A delete whose tombstones follow bit by bit, with other commands in between: every reader sees at
+ * every moment what they would see if the delete had been done at once, and in the end everything
+ * is the same to the byte.
+ */
+final class SweepTest {
+  private static final int KEYS = 400;
+
+  private final MvccStore swept = new MvccStore(IndexMemory.onHeap());
+  private final MvccStore atOnce = new MvccStore(IndexMemory.onHeap());
+  private final List<Write> sweptWrites = new ArrayList<>();
+  private final List<Write> expectedWrites = new ArrayList<>();
+  private final List<Event> sweptEvents = new ArrayList<>();
+  private final List<Event> expectedEvents = new ArrayList<>();
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void nobodySeesThatTombstonesAreStillToCome(long seed) {
+    var random = new Random(seed);
+    for (var round = 0; round < 12; round++) {
+      for (var i = random.nextInt(300); i >= 0; i--) {
+        both(put(random));
+      }
+      var delete = new Command.DeleteRange(key(random), rangeEnd(random), false);
+      if (live(atOnce, delete) == 0) {
+        continue;
+      }
+      var expected = atOnce.apply(delete, Records.NONE, _ -> false);
+      assertThat(swept.beginSweep(delete)).as("seed %d", seed).isEqualTo(expected.result());
+      expectedWrites.addAll(expected.writes());
+      expectedEvents.addAll(expected.events());
+      var laterWrites = new ArrayList<Write>();
+      var laterEvents = new ArrayList<Event>();
+      var held = swept.view();
+      assertThat(held.tryHold()).isTrue();
+      while (swept.isSweeping()) {
+        for (var i = random.nextInt(6); i > 0; i--) {
+          var command = command(random);
+          if (!swept.mustWait(command)) {
+            var wanted = atOnce.apply(command, Records.NONE, _ -> false);
+            var made = swept.apply(command, Records.NONE, _ -> false);
+            assertThat(made.result()).as("seed %d", seed).isEqualTo(wanted.result());
+            laterWrites.addAll(made.writes());
+            laterEvents.addAll(made.events());
+            expectedWrites.addAll(wanted.writes());
+            expectedEvents.addAll(wanted.events());
+          }
+        }
+        assertSameToReaders(random, seed);
+        var slice = swept.sweep(1 + random.nextInt(40));
+        sweptWrites.addAll(slice.writes());
+        sweptEvents.addAll(slice.events());
+      }
+      sweptWrites.addAll(laterWrites);
+      sweptEvents.addAll(laterEvents);
+      // The view from the beginning of the sweep still hides what has its tombstones by now.
+      var range = KeyRange.of(delete.key(), delete.rangeEnd());
+      assertThat(held.index().count(range, held.revision())).isZero();
+      held.release();
+
+      assertSameToReaders(random, seed);
+      assertThat(sweptWrites).as("seed %d", seed).isEqualTo(expectedWrites);
+      assertThat(sweptEvents).as("seed %d", seed).isEqualTo(expectedEvents);
+      assertThat(swept.meta(1, 1)).as("seed %d", seed).isEqualTo(atOnce.meta(1, 1));
+      swept.invariant();
+    }
+  }
+
+  @Test
+  void whoWouldWriteAHiddenKeyWaitsAndNobodyElse() {
+    for (var i = 0; i < 10; i++) {
+      both(new Command.Put(Bytes.utf8("k" + i), Bytes.EMPTY, 0, false, false, false));
+    }
+    var all = new Command.DeleteRange(Bytes.utf8("k"), Bytes.utf8("l"), false);
+    assertThat(swept.beginSweep(all)).isEqualTo(new Result.DeleteRange(12, 10, List.of()));
+    var unused = swept.sweep(4);
+
+    assertThat(swept.mustWait(put("k3"))).isFalse();
+    assertThat(swept.mustWait(put("k4"))).isTrue();
+    assertThat(swept.mustWait(put("z"))).isFalse();
+    assertThat(swept.mustWait(all)).isTrue();
+    assertThat(swept.mustWait(delete("a", "k4"))).isFalse();
+    assertThat(swept.mustWait(delete("k9", "l"))).isTrue();
+    assertThat(swept.mustWait(txn(put("z"), delete("a", "b")))).isFalse();
+    assertThat(swept.mustWait(txn(put("z"), txn(delete("k8", ""))))).isTrue();
+    assertThat(swept.mustWait(new Command.Compact(5, false))).isTrue();
+    assertThat(unused.writes()).hasSize(4);
+  }
+
+  /** Nothing but its pages is kept of an index, and these do not say what is hidden. */
+  @Test
+  void anIndexIsNotKeptWhileKeysAreHidden() {
+    both(put("a"));
+    both(put("b"));
+    var _ = swept.beginSweep(delete("a", "c"));
+    var index = swept.holdIndex();
+    assertThatThrownBy(() -> IndexExport.<RuntimeException>of(index, (_, _) -> {}))
+        .isInstanceOf(InvariantViolation.class);
+    index.release();
+  }
+
+  private void assertSameToReaders(Random random, long seed) {
+    var one = swept.view();
+    var other = atOnce.view();
+    assertThat(one.revision()).as("seed %d", seed).isEqualTo(other.revision());
+    assertThat(one.tryHold() && other.tryHold()).isTrue();
+    for (var look = 0; look < 12; look++) {
+      var at = random.nextBoolean() ? one.revision() : 1 + random.nextLong(one.revision());
+      var range = KeyRange.of(key(random), rangeEnd(random));
+      var key = key(random);
+      assertThat(one.index().find(key, at))
+          .as("seed %d, %s at %d", seed, key, at)
+          .isEqualTo(other.index().find(key, at));
+      assertThat(one.index().count(range, at))
+          .as("seed %d, %s at %d", seed, range, at)
+          .isEqualTo(other.index().count(range, at));
+      var most = 1 + random.nextInt(KEYS);
+      assertThat(entries(one, range, at, most))
+          .as("seed %d, %s at %d", seed, range, at)
+          .isEqualTo(entries(other, range, at, most));
+    }
+    one.release();
+    other.release();
+  }
+
+  private static List<IndexEntry> entries(StoreView view, KeyRange range, long at, int most) {
+    var entries = new ArrayList<IndexEntry>();
+    view.index()
+        .scan(
+            range,
+            at,
+            entry -> {
+              entries.add(entry);
+              return entries.size() < most;
+            });
+    return entries;
+  }
+
+  private void both(Command command) {
+    var made = swept.apply(command, Records.NONE, _ -> false);
+    sweptWrites.addAll(made.writes());
+    sweptEvents.addAll(made.events());
+    var expected = atOnce.apply(command, Records.NONE, _ -> false);
+    expectedWrites.addAll(expected.writes());
+    expectedEvents.addAll(expected.events());
+  }
+
+  private static long live(MvccStore store, Command.DeleteRange delete) {
+    var range = KeyRange.of(delete.key(), delete.rangeEnd());
+    var view = store.view();
+    assertThat(view.tryHold()).isTrue();
+    var count = view.index().count(range, store.revision());
+    view.release();
+    return count;
+  }
+
+  private static Command command(Random random) {
+    return switch (random.nextInt(4)) {
+      case 0 -> new Command.DeleteRange(key(random), rangeEnd(random), false);
+      case 1 -> txn(put(random), new Command.DeleteRange(key(random), Bytes.EMPTY, false));
+      default -> put(random);
+    };
+  }
+
+  private static Command.Put put(Random random) {
+    var value = Bytes.utf8("v" + random.nextInt(1000));
+    return new Command.Put(key(random), value, 0, false, false, false);
+  }
+
+  private static Command.Put put(String key) {
+    return new Command.Put(Bytes.utf8(key), Bytes.EMPTY, 0, false, false, false);
+  }
+
+  private static Command.DeleteRange delete(String key, String rangeEnd) {
+    return new Command.DeleteRange(Bytes.utf8(key), Bytes.utf8(rangeEnd), false);
+  }
+
+  private static Command.Txn txn(Command.TxnOp... ops) {
+    return new Command.Txn(List.of(), List.of(ops), List.of());
+  }
+
+  private static Bytes key(Random random) {
+    return Bytes.utf8("k%03d".formatted(random.nextInt(KEYS)));
+  }
+
+  private static Bytes rangeEnd(Random random) {
+    return switch (random.nextInt(5)) {
+      case 0 -> Bytes.wrap(new byte[1]);
+      case 1 -> Bytes.EMPTY;
+      default -> key(random);
+    };
+  }
+}
