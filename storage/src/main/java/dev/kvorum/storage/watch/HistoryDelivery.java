@@ -262,7 +262,7 @@ final class HistoryDelivery {
         outbox.send(watcher, header(chunk, watcher, moment), block);
       }
       watcher.nextRevision = chunk.history().to() + 1;
-      if (chunk.history().to() >= Math.max(live.begun(), watcher.floor)) {
+      if (chunk.history().to() >= live.begun()) {
         places.sync(watcher);
       } else {
         places.enqueue(watcher);

@@ -177,7 +177,9 @@ final class LiveDelivery {
         deliver(
             watcher,
             running.revision,
-            header,
+            watcher.floor <= running.revision
+                ? header
+                : WatchResponses.header(moment.origin(), watcher.floor),
             target.block(
                 watcher.variant(), moment.view(), records, sizes.mostGathered(watcher.fragment)));
       }

@@ -71,8 +71,7 @@ final class WatchRegistry {
     places.add(watcher);
     outbox.control(stream, WatchResponses.created(header, id));
     progress.add(watcher, moment.nowNanos());
-    // Events before its creation are history, even those that are still to be given to others.
-    if (watcher.nextRevision > Math.max(live.begun(), atRevision)) {
+    if (watcher.nextRevision > live.begun()) {
       places.sync(watcher);
     } else {
       places.fallBehind(watcher, watcher.nextRevision);
