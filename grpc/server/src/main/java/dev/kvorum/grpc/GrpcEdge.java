@@ -171,6 +171,9 @@ public final class GrpcEdge {
       RequestHead.Accepted head) {
     var call = call(connection, writer, head);
     call.readFrom(request);
+    if (head.method().shape() != RpcMethod.Shape.UNARY && !leaders.admits(call)) {
+      return;
+    }
     var handler = handlers.get(head.method());
     var streamHandler = streamHandlers.get(head.method());
     if (handler != null) {
@@ -208,7 +211,7 @@ public final class GrpcEdge {
     call.readFrom(input);
     if (stopped) {
       call.finish(STOPPED);
-    } else {
+    } else if (leaders.admits(call)) {
       call.serve(vertx, head.timeoutNanos(), handler);
       leaders.began(call);
     }

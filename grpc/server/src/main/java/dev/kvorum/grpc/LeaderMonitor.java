@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Ends calls that last and whose clients want no member without a leader, when there has been none
- * for a while (contract S22.2). A moment without one, as in an election, ends nothing. Used on one
- * loop; while nobody wants it, it has no timer.
+ * Refuses calls that last and whose clients want no member without a leader, when there is none as
+ * they begin, and ends them when there has been none for a while (contract S22.2). A moment without
+ * one, as in an election, ends nothing. Used on one loop; while nobody wants it, it has no timer.
  */
 final class LeaderMonitor {
   /** So many looks in a row must find no leader. */
@@ -36,6 +36,15 @@ final class LeaderMonitor {
     this.vertx = vertx;
     this.service = service;
     this.interval = interval;
+  }
+
+  /** Whether a call that would last may begin; one that may not is finished. */
+  boolean admits(GrpcCall call) {
+    if (!call.context().requireLeader() || service.hasLeader()) {
+      return true;
+    }
+    call.finish(NO_LEADER);
+    return false;
   }
 
   /** A call that lasts has begun. */

@@ -2,6 +2,7 @@ package dev.kvorum.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchRequest;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.Future;
@@ -17,6 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Contract S22.2: calls that last, of clients that want no member without a leader. */
 @Timeout(240)
@@ -25,18 +28,20 @@ class LeaderMonitorTest {
   private static final String KEEP_ALIVE = "/etcdserverpb.Lease/LeaseKeepAlive";
   private static final long LEADER = 5;
 
-  private final EdgeFixture edge =
-      new EdgeFixture(
-          new GrpcLimits(
-              1_572_864,
-              100,
-              64 * 1024,
-              Duration.ofSeconds(5),
-              Duration.ofHours(2),
-              Duration.ofSeconds(20),
-              Duration.ofMillis(10)));
+  private final EdgeFixture edge = new EdgeFixture(limits(Duration.ofMillis(10)));
 
   private final BlockingQueue<String> watches = new LinkedBlockingQueue<>();
+
+  private static GrpcLimits limits(Duration leaderInterval) {
+    return new GrpcLimits(
+        1_572_864,
+        100,
+        64 * 1024,
+        Duration.ofSeconds(5),
+        Duration.ofHours(2),
+        Duration.ofSeconds(20),
+        leaderInterval);
+  }
 
   @AfterEach
   void closeEdge() {
@@ -86,9 +91,50 @@ class LeaderMonitorTest {
     assertThat(other.isComplete()).isFalse();
   }
 
+  /** Nobody has to send anything or to wait for that, and nothing is begun. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        WATCH,
+        KEEP_ALIVE,
+        "/v3electionpb.Election/Observe",
+        "/etcdserverpb.Maintenance/Snapshot"
+      })
+  void streamsThatRequireALeaderAreRefusedWhenThereIsNone(String path) {
+    var patient = new EdgeFixture(limits(Duration.ofHours(1)));
+    try {
+      patient.service.leader = 0;
+      patient.service.watches =
+          _ -> {
+            throw new AssertionError("a watch was begun");
+          };
+      var request = patient.open(path, "hasleader", "true");
+      var end = request.response().compose(response -> response.end().map(response));
+      request.sendHead().onComplete(_ -> {});
+
+      assertNoLeader(end);
+      assertThat(patient.service.asks).isEmpty();
+      assertThat(patient.service.calls).isEmpty();
+    } finally {
+      patient.close();
+    }
+  }
+
+  @Test
+  void aRenewalWithoutThatRequirementIsServedWithoutALeader() {
+    edge.service.leader = 0;
+    edge.service.leases = (_, answer) -> answer.accept(new Result.LeaseKeepAlive(7, 3, 0));
+
+    var renewed = edge.call(KEEP_ALIVE, EdgeFixture.frame(new byte[] {8, 3}));
+
+    assertThat(renewed.status()).isEqualTo("0");
+  }
+
   /** An election is no reason. */
   @Test
   void aMomentWithoutALeaderEndsNothing() throws Exception {
+    edge.service.leader = LEADER;
+    var requiring = open(edge.open(WATCH, "hasleader", "true"));
     var looks = new AtomicInteger();
     var enough = new CompletableFuture<Void>();
     // At least every third look finds one.
@@ -99,8 +145,6 @@ class LeaderMonitorTest {
           }
           return looks.get() % 3 == 0;
         };
-    edge.service.leader = LEADER;
-    var requiring = open(edge.open(WATCH, "hasleader", "true"));
 
     enough.get(60, TimeUnit.SECONDS);
 

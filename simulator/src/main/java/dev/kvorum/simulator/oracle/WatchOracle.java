@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What watches promise (contract S9), judged where their clients hear them, by the history of the
@@ -27,6 +28,9 @@ final class WatchOracle {
 
     /** Cancels on their way, in order. */
     private final List<Long> cancels = new ArrayList<>();
+
+    /** Whose message came in fragments, of which the last is to come; or null. */
+    private @Nullable Long open;
   }
 
   private final NaiveModel model;
@@ -56,6 +60,13 @@ final class WatchOracle {
     if (stream == null) {
       throw new WrongException("a member answers what it was asked", "" + message);
     }
+    // Clients put fragments together as they come, and lose what comes in between.
+    if (stream.open != null && (stream.open != message.watchId() || message.created())) {
+      throw new WrongException(
+          "nothing comes between the fragments of a message",
+          "%s, open is %d".formatted(message, stream.open));
+    }
+    stream.open = message.fragment() ? (Long) message.watchId() : null;
     if (message.created()) {
       created(stream, message);
     } else if (message.canceled()) {
@@ -113,6 +124,8 @@ final class WatchOracle {
     }
     if (!message.isProgress()) {
       watcher.shown(message);
+    } else if (watcher.isOpen()) {
+      watcher.completed();
     } else if (watcher.wantsProgress()) {
       watcher.progressed(message.revision(), message);
     } else {

@@ -22,6 +22,9 @@ final class WatchedRange {
    */
   private int next;
 
+  /** What the watch has named last. */
+  private long header;
+
   /** A message came in fragments, and its last one is still to come. */
   private boolean open;
 
@@ -37,6 +40,7 @@ final class WatchedRange {
     start = request.startRevision() == 0 ? revision + 1 : request.startRevision();
     next = model.firstChangeFrom(start);
     shownTo = start - 1;
+    header = revision;
   }
 
   static KeyRange range(WatchRequest.Create request) {
@@ -87,6 +91,10 @@ final class WatchedRange {
     if (message.revision() < last || message.revision() > model.revision()) {
       throw wrong("the header of events is not older than they are, nor from the future", message);
     }
+    if (message.revision() < header) {
+      throw wrong("the revision that a watch names never goes back", message);
+    }
+    header = message.revision();
     // What follows a fragment may be of the same revision, and still be shown.
     var due = message.fragment() ? due() : passWhatMayBeGone(last);
     var isCut = due != null && due.main() == last;
@@ -168,6 +176,16 @@ final class WatchedRange {
       throw wrong("progress is not from the future", message);
     }
     shownTo = Math.max(shownTo, revision);
+  }
+
+  /** Whether fragments of a message came, and its last one is still to come. */
+  boolean isOpen() {
+    return open;
+  }
+
+  /** The last fragment came and has no event: a compaction took what it would have had. */
+  void completed() {
+    open = false;
   }
 
   boolean wantsProgress() {

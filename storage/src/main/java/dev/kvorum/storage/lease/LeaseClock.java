@@ -1,9 +1,11 @@
 package dev.kvorum.storage.lease;
 
 import dev.kvorum.storage.model.InvariantViolation;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * When each lease runs out, in the elapsed time of the member that leads. Nothing of it is
@@ -152,6 +154,12 @@ public final class LeaseClock {
     return Arrays.copyOf(taken, count);
   }
 
+  /** Whether the lease was handed out as expired, and is not revoked yet. */
+  public boolean isTaken(long id) {
+    var slot = ids.find(id);
+    return slot >= 0 && placeInHeap.get(slot) == TAKEN;
+  }
+
   /** A lease that was handed out could not be revoked: it is handed out again from now on. */
   public void putBack(long id) {
     var slot = ids.find(id);
@@ -162,16 +170,34 @@ public final class LeaseClock {
 
   /** All leases, those first that run out first (contract S10.8). */
   public List<Long> byExpiry() {
-    var slots = new ArrayList<Integer>(ids.size());
-    var free = new boolean[ids.slotLimit()];
-    ids.forEachFree(slot -> free[slot] = true);
-    for (var slot = 0; slot < free.length; slot++) {
-      if (!free[slot]) {
-        slots.add(slot);
+    var taken = new BitSet(ids.slotLimit());
+    taken.set(0, ids.slotLimit());
+    ids.forEachFree(taken::clear);
+    var slots = taken.stream().toArray();
+    var deadlines = IntStream.of(slots).mapToLong(deadlineNanos::get).sorted().toArray();
+    // Leases with one deadline stand side by side: so many of them stand, from the first place on.
+    var standing = new int[slots.length];
+    var sorted = new long[slots.length];
+    for (var slot : slots) {
+      var first = firstOf(deadlines, deadlineNanos.get(slot));
+      sorted[first + standing[first]++] = ids.id(slot);
+    }
+    return LongStream.of(sorted).boxed().toList();
+  }
+
+  /** Where the value, which is there, stands first in the sorted array. */
+  private static int firstOf(long[] sorted, long value) {
+    var from = 0;
+    var to = sorted.length - 1;
+    while (from < to) {
+      var middle = (from + to) >>> 1;
+      if (sorted[middle] < value) {
+        from = middle + 1;
+      } else {
+        to = middle;
       }
     }
-    slots.sort((a, b) -> Long.compare(deadlineNanos.get(a), deadlineNanos.get(b)));
-    return slots.stream().map(ids::id).toList();
+    return from;
   }
 
   /** Calls for each lease whose time is longer than the limit and is not used up: checkpoints. */

@@ -2,11 +2,12 @@ package dev.kvorum.storage.watch;
 
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyRange;
+import dev.kvorum.storage.model.ResponseCodec.Origin;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.StoreView;
+import dev.kvorum.storage.watch.GatheredEvents.Fragments;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +26,20 @@ import org.jspecify.annotations.Nullable;
  * <p>A revision that is too large for one chunk comes in parts. Its events are to travel in one
  * message (contract S9.12), so what is wanted of each part is encoded and kept, and everything else
  * of it is let go: neither the events as objects nor the records before them are ever here for more
- * than a part.
+ * than a part. Watchers who take fragments are given those as soon as one is full, and go; they
+ * come again for the rest.
  */
 final class CatchUp {
   /** What a watcher wants of the chunk. */
-  private record Want(KeyRange range, int variant, long from) {}
+  private record Want(KeyRange range, int variant, long from, long fromSub, boolean fragment) {
+    /** Whether fragments had it that came before. */
+    boolean wasSent(Revision revision) {
+      return revision.main() == from && revision.sub() < fromSub;
+    }
+  }
+
+  /** What a watcher is given before the revision is read to its end. */
+  record Cut(Watcher watcher, Fragments fragments) {}
 
   /** Comparisons of events with ranges that one chunk may cost, unless one watcher needs more. */
   private static final int MAX_COMPARISONS = 100_000;
@@ -45,12 +56,20 @@ final class CatchUp {
   private final SequencedMap<Want, List<EncodedEvent>> matched = new LinkedHashMap<>();
 
   /** What is wanted of the parts before this one. */
-  private final Map<Want, List<EventBlock>> kept = new HashMap<>();
+  private final Map<Want, GatheredEvents> kept = new HashMap<>();
+
+  /** What is wanted of the newest part is kept. */
+  private boolean isKept;
+
+  /** Those who are given fragments, and are not among the participants any more. */
+  private final ArrayDeque<Cut> cuts = new ArrayDeque<>();
 
   private long keptBytes;
   private final Map<Want, EventBlock> blocks = new HashMap<>();
   private final Map<Revision, Bytes> fetched = new HashMap<>();
   private int comparisons;
+  private @Nullable Bytes header;
+  private long headerRevision;
 
   /**
    * @param view whose history stays readable until the chunk is used up
@@ -84,6 +103,7 @@ final class CatchUp {
   private void use(History chunk) {
     history = chunk;
     events = encodable(chunk);
+    isKept = false;
     matched.replaceAll((want, _) -> match(want));
   }
 
@@ -116,21 +136,54 @@ final class CatchUp {
     return List.of();
   }
 
-  /** Keeps what is wanted of the part; false when a record for it must be fetched first. */
-  boolean keep(Function<Revision, @Nullable Bytes> records) {
+  /**
+   * Keeps what is wanted of the part, unless it is kept already.
+   *
+   * @param fragmentBytes who takes fragments and has so much is given them: {@link #pollCut}
+   * @return false when a record for it must be fetched first
+   */
+  boolean keep(Function<Revision, @Nullable Bytes> records, long fragmentBytes) {
+    if (isKept) {
+      return true;
+    }
     for (var want : matched.keySet()) {
       if (encode(want, records) == null) {
         return false;
       }
     }
-    for (var want : matched.keySet()) {
+    for (var want : List.copyOf(matched.keySet())) {
       var block = blocks.get(want);
       if (block != null && !block.isEmpty()) {
-        kept.computeIfAbsent(want, _ -> new ArrayList<>()).add(block);
+        var gathered = kept.computeIfAbsent(want, _ -> new GatheredEvents(history.to()));
+        gathered.add(block, matched.getOrDefault(want, List.of()));
         keptBytes += block.bytes().size();
+        if (want.fragment && gathered.isFull(fragmentBytes)) {
+          var fragments = gathered.cut(fragmentBytes);
+          withdraw(want).forEach(watcher -> cuts.addLast(new Cut(watcher, fragments)));
+        }
       }
     }
+    isKept = true;
     return true;
+  }
+
+  /** The next one to be given fragments, or null. */
+  @Nullable Cut pollCut() {
+    return cuts.pollFirst();
+  }
+
+  boolean hasCuts() {
+    return !cuts.isEmpty();
+  }
+
+  /** Lets those go who want this, and what is kept for them. */
+  private List<Watcher> withdraw(Want want) {
+    matched.remove(want);
+    var gathered = kept.remove(want);
+    keptBytes -= gathered == null ? 0 : gathered.bytes();
+    var withdrawn = participants.stream().filter(watcher -> want(watcher).equals(want)).toList();
+    participants.removeAll(withdrawn);
+    return withdrawn;
   }
 
   /** What is kept of all parts so far. */
@@ -145,14 +198,7 @@ final class CatchUp {
 
   /** Lets those go who want what was wanted last, and what is kept for them. */
   List<Watcher> dropLast() {
-    var last = matched.sequencedKeySet().removeLast();
-    for (var block : kept.getOrDefault(last, List.of())) {
-      keptBytes -= block.bytes().size();
-    }
-    kept.remove(last);
-    var dropped = participants.stream().filter(watcher -> want(watcher).equals(last)).toList();
-    participants.removeAll(dropped);
-    return dropped;
+    return withdraw(matched.sequencedKeySet().getLast());
   }
 
   /** Takes the watcher in, which is behind inside of the chunk; false when the chunk is full. */
@@ -170,13 +216,20 @@ final class CatchUp {
   }
 
   private static Want want(Watcher watcher) {
-    return new Want(watcher.range, watcher.variant(), watcher.nextRevision);
+    return new Want(
+        watcher.range,
+        watcher.variant(),
+        watcher.nextRevision,
+        watcher.nextSub(),
+        watcher.fragment);
   }
 
   private List<EncodedEvent> match(Want want) {
     var found = new ArrayList<EncodedEvent>();
     for (var event : events) {
-      if (event.event.revision().main() >= want.from
+      var revision = event.event.revision();
+      if (revision.main() >= want.from
+          && !want.wasSent(revision)
           && want.range.contains(event.event.key())
           && Watcher.wants(want.variant, event.event)) {
         found.add(event);
@@ -207,8 +260,19 @@ final class CatchUp {
   }
 
   /** Those who still get something. */
-  Collection<Watcher> participants() {
-    return participants;
+  Stream<Watcher> watchers() {
+    return Stream.concat(cuts.stream().map(Cut::watcher), participants.stream());
+  }
+
+  /** The header with that revision, which most watchers share. */
+  Bytes header(Origin origin, long revision) {
+    var newest = header;
+    if (newest == null || headerRevision != revision) {
+      newest = WatchResponses.header(origin, revision);
+      header = newest;
+      headerRevision = revision;
+    }
+    return newest;
   }
 
   /** The next watcher to serve, or null when all were. */
@@ -241,8 +305,7 @@ final class CatchUp {
     var block = EventBlock.of(encoded);
     var before = kept.get(want);
     if (before != null && !isPart()) {
-      before.add(block);
-      block = EventBlock.ofBlocks(before);
+      block = before.with(block);
     }
     blocks.put(want, block);
     return block;

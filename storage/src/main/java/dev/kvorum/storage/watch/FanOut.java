@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class FanOut {
   /** One group's part. */
   static final class Target {
+    private final boolean tooMany;
     private final List<EncodedEvent> events;
     private final Watcher[] members;
     private final int size;
@@ -28,7 +29,8 @@ final class FanOut {
     private int at;
 
     Target(WatchGroup group) {
-      events = List.copyOf(group.matched);
+      tooMany = group.hasTooMany();
+      events = group.takeMatched();
       members = group.share();
       size = group.size();
     }
@@ -40,23 +42,22 @@ final class FanOut {
     @Nullable EventBlock block(
         int variant, StoreView view, Function<Revision, @Nullable Bytes> records, long maxBytes) {
       var known = blocks[variant];
-      if (known != null) {
+      if (known != null || tooMany) {
         return known;
       }
       var encoded = new ArrayList<Bytes>(events.size());
+      var size = 0L;
       for (var event : events) {
         if (!Watcher.wants(variant, event.event)) {
           continue;
         }
         var bytes =
             Watcher.wantsPrevious(variant) ? event.withPrevious(view, records) : event.plain();
-        if (bytes == null) {
+        size += bytes == null ? 0 : bytes.size();
+        if (bytes == null || size > maxBytes) {
           return null;
         }
         encoded.add(bytes);
-      }
-      if (EventBlock.totalSize(encoded) > maxBytes) {
-        return null;
       }
       var block = EventBlock.of(encoded);
       blocks[variant] = block;
@@ -67,15 +68,20 @@ final class FanOut {
   final long revision;
   private final WatchGroups groups;
   private final int count;
+  private final int mostHeld;
   private final Iterator<Event> unmatched;
   private final List<WatchGroup> touched = new ArrayList<>();
   private final List<Target> targets = new ArrayList<>();
   private boolean matched;
   private int current;
 
-  FanOut(long revision, List<Event> events, WatchGroups groups) {
+  /**
+   * @param mostHeld events that are gathered for watchers who take fragments
+   */
+  FanOut(long revision, List<Event> events, WatchGroups groups, int mostHeld) {
     this.revision = revision;
     this.groups = groups;
+    this.mostHeld = mostHeld;
     count = events.size();
     unmatched = events.iterator();
   }
@@ -97,11 +103,10 @@ final class FanOut {
       groups.forEach(
           event.key(),
           group -> {
-            if (group.matched.isEmpty()) {
+            if (group.match(encoded, mostHeld)) {
               touched.add(group);
             }
-            group.matched.add(encoded);
-            if (isLarge) {
+            if (isLarge && !group.hasTooMany()) {
               // Now, or one turn would have to encode all of them.
               encoded.plain();
             }
@@ -111,10 +116,7 @@ final class FanOut {
       return false;
     }
     matched = true;
-    for (var group : touched) {
-      targets.add(new Target(group));
-      group.matched.clear();
-    }
+    touched.forEach(group -> targets.add(new Target(group)));
     return true;
   }
 

@@ -25,6 +25,9 @@ final class HistoryDelivery {
   /** A chunk of history is being read, or the next part of what {@link #catchUp} has. */
   private boolean reading;
 
+  /** What is being read, or is here, begins with that event. */
+  private Revision asked = new Revision(0, 0);
+
   /** What is being read belongs to a store that was replaced meanwhile, and is of no use. */
   private boolean readInVain;
 
@@ -67,7 +70,8 @@ final class HistoryDelivery {
       var first = places.firstBehind();
       if (first != null) {
         reading = true;
-        outbox.add(new WatchEffect.ReadHistory(new Revision(first.nextRevision, 0)));
+        asked = new Revision(first.nextRevision, first.nextSub());
+        outbox.add(new WatchEffect.ReadHistory(asked));
       }
     }
   }
@@ -82,7 +86,7 @@ final class HistoryDelivery {
 
   /** Whoever is in it reads from the beginning of the revision again. */
   private void giveUp(CatchUp chunk) {
-    chunk.participants().forEach(places::putBack);
+    chunk.watchers().forEach(places::putBack);
     catchUp = null;
     outbox.add(new WatchEffect.HistoryDone());
   }
@@ -110,11 +114,9 @@ final class HistoryDelivery {
     for (var watcher : places.takeQueue()) {
       if (watcher.nextRevision < moment.view().compactRevision()) {
         end(watcher, moment);
-      } else if (!places.hasRoomAgain(watcher.stream)) {
+      } else if (!places.mayRead(watcher)) {
         places.park(watcher);
-      } else if (full
-          || watcher.nextRevision < history.from()
-          || watcher.nextRevision > history.to()) {
+      } else if (full || !isIn(history, watcher)) {
         places.putBack(watcher);
       } else if (!chunk.add(watcher)) {
         full = true;
@@ -125,13 +127,20 @@ final class HistoryDelivery {
     fetchMissing(chunk);
   }
 
+  private boolean isIn(History chunk, Watcher watcher) {
+    var next = watcher.nextRevision;
+    return next == asked.main()
+        ? next <= chunk.to() && watcher.nextSub() >= asked.sub()
+        : next > asked.main() && next <= chunk.to();
+  }
+
   /** Contract S9.6: what the watcher needs is compacted; the client is told, and keeps the id. */
   private void end(Watcher watcher, Moment moment) {
     places.end(watcher);
     var header = WatchResponses.header(moment.origin(), 0);
-    outbox.control(
-        watcher.stream,
-        WatchResponses.canceled(header, watcher.id, moment.view().compactRevision()));
+    outbox.canceled(
+        watcher, WatchResponses.canceled(header, watcher.id, moment.view().compactRevision()));
+    places.unpark(watcher.stream);
   }
 
   private void fetchMissing(CatchUp chunk) {
@@ -153,9 +162,13 @@ final class HistoryDelivery {
 
   /** Keeps what is wanted of a part of a revision, and asks for the next one. */
   private void keep(CatchUp chunk, Revision rest, Moment moment) {
-    if (!chunk.keep(records)) {
+    if (!chunk.keep(records, sizes.fragmentBytes())) {
       // A record that was in memory is there no more.
       fetchMissing(chunk);
+      return;
+    }
+    sendCuts(chunk, moment);
+    if (chunk.hasCuts()) {
       return;
     }
     while (chunk.keptBytes() > sizes.responseBytes()) {
@@ -171,7 +184,7 @@ final class HistoryDelivery {
         }
       }
     }
-    if (chunk.participants().stream().noneMatch(each -> each.state == Watcher.State.BEHIND)) {
+    if (chunk.watchers().noneMatch(each -> each.state == Watcher.State.BEHIND)) {
       giveUp(chunk);
       return;
     }
@@ -179,11 +192,43 @@ final class HistoryDelivery {
     outbox.add(new WatchEffect.ReadHistory(rest));
   }
 
+  /** Gives fragments to those for whom they are full; they come again for what is behind them. */
+  private void sendCuts(CatchUp chunk, Moment moment) {
+    while (!outbox.turnIsOver()) {
+      var cut = chunk.pollCut();
+      if (cut == null) {
+        return;
+      }
+      var watcher = cut.watcher();
+      if (watcher.state == Watcher.State.BEHIND) {
+        if (watcher.stream.isFreeFor(watcher)) {
+          outbox.sendFirst(
+              watcher,
+              header(chunk, watcher, moment),
+              cut.fragments().blocks(),
+              cut.fragments().next());
+          watcher.nextRevision = cut.fragments().next().main();
+        }
+        places.enqueue(watcher);
+      }
+    }
+  }
+
   /** Better one watch that ends with a reason than a member that dies of it. */
   private void refuse(Watcher watcher, Moment moment) {
     places.end(watcher);
     var header = WatchResponses.header(moment.origin(), moment.view().revision());
-    outbox.control(watcher.stream, WatchResponses.canceled(header, watcher.id, TOO_LARGE));
+    outbox.canceled(watcher, WatchResponses.canceled(header, watcher.id, TOO_LARGE));
+    places.unpark(watcher.stream);
+  }
+
+  /**
+   * What a message of history names is how far everything was given to those who are synced: the
+   * events that the watcher gets with them later are above it (contract S9.13).
+   */
+  private Bytes header(CatchUp chunk, Watcher watcher, Moment moment) {
+    return chunk.header(
+        moment.origin(), Math.max(watcher.floor, Math.max(chunk.history().to(), live.begun())));
   }
 
   private void serve(CatchUp chunk, Moment moment) {
@@ -192,7 +237,6 @@ final class HistoryDelivery {
       keep(chunk, rest, moment);
       return;
     }
-    var header = WatchResponses.header(moment.origin(), moment.view().revision());
     while (!outbox.turnIsOver()) {
       var watcher = chunk.poll();
       if (watcher == null) {
@@ -203,20 +247,28 @@ final class HistoryDelivery {
       if (watcher.state != Watcher.State.BEHIND) {
         continue;
       }
+      if (!watcher.stream.isFreeFor(watcher)) {
+        places.park(watcher);
+        continue;
+      }
       var block = chunk.block(watcher, records);
       if (block == null) {
         // A record that was in memory is there no more; the next chunk fetches it.
         places.putBack(watcher);
         continue;
       }
-      if (!block.isEmpty()) {
-        outbox.send(watcher, header, block);
+      var completes = watcher.stream.open != null;
+      if (completes || !block.isEmpty()) {
+        outbox.send(watcher, header(chunk, watcher, moment), block);
       }
       watcher.nextRevision = chunk.history().to() + 1;
       if (chunk.history().to() >= live.begun()) {
         places.sync(watcher);
       } else {
         places.enqueue(watcher);
+      }
+      if (completes) {
+        places.unpark(watcher.stream);
       }
     }
   }

@@ -150,7 +150,7 @@ final class LiveDelivery {
         var next = queue.removeFirst();
         queuedEvents -= next.events.size();
         begun = next.revision;
-        fanOut = new FanOut(next.revision, next.events, places.groups());
+        fanOut = new FanOut(next.revision, next.events, places.groups(), sizes.chunkEvents());
       }
       fanOut(moment, false);
     }
@@ -177,8 +177,11 @@ final class LiveDelivery {
         deliver(
             watcher,
             running.revision,
-            header,
-            target.block(watcher.variant(), moment.view(), records, sizes.responseBytes()));
+            watcher.floor <= running.revision
+                ? header
+                : WatchResponses.header(moment.origin(), watcher.floor),
+            target.block(
+                watcher.variant(), moment.view(), records, sizes.mostGathered(watcher.fragment)));
       }
     }
     completed = running.revision;
@@ -189,7 +192,7 @@ final class LiveDelivery {
     if (block == null) {
       places.fallBehind(watcher, revision);
     } else if (!block.isEmpty()) {
-      if (watcher.stream.unsentBytes >= sizes.streamBytes()) {
+      if (watcher.stream.unsentBytes >= sizes.streamBytes() || !watcher.stream.isFreeFor(watcher)) {
         places.fallBehind(watcher, revision);
       } else {
         outbox.send(watcher, header, block);

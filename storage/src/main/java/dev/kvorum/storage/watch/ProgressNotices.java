@@ -43,13 +43,16 @@ final class ProgressNotices {
   void answer(long completed, Moment moment) {
     while (!asked.isEmpty() && asked.getFirst().atRevision <= completed) {
       var stream = asked.removeFirst().stream;
-      // Silence unless every watcher of the stream has all of it (contract S9.8).
+      // Silence unless every watcher of the stream has all of it (contract S9.8), and later when
+      // one has more than that.
       var hasAll =
           stream.watchers.values().stream()
               .allMatch(
-                  watcher ->
-                      watcher.state == Watcher.State.SYNCED && watcher.startRevision <= completed);
-      if (hasAll && !stream.watchers.isEmpty()) {
+                  watcher -> watcher.state == Watcher.State.SYNCED && watcher.floor <= completed);
+      var given = stream.watchers.values().stream().mapToLong(each -> each.nextRevision - 1).max();
+      if (hasAll && given.isPresent() && given.getAsLong() > completed) {
+        asked.add(new Asked(stream, given.getAsLong()));
+      } else if (hasAll && given.isPresent()) {
         var header = WatchResponses.header(moment.origin(), completed);
         outbox.control(stream, WatchResponses.head(header, -1, false));
       }
@@ -99,8 +102,10 @@ final class ProgressNotices {
       for (var watcher : stream.watchers.values()) {
         if (watcher.progressNotify
             && watcher.state == Watcher.State.SYNCED
-            && watcher.startRevision <= completed
+            && watcher.floor <= completed
+            && watcher.nextRevision <= completed + 1
             && !watcher.active
+            && stream.open == null
             && stream.unsentBytes < sizes.streamBytes()) {
           outbox.control(stream, WatchResponses.head(header, watcher.id, false));
         }

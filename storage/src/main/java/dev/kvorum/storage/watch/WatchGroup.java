@@ -16,8 +16,14 @@ final class WatchGroup {
   private int size;
   private boolean shared;
 
+  /** Members that want all of a revision in one message. */
+  private int whole;
+
   /** Events of the revision that is being matched. */
-  final List<EncodedEvent> matched = new ArrayList<>();
+  private final List<EncodedEvent> matched = new ArrayList<>();
+
+  /** They are many, and no member wants them in one message: nothing is to be gathered. */
+  private boolean tooMany;
 
   WatchGroup(KeyRange range) {
     this.range = range;
@@ -27,7 +33,39 @@ final class WatchGroup {
     return size;
   }
 
+  /**
+   * Takes an event of the revision that is being matched.
+   *
+   * @param mostHeld events that are gathered for members who take fragments
+   * @return whether it is the first one
+   */
+  boolean match(EncodedEvent event, int mostHeld) {
+    var isFirst = matched.isEmpty() && !tooMany;
+    if (whole == 0 && matched.size() >= mostHeld) {
+      matched.clear();
+      tooMany = true;
+    }
+    if (!tooMany) {
+      matched.add(event);
+    }
+    return isFirst;
+  }
+
+  /** Whether the members are to read the revision from history, piece by piece. */
+  boolean hasTooMany() {
+    return tooMany;
+  }
+
+  /** The events that were matched; the next revision begins with none. */
+  List<EncodedEvent> takeMatched() {
+    var taken = List.copyOf(matched);
+    matched.clear();
+    tooMany = false;
+    return taken;
+  }
+
   void add(Watcher watcher) {
+    whole += watcher.fragment ? 0 : 1;
     if (size == members.length) {
       members = Arrays.copyOf(members, 2 * size);
       shared = false;
@@ -39,6 +77,7 @@ final class WatchGroup {
   }
 
   void remove(Watcher watcher) {
+    whole -= watcher.fragment ? 0 : 1;
     own();
     var last = members[--size];
     members[watcher.place] = last;

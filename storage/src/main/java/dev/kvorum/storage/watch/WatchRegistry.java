@@ -66,16 +66,15 @@ final class WatchRegistry {
       return;
     }
     var id = create.watchId() != 0 ? create.watchId() : chooseId(stream);
-    var next = create.startRevision() == 0 ? atRevision + 1 : create.startRevision();
-    var watcher = new Watcher(stream, id, create, range(create), next);
+    var watcher = new Watcher(stream, id, create, range(create), atRevision);
     stream.watchers.put(id, watcher);
     places.add(watcher);
     outbox.control(stream, WatchResponses.created(header, id));
     progress.add(watcher, moment.nowNanos());
-    if (next > live.begun()) {
+    if (watcher.nextRevision > live.begun()) {
       places.sync(watcher);
     } else {
-      places.fallBehind(watcher, next);
+      places.fallBehind(watcher, watcher.nextRevision);
     }
   }
 
@@ -110,8 +109,10 @@ final class WatchRegistry {
     }
     places.remove(watcher);
     progress.remove(watcher);
-    outbox.control(
-        stream, WatchResponses.canceled(WatchResponses.header(moment.origin(), atRevision), id, 0));
+    outbox.canceled(
+        watcher,
+        WatchResponses.canceled(WatchResponses.header(moment.origin(), atRevision), id, 0));
+    places.unpark(stream);
   }
 
   /** The transport took so many bytes of the stream's messages. */

@@ -26,6 +26,9 @@ final class WatchResponses {
   private static final int EVENT_PREV_KV = 3;
   private static final long DELETE = 1;
 
+  /** The most that {@link #head} is. */
+  static final int MOST_HEAD_BYTES = 64;
+
   private WatchResponses() {}
 
   /** The header as a field, which every message of one revision begins with. */

@@ -11,7 +11,8 @@ package dev.kvorum.storage.watch;
  * @param maxQueuedEvents events that wait for their fan-out before watchers read history instead
  * @param fragmentBytes a message of this size or more is cut if its watcher wants fragments
  * @param chunkEvents events of one revision that are read at a time
- * @param responseBytes what may be held of one revision until all of it is read for its watchers
+ * @param responseBytes what may be held of one revision until all of it is read for its watchers;
+ *     for those who take fragments a message of {@code fragmentBytes} is enough
  */
 public record WatchSizes(
     int turnMessages,
@@ -46,6 +47,15 @@ public record WatchSizes(
         maxRequestBytes + FRAGMENT_OVERHEAD_BYTES,
         2_000,
         responseBytes);
+  }
+
+  /**
+   * What of one revision may be put together for a watcher as it happens.
+   *
+   * @param fragment whether the watcher takes fragments, so that it can read them one by one
+   */
+  long mostGathered(boolean fragment) {
+    return fragment ? Math.min(responseBytes, Math.max(fragmentBytes, CHUNK_BYTES)) : responseBytes;
   }
 
   /** How much of history is read at a time. */

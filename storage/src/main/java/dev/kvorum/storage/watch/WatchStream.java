@@ -3,6 +3,7 @@ package dev.kvorum.storage.watch;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One client's stream and its watchers. */
 final class WatchStream {
@@ -20,6 +21,9 @@ final class WatchStream {
   /** Watchers that are behind and wait until the transport takes more. */
   final ArrayDeque<Watcher> parked = new ArrayDeque<>(0);
 
+  /** The message that is being sent in fragments, if one is. */
+  @Nullable OpenMessage open;
+
   /** How many watchers are behind ({@link LaggingStreams} counts). */
   int watchersBehind;
 
@@ -33,5 +37,11 @@ final class WatchStream {
     this.number = number;
     this.tickNanos = tickNanos;
     nextTickNanos = nowNanos + tickNanos;
+  }
+
+  /** Whether the watcher's events may be the next on the stream. */
+  boolean isFreeFor(Watcher watcher) {
+    var message = open;
+    return message == null || message.watcher == watcher;
   }
 }

@@ -22,8 +22,11 @@ final class Watcher {
   final long id;
   final KeyRange range;
 
-  /** What the client asked for, 0 for from now on. */
-  final long startRevision;
+  /**
+   * No message to the watcher names an earlier revision: the one at which it was created, or the
+   * one from which on the client wants events, if that is later.
+   */
+  final long floor;
 
   final boolean prevKv;
   final boolean noPut;
@@ -45,17 +48,27 @@ final class Watcher {
   /** Something was sent since the stream's last tick (contract S9.9). */
   boolean active;
 
-  Watcher(WatchStream stream, long id, WatchRequest.Create request, KeyRange range, long next) {
+  /**
+   * @param atRevision the store's when the request came in
+   */
+  Watcher(
+      WatchStream stream, long id, WatchRequest.Create request, KeyRange range, long atRevision) {
     this.stream = stream;
     this.id = id;
     this.range = range;
-    startRevision = request.startRevision();
+    floor = Math.max(request.startRevision(), atRevision);
     prevKv = request.prevKv();
     noPut = request.noPut();
     noDelete = request.noDelete();
     fragment = request.fragment();
     progressNotify = request.progressNotify();
-    nextRevision = next;
+    nextRevision = request.startRevision() == 0 ? atRevision + 1 : request.startRevision();
+  }
+
+  /** Where in {@link #nextRevision} its events go on, of which fragments were sent before. */
+  long nextSub() {
+    var message = stream.open;
+    return message == null || message.watcher != this ? 0 : message.next.sub();
   }
 
   /** Which of the eight ways to encode a group's events this watcher wants. */

@@ -78,7 +78,7 @@ final class WatcherPlaces {
 
   /** The watcher, which is behind, takes its place at the end of the queue. */
   void enqueue(Watcher watcher) {
-    if (hasRoomAgain(watcher.stream)) {
+    if (mayRead(watcher)) {
       behind.addLast(watcher);
     } else {
       park(watcher);
@@ -102,16 +102,29 @@ final class WatcherPlaces {
     watcher.state = state;
   }
 
-  /** Whether the stream's watchers may read on that fell behind because it was full. */
-  boolean hasRoomAgain(WatchStream stream) {
+  /** Whether history may be read for the watcher, which is behind. */
+  boolean mayRead(Watcher watcher) {
+    return hasRoomAgain(watcher.stream) && watcher.stream.isFreeFor(watcher);
+  }
+
+  private boolean hasRoomAgain(WatchStream stream) {
     return stream.unsentBytes < sizes.streamBytes() / 2;
   }
 
-  /** The stream has taken something: those who waited for that may be back in the queue. */
+  /**
+   * The stream has taken something, or a message is complete that kept others from it: those who
+   * waited for that may be back in the queue.
+   */
   void unpark(WatchStream stream) {
-    if (hasRoomAgain(stream)) {
+    if (!hasRoomAgain(stream)) {
+      return;
+    }
+    var message = stream.open;
+    if (message == null) {
       behind.addAll(stream.parked);
       stream.parked.clear();
+    } else if (stream.parked.remove(message.watcher)) {
+      behind.addLast(message.watcher);
     }
   }
 
@@ -136,7 +149,7 @@ final class WatcherPlaces {
   @Nullable Watcher firstBehind() {
     for (var first = behind.peekFirst(); first != null; first = behind.peekFirst()) {
       if (first.state == Watcher.State.BEHIND) {
-        if (hasRoomAgain(first.stream)) {
+        if (mayRead(first)) {
           return first;
         }
         park(first);

@@ -88,6 +88,27 @@ class LeaseClockTest {
   }
 
   @Test
+  void leasesThatRunOutTogetherAreListedSideBySide() {
+    var random = new Random(7);
+    var deadlines = new HashMap<Long, Long>();
+    for (var id = 1L; id <= 500; id++) {
+      var ttl = 10 + random.nextLong(20);
+      clock.add(id, ttl, 0, 0);
+      deadlines.put(id, ttl);
+      if (random.nextInt(4) == 0) {
+        var gone = 1 + random.nextLong(id);
+        if (deadlines.remove(gone) != null) {
+          clock.remove(gone);
+        }
+      }
+    }
+
+    var listed = clock.byExpiry();
+    assertThat(listed).containsExactlyInAnyOrderElementsOf(deadlines.keySet());
+    assertThat(listed.stream().map(deadlines::get)).isSorted();
+  }
+
+  @Test
   void aRenewalUnderANewLeaderMayRunOutBeforeTheExtraTimeOfOthers() {
     clock.add(1, 10, 0, 0);
     clock.add(2, 10, 0, 0);

@@ -3,6 +3,7 @@ package dev.kvorum.storage.watch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.KeyValueCodec;
@@ -34,15 +35,36 @@ class WatchHubModelTest {
     }
   }
 
-  private final HubHarness store = new HubHarness();
+  /** Every revision of some keys is read in parts, and a message has a few events. */
+  private static final WatchSizes NARROW =
+      new WatchSizes(3, 1 << 20, 600, 5, 500, 50, 150, 2, 1 << 20);
+
+  private HubHarness store = new HubHarness();
   private final List<Event> history = new ArrayList<>();
   private final Map<Long, Watched> watched = new HashMap<>();
   private final Map<Long, List<String>> seen = new HashMap<>();
   private final Set<Long> ended = new HashSet<>();
 
+  /** What was named last to each watcher. */
+  private final Map<Long, Long> headers = new HashMap<>();
+
+  /** Whose message in fragments is to go on, 0 for nobody's. */
+  private long open;
+
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
   void everyWatcherGetsItsEventsOnceAndInOrder(long seed) {
+    run(seed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {5, 6, 7, 8, 9, 10})
+  void everyWatcherGetsItsEventsHoweverTheyAreCut(long seed) {
+    store = new HubHarness(NARROW);
+    run(seed);
+  }
+
+  private void run(long seed) {
     var random = new Random(seed);
     store.onEvents(history::addAll);
     for (var step = 0; step < STEPS; step++) {
@@ -84,7 +106,11 @@ class WatchHubModelTest {
         }
       }
       case 8 -> store.request(new WatchRequest.Progress());
-      case 9, 10, 11 -> store.delete(key(random));
+      case 9, 10 -> store.delete(key(random));
+      case 11 ->
+          store.apply(
+              new Command.DeleteRange(
+                  Bytes.utf8(key(random)), Bytes.wrap(new byte[1]), random.nextBoolean()));
       default -> {
         // Some are large enough to fill a stream.
         var value = random.nextInt(10) == 0 ? "x".repeat(150_000) : "v" + random.nextInt(100);
@@ -126,7 +152,7 @@ class WatchHubModelTest {
             random.nextInt(4) == 0,
             random.nextBoolean(),
             id,
-            false);
+            random.nextBoolean());
     watched.put(id, new Watched(range, start == 0 ? store.revision() + 1 : start, request));
     store.request(request);
   }
@@ -143,6 +169,14 @@ class WatchHubModelTest {
 
   private void collect() {
     for (var response : store.received()) {
+      assertThat(open).as("nothing between fragments").isIn(0L, response.watchId());
+      open = response.fragment() ? response.watchId() : 0;
+      if (response.created() || !response.events().isEmpty()) {
+        var before = headers.put(response.watchId(), response.revision());
+        assertThat(response.revision())
+            .as("a watch names no earlier revision than before")
+            .isGreaterThanOrEqualTo(before == null || response.created() ? 0 : before);
+      }
       if (response.compactRevision() > 0) {
         ended.add(response.watchId());
       }

@@ -244,6 +244,38 @@ class WatchHubTest {
     assertThat(store.events(0)).containsExactly("PUT a=1 @2", "PUT a=2 @3");
   }
 
+  /** S9.13, S20.3: also when the hub hears late of what the store has long done. */
+  @Test
+  void aWatchNamesNoEarlierRevisionThanBefore() {
+    store.holdEvents(true);
+    for (var value = 1; value <= 8; value++) {
+      store.put("k", "" + value);
+    }
+    for (var from = 2; from <= 9; from++) {
+      store.request(watch("k").id(from).from(from).withProgress().request());
+    }
+    store.request(new WatchRequest.Progress());
+    store.tick();
+    store.put("k", "9");
+    store.holdEvents(false);
+    store.put("k", "10");
+
+    var received = store.received();
+    for (var from = 2; from <= 9; from++) {
+      var id = from;
+      var revisions =
+          received.stream()
+              .filter(response -> response.watchId() == id)
+              .map(Response::revision)
+              .toList();
+      assertThat(revisions).as("from %d", from).isSorted().startsWith(9L).endsWith(11L);
+      assertThat(HubHarness.eventsOf(received, id)).hasSize(11 - from + 1).doesNotHaveDuplicates();
+    }
+    var progress = received.stream().filter(response -> response.watchId() == -1).toList();
+    assertThat(progress).hasSize(1);
+    assertThat(progress.getFirst().revision()).isGreaterThanOrEqualTo(9);
+  }
+
   /** Events from before a future start (etcd's issue 20221). */
   @Test
   void aFutureStartSeesNothingBefore() {
@@ -270,6 +302,26 @@ class WatchHubTest {
     var seen = store.received();
     assertThat(revisions(seen, 1)).containsExactly(2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
     assertThat(revisions(seen, 2)).containsExactly(8L, 9L);
+  }
+
+  /** S9.9: the interval is drawn once for a stream, and its ticks are those of all its watchers. */
+  @Test
+  void aStreamTicksAtItsOwnIntervalWhoeverJoinsIt() {
+    var other = 2L;
+    store.hub().open(other, 1_100, 0);
+    store.nowNanos = 500;
+    store.request(other, watch("a").withProgress().request());
+    for (var tick = 1; tick <= 5; tick++) {
+      assertThat(store.hub().nextTickNanos()).isEqualTo(1_100L * tick);
+      store.nowNanos = 1_100L * tick - HubHarness.TICK_NANOS;
+      store.tick();
+      store.request(other, watch("a").id(tick).withProgress().request());
+    }
+
+    var told = store.received(other).stream().filter(each -> !each.isControl()).toList();
+    // The first tick has one watcher, the second two, and so on.
+    assertThat(told).extracting(Response::watchId).hasSize(1 + 2 + 3 + 4 + 5);
+    assertThat(told.stream().filter(each -> each.watchId() == 4)).hasSize(1);
   }
 
   /** Progress ahead of events (etcd's issue 15220). */

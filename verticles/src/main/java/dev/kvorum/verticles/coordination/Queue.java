@@ -111,9 +111,17 @@ public final class Queue {
     private final QueueCalls ownCalls;
     private final Present onPresent;
     private final Consumer<Reply<Entry>> answer;
+
+    /** The place, while it is the attempt's to give up: one that was first before it is not. */
     private @Nullable Entry own;
+
     private QueueCalls.@Nullable Watching watching;
+
+    /** Nothing more is done but to give the place up. */
     private boolean ended;
+
+    /** The client has heard, or is gone. */
+    private boolean answered;
 
     Attempt(
         Bytes name,
@@ -168,19 +176,25 @@ public final class Queue {
     private void placed(Bytes key, long lease, Result.Txn done) {
       var first = Calls.found(done.responses().getLast()).getFirst();
       if (done.succeeded()) {
-        own = new Entry(key, lease, done.revision(), done.revision());
-        proceed(own, first);
+        var entry = new Entry(key, lease, done.revision(), done.revision());
+        own = entry;
+        proceed(entry, first);
         return;
       }
       var present = Calls.found(done.responses().getFirst()).getFirst();
       var entry = new Entry(key, lease, present.createRevision(), done.revision());
-      own = entry;
-      onPresent.found(entry, present, () -> proceed(entry, first), this::end);
+      // Who holds the lock asks again: whatever becomes of this call, the lock stays held.
+      own = first.key().equals(key) ? null : entry;
+      if (ended) {
+        giveUp(() -> {});
+      } else {
+        onPresent.found(entry, present, () -> proceed(entry, first), this::end);
+      }
     }
 
     private void proceed(Entry entry, KeyValue first) {
       if (ended) {
-        leave(entry);
+        giveUp(() -> {});
       } else if (first.key().equals(entry.key())) {
         end(new Reply.Done<>(entry));
       } else {
@@ -266,42 +280,66 @@ public final class Queue {
       }
     }
 
+    /**
+     * The attempt is over. One that failed gives its place up, or whoever is behind it would wait
+     * for a lease that nobody may be using; whoever hears of the failure finds it given up.
+     */
     private void end(Reply<Entry> reply) {
-      if (!ended) {
-        ended = true;
-        underWay.remove(this);
-        stopWatching();
+      if (ended) {
+        return;
+      }
+      close();
+      if (reply instanceof Reply.Refused<Entry>) {
+        giveUp(() -> tell(reply));
+      } else {
+        own = null;
+        tell(reply);
+      }
+    }
+
+    private void close() {
+      ended = true;
+      stopWatching();
+    }
+
+    private void tell(Reply<Entry> reply) {
+      underWay.remove(this);
+      if (!answered) {
+        answered = true;
         answer.accept(reply);
       }
     }
 
     /** The member stops. */
     void stop() {
-      cancel();
-      answer.accept(new Reply.Refused<>(Failure.STOPPED));
+      close();
+      giveUp(() -> {});
+      tell(new Reply.Refused<>(Failure.STOPPED));
     }
 
     /** Contract S11.5: whoever stops waiting gives its place up. */
     @Override
     public void cancel() {
-      if (ended) {
-        return;
-      }
-      ended = true;
+      answered = true;
       underWay.remove(this);
-      stopWatching();
-      if (own != null) {
-        leave(own);
-      }
+      close();
+      giveUp(() -> {});
     }
 
-    private void leave(Entry entry) {
+    /** Deletes the place, if it is there; what then happens does not wait for its success. */
+    private void giveUp(Runnable then) {
+      var place = own;
+      own = null;
+      if (place == null) {
+        then.run();
+        return;
+      }
       calls.call(
           new Command.Txn(
-              List.of(Calls.createdAt(entry.key(), entry.createRevision())),
-              List.of(Calls.delete(entry.key())),
+              List.of(Calls.createdAt(place.key(), place.createRevision())),
+              List.of(Calls.delete(place.key())),
               List.of()),
-          _ -> {});
+          _ -> then.run());
     }
   }
 }

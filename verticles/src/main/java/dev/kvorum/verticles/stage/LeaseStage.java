@@ -450,10 +450,14 @@ public final class LeaseStage {
     var effects = new ArrayList<LeaseEffect>();
     nextEntryNanos = Math.max(nextEntryNanos, moment.nowNanos - MAX_MADE_UP_NANOS);
     while (underWay < WINDOW && !entries.isEmpty() && nextEntryNanos <= moment.nowNanos) {
-      underWay++;
       var next = entries.removeFirst();
-      nextEntryNanos += next.ends * NANOS_AN_END;
-      effects.add(new LeaseEffect.Propose(next.entry));
+      // One that was revoked meanwhile may have been granted anew, and must live its own time.
+      var ids = next.entry.ids().stream().filter(clock::isTaken).toList();
+      if (!ids.isEmpty()) {
+        underWay++;
+        nextEntryNanos += next.ends * NANOS_AN_END;
+        effects.add(new LeaseEffect.Propose(new Command.LeaseExpire(next.entry.term(), ids)));
+      }
     }
     if (underWay == 0 && entries.isEmpty()) {
       round = Round.NONE;

@@ -23,6 +23,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,7 +87,10 @@ public final class WatchVerticle extends VerticleBase {
     for (var word : words) {
       switch (word) {
         case WatchBus.Opened opened ->
-            hub.open(opened.stream(), jittered(progressNanos), System.nanoTime());
+            hub.open(
+                opened.stream(),
+                jittered(progressNanos, ThreadLocalRandom.current()),
+                System.nanoTime());
         case WatchBus.Requested requested ->
             effects.addAll(
                 hub.request(
@@ -125,8 +129,9 @@ public final class WatchVerticle extends VerticleBase {
         .log("watch streams are far behind");
   }
 
-  private static long jittered(long nanos) {
-    return nanos + (long) (nanos * JITTER * ThreadLocalRandom.current().nextDouble());
+  /** A stream's own interval, drawn once for all of its time (contract S9.9). */
+  static long jittered(long nanos, RandomGenerator random) {
+    return nanos + (long) (nanos * JITTER * random.nextDouble());
   }
 
   private WatchHub.Moment moment(StoreView view) {

@@ -238,6 +238,35 @@ class LeaseStageTest {
     assertThat(stage.proposed(entry, true, moment())).hasSize(1);
   }
 
+  /** S10.1, never early: an id may be granted anew while what ran out before waits in a storm. */
+  @Test
+  void aLeaseThatIsGrantedAnewLivesItsOwnTime() {
+    lead();
+    LongStream.rangeClosed(1, 5_000).forEach(id -> grant(id, 5));
+    now += 5 * SECOND;
+    var taken = takeExpired();
+    var again = taken.getLast();
+    var underWay = new ArrayList<>(stage.counted(taken, new int[taken.size()], moment()));
+    revoked(again);
+    grant(again, 60);
+
+    var ended = new ArrayList<Long>();
+    while (!underWay.isEmpty()) {
+      var entry = (Command.LeaseExpire) ((LeaseEffect.Propose) underWay.removeFirst()).command();
+      ended.addAll(entry.ids());
+      entry.ids().forEach(this::revoked);
+      underWay.addAll(stage.proposed(entry, true, moment()));
+      if (underWay.isEmpty() && stage.isRunning()) {
+        now = stage.nextWakeNanos();
+        underWay.addAll(stage.wake(moment()));
+      }
+    }
+
+    assertThat(ended).hasSize(4_999).doesNotContain(again);
+    assertThat(stage.size()).isEqualTo(1);
+    assertThat(stage.isRunning()).isFalse();
+  }
+
   @Test
   void whatWasNotRevokedIsTriedAgainLater() {
     lead();
