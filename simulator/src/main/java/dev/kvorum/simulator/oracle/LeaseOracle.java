@@ -115,8 +115,10 @@ final class LeaseOracle {
     lives.values().forEach(life -> life.begun.remove(member));
   }
 
+  /** A member leads and gives every lease that it knows by now its time anew. */
   void led(int member, long elapsedNanos) {
     led.put(member, elapsedNanos);
+    lives.values().forEach(life -> life.begun.remove(member));
   }
 
   void begun(int member, long lease, long elapsedNanos) {
@@ -204,10 +206,13 @@ final class LeaseOracle {
         throw wrong("a leader that was replaced renews no lease", id, life, term);
       }
     }
-    var begun = life.begun.getOrDefault(member, Long.MIN_VALUE);
-    var ledAt = led.getOrDefault(member, Long.MIN_VALUE);
-    var deadline = begun >= ledAt ? begun + life.ttlNanos : ledAt + life.ttlNanos + electionNanos;
-    if (deadline > 0 && elapsedNanos > deadline) {
+    var begun = life.begun.get(member);
+    var ledAt = led.get(member);
+    var isOver =
+        begun != null
+            ? elapsedNanos > begun + life.ttlNanos
+            : ledAt != null && elapsedNanos > ledAt + life.ttlNanos + electionNanos;
+    if (isOver) {
       throw wrong("a lease that has run out is not renewed", id, life, term);
     }
     life.begun.put(member, elapsedNanos);
