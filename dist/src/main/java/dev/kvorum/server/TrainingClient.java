@@ -43,6 +43,21 @@ final class TrainingClient {
     10, 3, 26, 1, 'k', 18, 8, 18, 6, 10, 1, 'k', 18, 1, 'v', 26, 5, 10, 3, 10, 1, 'k'
   };
 
+  /** {@code TTL: 3600, ID: 1}. */
+  private static final byte[] GRANT = {8, (byte) 0x90, 28, 16, 1};
+
+  /** {@code ID: 1}. */
+  private static final byte[] REVOKE = {8, 1};
+
+  /** {@code key: "m", range_end: "n"}. */
+  private static final byte[] DELETE_CROWD = {10, 1, 'm', 18, 1, 'n'};
+
+  /** Enough that the compiler takes what runs once for each of them for worth its while. */
+  private static final int CROWD_KEYS = 16_000;
+
+  /** Fewer than a server takes in one transaction. */
+  private static final int PUTS_A_CALL = 100;
+
   private static final byte[] NOTHING = {};
 
   private final HttpClient grpc;
@@ -89,6 +104,7 @@ final class TrainingClient {
     for (int round = 0; round < ROUNDS; round++) {
       round();
     }
+    crowds();
     for (var path : List.of("/version", "/health", "/metrics")) {
       await(get(path));
     }
@@ -155,6 +171,44 @@ final class TrainingClient {
     calls.add(call("etcdserverpb.Maintenance/Status", NOTHING));
     calls.add(call("etcdserverpb.Cluster/MemberList", NOTHING));
     await(Future.all(calls));
+  }
+
+  /**
+   * The end of a lease with very many keys, and a delete of as many. A server does that rarely, and
+   * everybody waits for it: it should not begin with code that was never compiled.
+   */
+  private void crowds() throws Exception {
+    await(call("etcdserverpb.Lease/LeaseGrant", GRANT));
+    putCrowd(true);
+    await(call("etcdserverpb.Lease/LeaseRevoke", REVOKE));
+    putCrowd(false);
+    await(call("etcdserverpb.KV/DeleteRange", DELETE_CROWD));
+  }
+
+  private void putCrowd(boolean leased) throws Exception {
+    for (int from = 0; from < CROWD_KEYS; ) {
+      var calls = new ArrayList<Future<?>>();
+      for (int i = 0; i < CALLS_AT_ONCE; i++, from += PUTS_A_CALL) {
+        calls.add(call("etcdserverpb.KV/Txn", puts(from, leased)));
+      }
+      await(Future.all(calls));
+    }
+  }
+
+  /** {@code success: [put m... = v, ...]}, with a lease or without. */
+  private static byte[] puts(int from, boolean leased) {
+    var transaction = Buffer.buffer();
+    for (int number = from; number < from + PUTS_A_CALL; number++) {
+      var key = Buffer.buffer("m" + (10_000_000 + number));
+      var put = Buffer.buffer().appendByte((byte) 10).appendByte((byte) key.length());
+      put.appendBuffer(key).appendBytes(new byte[] {18, 1, 'v'});
+      if (leased) {
+        put.appendBytes(new byte[] {24, 1});
+      }
+      transaction.appendBytes(new byte[] {18, (byte) (put.length() + 2), 18, (byte) put.length()});
+      transaction.appendBuffer(put);
+    }
+    return transaction.getBytes();
   }
 
   private Future<Buffer> call(String method, byte[] message) {
