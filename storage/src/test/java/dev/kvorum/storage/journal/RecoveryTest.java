@@ -124,8 +124,8 @@ final class RecoveryTest {
   }
 
   /**
-   * A start cut off the last entry, and the batch that said so is lost; the next one holds no entry,
-   * and names where the log ended. Found by seed 13811.
+   * A start cut off the last entry, and the batch that said so is lost; the next one holds no
+   * entry, and names where the log ended. Found by seed 13811.
    */
   @Test
   void whatALostBatchCutOffIsNotFoundAgain() throws Exception {

@@ -50,6 +50,7 @@ class FullDiskIT {
 
   @SuppressWarnings("NullAway.Init") // every test begins with start()
   private ServerProcess process;
+
   private int logLengthAtStart;
 
   @SuppressWarnings("NullAway.Init") // every test begins with start()
@@ -198,8 +199,9 @@ class FullDiskIT {
   }
 
   /**
-   * The operator insists. The journal goes on in the space that it has reserved, the state store has
-   * none. What was given back meanwhile is taken again, or else the journal may be first to wait.
+   * The operator insists. The journal goes on in the space that it has reserved, the state store
+   * has none. What was given back meanwhile is taken again, or else the journal may be first to
+   * wait.
    */
   private void writeUntilTheStateStoreWaits(WriteLedger ledger) throws Exception {
     deactivateAlarms();
