@@ -444,7 +444,7 @@ public final class Journal {
       return null;
     }
     var oldest = segments.getFirst();
-    if (segments.size() > 1 && log.liesBelow(oldest.number(), releaseBelow)) {
+    if (isSucceeded() && log.liesBelow(oldest.number(), releaseBelow)) {
       return releaseTask(oldest);
     }
     if (spaceLow || spaceMissing) {
@@ -462,6 +462,14 @@ public final class Journal {
       return sliceTask(spares.ballast());
     }
     return null;
+  }
+
+  /**
+   * Whether a segment behind the oldest one holds a durable batch. Otherwise its release would leave
+   * a journal without any, which cannot be told from one that has lost them all.
+   */
+  private boolean isSucceeded() {
+    return segments.size() > 2 || (segments.size() == 2 && nextSector > 0);
   }
 
   private boolean hasLargeBatches() {

@@ -162,6 +162,26 @@ final class JournalTest {
   }
 
   /**
+   * Found by seed 6678 of the simulator: the log had gone on to a new segment, and before the first
+   * batch stood there, the last segment that had any was released.
+   */
+  @Test
+  void everyMomentLeavesABatchToGoOnFrom() throws Exception {
+    var node = Node.open(disk, true);
+    for (var i = 1; i <= 200; i++) {
+      node.journal.release(node.journal.lastDurable().index() + 1);
+      node.append(entry(1, i, 300));
+      node.driver.pump();
+      while (node.turn() | disk.step()) {
+        var durable = node.journal.durableBatch();
+        var scan = JournalScan.read(disk.copy(), Node.OWNER, false);
+        assertThat(scan.lastBatchNumber()).isGreaterThanOrEqualTo(durable);
+      }
+    }
+    assertThat(node.journal.firstIndex()).isGreaterThan(150);
+  }
+
+  /**
    * Found by seed 250 of the simulator: the oldest segment that is left may begin with entries that
    * were overwritten from further back, from an index that lay in a segment released since.
    */
