@@ -465,8 +465,8 @@ public final class Journal {
   }
 
   /**
-   * Whether a segment behind the oldest one holds a durable batch. Otherwise its release would leave
-   * a journal without any, which cannot be told from one that has lost them all.
+   * Whether a segment behind the oldest one holds a durable batch. Otherwise its release would
+   * leave a journal without any, which cannot be told from one that has lost them all.
    */
   private boolean isSucceeded() {
     return segments.size() > 2 || (segments.size() == 2 && nextSector > 0);
