@@ -172,7 +172,10 @@ final class JournalTest {
       node.journal.release(node.journal.lastDurable().index() + 1);
       node.append(entry(1, i, 300));
       node.driver.pump();
-      while (node.turn() | disk.step()) {
+      var going = true;
+      while (going) {
+        going = node.turn();
+        going |= disk.step();
         var durable = node.journal.durableBatch();
         var scan = JournalScan.read(disk.copy(), Node.OWNER, false);
         assertThat(scan.lastBatchNumber()).isGreaterThanOrEqualTo(durable);
