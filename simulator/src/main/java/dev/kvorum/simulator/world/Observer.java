@@ -16,8 +16,8 @@ import dev.kvorum.storage.watch.WatchRequest;
  * <p>Members are counted from 0; the ids of messages and entries are {@link World#memberId}.
  */
 public interface Observer {
-  /** Stands for a hash that cannot be told yet. */
-  long NO_HASH = 0;
+  /** Stands for a hash that cannot be told yet; not that of an empty store, which is 0. */
+  long NO_HASH = Long.MIN_VALUE;
 
   /** Whether nothing is left that a healed cluster would do by itself, and has not done yet. */
   default boolean isSatisfied() {

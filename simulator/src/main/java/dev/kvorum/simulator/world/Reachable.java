@@ -27,6 +27,7 @@ public final class Reachable {
           "refused to start",
           "safe halt: a lone voter refuses to start",
           "safe halt: nobody leads",
+          "seen while a delete is written",
           "snapshot failed",
           "snapshot installed",
           "snapshot received",

@@ -36,6 +36,9 @@ public final class StoreVerticle extends VerticleBase {
   /** How long the stage goes on in one turn of the loop; one slice more at most. */
   private static final long TURN_NANOS = 1_000_000;
 
+  /** So long a delete is written before it rests. */
+  private static final long SWEEP_NANOS = 500_000;
+
   /**
    * What the backend's thread needs to remove a record, about; a slice's rest is for its work, too.
    */
@@ -55,10 +58,9 @@ public final class StoreVerticle extends VerticleBase {
   /** What the stage asked for in this turn, if anything. */
   private StoreEffect.@Nullable CompactLater compactLater;
 
-  /** So long a delete is written before it rests. */
-  private static final long SWEEP_NANOS = 500_000;
+  /** Of the delete that is being written, if one is. */
+  private @Nullable WorkPace sweepPace;
 
-  private final WorkPace sweepPace;
   private StoreEffect.@Nullable SweepLater sweepLater;
 
   /** Who wants to hear that the store is defragmented, in the order of the wishes. */
@@ -88,7 +90,6 @@ public final class StoreVerticle extends VerticleBase {
     this.stage = stage;
     this.node = node;
     compactionPace = new WorkPace(node.applied().appliedIndex(), System.nanoTime());
-    sweepPace = new WorkPace(node.applied().appliedIndex(), System.nanoTime());
     this.raiseNoSpace = raiseNoSpace;
     this.guard = guard;
   }
@@ -166,16 +167,17 @@ public final class StoreVerticle extends VerticleBase {
   /** Slices of a delete that has taken effect, for a moment, or a turn if somebody waits for it. */
   private void sweep() {
     var began = System.nanoTime();
-    long worked;
-    boolean goesOn;
+    var most = SWEEP_NANOS;
     do {
+      sweepLater = null;
       guard.run(() -> stage.sweep().forEach(this::perform));
-      worked = System.nanoTime() - began;
-      goesOn = sweepLater != null && worked < (sweepLater.isWaitedFor() ? TURN_NANOS : SWEEP_NANOS);
-      if (goesOn) {
-        sweepLater = null;
+      if (sweepLater != null && sweepLater.isWaitedFor()) {
+        most = TURN_NANOS;
       }
-    } while (goesOn);
+    } while (sweepLater != null && System.nanoTime() - began < most);
+    if (sweepLater == null) {
+      sweepPace = null;
+    }
     goOn(began);
   }
 
@@ -183,7 +185,11 @@ public final class StoreVerticle extends VerticleBase {
   private void goOn(long beganNanos) {
     if (sweepLater != null) {
       var now = System.nanoTime();
-      var rest = sweepPace.restNanos(now - beganNanos, node.applied().appliedIndex(), now);
+      var applied = node.applied().appliedIndex();
+      if (sweepPace == null) {
+        sweepPace = new WorkPace(applied, now);
+      }
+      var rest = sweepPace.restNanos(now - beganNanos, applied, now);
       NextTurn.run(context, sweepLater.isWaitedFor() ? 0 : rest, this::sweep);
       sweepLater = null;
     }
