@@ -90,7 +90,7 @@ class QueueTest {
     enter();
     takeSecondPlace();
     await();
-    member.watched().deleted();
+    member.watched().deleted(14);
     member.fail(Failure.LEADER_CHANGED);
 
     assertRefusedAfterGivingUp(Failure.LEADER_CHANGED);
