@@ -142,8 +142,7 @@ class LeaderMonitorTest {
   void whoSaysItOtherwiseRequiresNone(String value) {
     edge.service.leader = 0;
 
-    var reply =
-        edge.call(EdgeFixture.PUT, EdgeFixture.frame(new byte[0]), "hasleader", value);
+    var reply = edge.call(EdgeFixture.PUT, EdgeFixture.frame(new byte[0]), "hasleader", value);
 
     assertThat(reply.status()).isEqualTo("0");
   }
