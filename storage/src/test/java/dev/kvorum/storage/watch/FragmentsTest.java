@@ -185,8 +185,7 @@ class FragmentsTest {
     var revision = deleteAll();
     store.request(watch("other").id(7).withProgress().request());
     store.holdHistoryAfter(4);
-    store.request(
-        watch("k").to("l").from(revision).id(8).withFragments().withProgress().request());
+    store.request(watch("k").to("l").from(revision).id(8).withFragments().withProgress().request());
     store.received();
     store.tick();
     assertThat(store.received()).isEmpty();

@@ -172,7 +172,10 @@ class WatchRequestsTest {
     store.holdHistory(false);
     assertThat(store.events(2)).containsExactly("PUT a=1 @2");
     store.tick();
-    assertThat(store.received()).as("2 had an event").extracting(Response::watchId).containsExactly(1L);
+    assertThat(store.received())
+        .as("2 had an event")
+        .extracting(Response::watchId)
+        .containsExactly(1L);
     store.tick();
     assertThat(store.received()).extracting(Response::watchId).containsExactlyInAnyOrder(1L, 2L);
   }
