@@ -112,6 +112,37 @@ class WatchRequestsTest {
         .containsExactly("PUT a=2 @3 was 1", "PUT b=2 @3", "DELETE a @3 was 1", "DELETE b @3");
   }
 
+  /** S9.12: from exactly the limit on. */
+  @Test
+  void aMessageOfTheLimitIsSplitAndOneOfAByteLessIsNot() {
+    var whole = twoEvents(Integer.MAX_VALUE);
+    assertThat(whole).hasSize(1);
+    var size = whole.getFirst().sizeBytes();
+
+    assertThat(twoEvents(size + 1)).isEqualTo(whole);
+    assertThat(twoEvents(size)).extracting(Response::fragment).containsExactly(true, false);
+  }
+
+  private static List<Response> twoEvents(int fragmentBytes) {
+    var sizes = WatchSizes.ofMember(0, 1 << 20);
+    var store =
+        new HubHarness(
+            new WatchSizes(
+                sizes.turnMessages(),
+                sizes.turnBytes(),
+                sizes.streamBytes(),
+                sizes.chunkRevisions(),
+                sizes.recentBytes(),
+                sizes.maxQueuedEvents(),
+                fragmentBytes,
+                sizes.chunkEvents(),
+                sizes.responseBytes()));
+    store.request(watch("a").to("c").id(300).withFragments().request());
+    store.received();
+    store.apply(new Command.Txn(List.of(), List.of(put("a", "1"), put("b", "1")), List.of()));
+    return store.received();
+  }
+
   /** S9.12: there is nothing to split in one event. */
   @Test
   void oneLargeEventIsNoFragment() {

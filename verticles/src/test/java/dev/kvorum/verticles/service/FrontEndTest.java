@@ -30,6 +30,7 @@ import dev.kvorum.storage.state.LoadedState;
 import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.stage.Answer;
@@ -88,6 +89,7 @@ class FrontEndTest {
     RaftBus.register(bus);
     StoreBus.register(bus);
     LeaseBus.register(bus);
+    WatchBus.register(bus);
     proposals = inbox(RaftBus.PROPOSE);
     rounds = inbox(RaftBus.READ);
     front = onLoop(() -> new FrontEnd(node, context, loop));
@@ -318,6 +320,18 @@ class FrontEndTest {
     node.publish(status(0, 1, false));
 
     assertThat(failure(ask(LEADER_REQUIRED))).isEqualTo(Failure.NO_LEADER);
+  }
+
+  /** Contract S22.1, S22.2: history and the present are watched here, whoever leads. */
+  @Test
+  void watchesNeedNoLeaderUnlessTheirClientsWantOne() throws Exception {
+    node.publish(status(0, 1, false));
+    var sink = new IdleSink();
+
+    assertThat(onLoop(() -> front.watch(CallContext.PLAIN, sink)))
+        .isInstanceOf(Service.WatchStream.class);
+    assertThat(onLoop(() -> front.watch(LEADER_REQUIRED, sink)))
+        .isEqualTo(new Service.WatchRefused(Failure.NO_LEADER));
   }
 
   private CompletableFuture<Result> ask(CallContext call) throws Exception {
@@ -695,5 +709,30 @@ class FrontEndTest {
     public boolean isClosed() {
       return false;
     }
+  }
+
+  /** Of a watch to which nothing happens. */
+  private static final class IdleSink implements Service.WatchSink {
+    @Override
+    public void send(Bytes start, long watchId, Bytes events) {
+      throw new AssertionError("nothing is watched");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public boolean isWritable() {
+      return true;
+    }
+
+    @Override
+    public void onDrain(Runnable action) {}
+
+    @Override
+    public void pauseRequests() {}
+
+    @Override
+    public void resumeRequests() {}
   }
 }
