@@ -19,6 +19,7 @@ final class MvccBugs {
   private static final String EVALUATION = "storage.mvcc.TxnEvaluation";
   private static final String VIEW = "storage.mvcc.StoreView";
   private static final String STAGE = "verticles.stage.StoreStage";
+  private static final String BATCH = "verticles.stage.Batch";
   private static final String MACHINE = "storage.state.StateMachine";
   private static final String MATH = "java.lang.Math";
 
@@ -79,7 +80,7 @@ final class MvccBugs {
             "answered-before-published",
             "serializable read of un-durable data",
             "A batch is answered and its state is published only with the next one.",
-            new Calls(STAGE + "$Batch", "effects", "java.util.ArrayList", "add", 1, 7, number(1)),
+            new Calls(BATCH, "effects", "java.util.ArrayList", "add", 1, 7, number(1)),
             "no read is stale"),
         bug(
             "compacted-revision-served",
