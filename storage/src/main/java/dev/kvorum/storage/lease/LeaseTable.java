@@ -39,6 +39,9 @@ public final class LeaseTable {
     /** Of {@link #leaving}, how many are gone. */
     private int left;
 
+    /** The lease is gone, and what is attached to it counts as attached to none. */
+    private boolean isLeft;
+
     Keys(long lease, Bytes first) {
       this.lease = lease;
       only = first;
@@ -94,6 +97,14 @@ public final class LeaseTable {
       left += taken.size();
       leaving = rest;
       return taken;
+    }
+
+    /** The lease goes before its keys do. */
+    void leave() {
+      InvariantViolation.check(leaving != null && count() == 0, "every key was shown");
+      isLeft = true;
+      leaving = null;
+      many = null;
     }
 
     private void checkStays() {
@@ -184,11 +195,11 @@ public final class LeaseTable {
     }
     var before = attachments.get(key);
     if (before != null) {
-      if (before.lease == lease) {
+      if (before.lease == lease && !before.isLeft) {
         return;
       }
       attachments.remove(key);
-      if (before.remove(key)) {
+      if (!before.isLeft && before.remove(key)) {
         setKeys(slot(before.lease), null);
       }
     }
@@ -252,6 +263,28 @@ public final class LeaseTable {
       setKeys(slot, null);
     }
     return taken;
+  }
+
+  /**
+   * Shows some of the keys of a lease that ends as {@link #takeKeys} does, and leaves them
+   * attached.
+   *
+   * @param maxKeys how many at most, above 0
+   */
+  public List<Bytes> nextKeys(long id, int maxKeys) {
+    var keys = keys(slot(id));
+    return keys == null ? List.of() : keys.take(maxKeys);
+  }
+
+  /**
+   * Forgets a lease of which {@link #nextKeys} has shown every key. Each key is detached by {@link
+   * #detach}, when it is deleted; until then it is attached to nothing that anybody can find.
+   */
+  public void removeBeforeKeys(long id) {
+    var slot = ids.remove(id);
+    var keys = InvariantViolation.present(keys(slot), "the lease has keys");
+    keys.leave();
+    setKeys(slot, null);
   }
 
   /** Forgets a lease that exists and has no key any more. */

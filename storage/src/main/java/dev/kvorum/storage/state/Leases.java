@@ -15,6 +15,7 @@ import dev.kvorum.storage.mvcc.PackedDeletes;
 import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The lease commands of the state machine: leases and keys change together (contract S10). */
 final class Leases {
@@ -87,19 +88,25 @@ final class Leases {
     return end.outcome(new Result.Done(kv.revision()));
   }
 
-  /** What {@link #revoke} does, in slices. */
+  /** What {@link #revoke} does, for a lease with very many keys. */
   LongCommand longRevoke(Command.LeaseRevoke revoke) {
     return leases.contains(revoke.id())
-        ? new LongRevocation(
-            leases, kv, List.of(revoke.id()), () -> new Result.LeaseRevoke(kv.revision()))
+        ? new LargeLeaseEnd(leases, kv, revoke.id(), () -> new Result.LeaseRevoke(kv.revision()))
         : refused(Failure.LEASE_NOT_FOUND);
   }
 
-  /** What {@link #expire} does, in slices. */
+  /**
+   * What {@link #expire} does, for very many keys. A lease that has them stands alone; several
+   * leases that have them only together are an entry of an older release.
+   */
   LongCommand longExpire(Command.LeaseExpire expire, long term) {
-    return isOfAnotherTerm(expire, term)
-        ? refused(Failure.NOT_LEADER)
-        : new LongRevocation(leases, kv, expire.ids(), () -> new Result.Done(kv.revision()));
+    if (isOfAnotherTerm(expire, term)) {
+      return refused(Failure.NOT_LEADER);
+    }
+    Supplier<Result> result = () -> new Result.Done(kv.revision());
+    return expire.ids().size() == 1
+        ? new LargeLeaseEnd(leases, kv, expire.ids().getFirst(), result)
+        : new LongRevocation(leases, kv, expire.ids(), result);
   }
 
   /** A leader of before saw the leases run out; its successor has given them their time again. */
@@ -118,6 +125,18 @@ final class Leases {
       keys += leases.attachedCount(id);
     }
     return keys;
+  }
+
+  /** Whether one of the keys that go with these leases has no tombstone yet. */
+  boolean haveHiddenKey(List<Long> ids) {
+    for (var id : ids) {
+      for (var key : leases.attachedKeys(id)) {
+        if (kv.isHidden(key)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {

@@ -72,6 +72,29 @@ class LeaseTableTest {
   }
 
   @Test
+  void aLeaseThatGoesBeforeItsKeysLeavesThemAttachedToNothing() {
+    table.add(1, 10, 0);
+    for (var key : new String[] {"b", "c", "a"}) {
+      table.attach(Bytes.utf8(key), 1);
+    }
+    assertThat(table.nextKeys(1, 2)).containsExactly(Bytes.utf8("a"), Bytes.utf8("b"));
+    assertThat(table.nextKeys(1, 2)).containsExactly(Bytes.utf8("c"));
+    table.removeBeforeKeys(1);
+    assertThat(table.contains(1)).isFalse();
+
+    // The same id again, before the keys are deleted: none of them is its own until it is put anew.
+    table.add(1, 20, 0);
+    table.attach(KEY, 1);
+    assertThat(table.attachedKeys(1)).containsExactly(KEY);
+    table.detach(Bytes.utf8("a"));
+    table.attach(Bytes.utf8("a"), 1);
+    table.attach(Bytes.utf8("b"), 1);
+    table.detach(Bytes.utf8("c"));
+
+    assertThat(table.attachedKeys(1)).containsExactly(Bytes.utf8("a"), Bytes.utf8("b"), KEY);
+  }
+
+  @Test
   void aLeaseThatComesAgainHasNothingOfTheOneBefore() {
     table.add(7, 10, 5);
     table.remove(7);

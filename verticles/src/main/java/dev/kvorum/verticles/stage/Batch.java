@@ -55,11 +55,9 @@ final class Batch {
     tell(logged, outcome);
   }
 
-  /** A delete takes effect, alone, and its records follow. */
-  void addSweep(Logged logged, Outcome outcome) {
-    if (outcome.result() instanceof Result.DeleteRange deleted) {
-      tally = new WriteTally(0, deleted.deleted(), 0, 0);
-    }
+  /** A delete of so many keys takes effect, alone, and its records follow. */
+  void addSweep(Logged logged, Outcome outcome, long keys) {
+    tally = new WriteTally(0, keys, 0, 0);
     tell(logged, outcome);
   }
 

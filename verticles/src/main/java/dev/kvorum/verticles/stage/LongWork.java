@@ -2,6 +2,8 @@ package dev.kvorum.verticles.stage;
 
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.InvariantViolation;
+import dev.kvorum.storage.mvcc.StoreMeta;
+import dev.kvorum.storage.state.Outcome;
 import dev.kvorum.storage.state.Part;
 import dev.kvorum.storage.state.StateMachine;
 import java.util.ArrayDeque;
@@ -15,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * end.
  *
  * <p>It is a {@link LongApply}, for which the whole log waits, or a {@link Sweeping}, for which
- * only those entries wait that would get in its way; never both.
+ * only those entries wait that would get in its way; never both. A delete of an interval is swept
+ * from its first turn on. The end of a lease with very many keys is a long command, which lists
+ * them, and is swept when it has taken effect.
  */
 final class LongWork {
   private final StateMachine machine;
@@ -102,7 +106,7 @@ final class LongWork {
     return proceed();
   }
 
-  /** The next slice of the long command. */
+  /** The next slice of the long command; it may end as a delete that is being written. */
   List<StoreEffect> proceed() {
     var current = InvariantViolation.present(longApply, "a long command is under way");
     var batch = batches.get();
@@ -116,10 +120,13 @@ final class LongWork {
       return sliceDone(current, part);
     }
     longApply = null;
+    if (machine.isSweeping()) {
+      return sweepBegun(current.logged, batch, current.before, outcome);
+    }
     watch.applied(current.logged.command(), outcome.result());
     batch.addLong(current, part.writes(), outcome);
     waiting.removeFirst();
-    var effects = batch.effects(sweeping);
+    var effects = batch.effects(null);
     admitHeld(effects);
     goOn(effects);
     return effects;
@@ -144,10 +151,17 @@ final class LongWork {
 
   private List<StoreEffect> beginSweep(Logged logged, Command.DeleteRange delete) {
     var batch = batches.get();
-    sweeping = new Sweeping(machine.meta());
+    var before = machine.meta();
     var outcome = machine.beginSweep(logged.entry().index(), logged.entry().term(), delete);
-    watch.applied(delete, outcome.result());
-    batch.addSweep(logged, outcome);
+    return sweepBegun(logged, batch, before, outcome);
+  }
+
+  /** The next entry has taken effect, and its records follow. */
+  private List<StoreEffect> sweepBegun(
+      Logged logged, Batch batch, StoreMeta before, Outcome outcome) {
+    sweeping = new Sweeping(before);
+    watch.applied(logged.command(), outcome.result());
+    batch.addSweep(logged, outcome, machine.sweepingKeys());
     waiting.removeFirst();
     var effects = batch.effects(sweeping);
     effects.add(new StoreEffect.SweepLater(false));

@@ -27,10 +27,11 @@ import java.util.Map;
  * given. Only its records go to the backend early, where they do not count before the applied index
  * says so. Whoever wants to see the whole machine meanwhile waits too.
  *
- * <p>A delete of an interval is the exception, because it can be told to readers without a look at
- * its keys. It takes effect in one step, and the log goes on. Its records are made in slices behind
- * that ({@link StoreEffect.SweepLater}); an entry that would write a key which they have not
- * reached, or that is long itself, waits for them.
+ * <p>A delete that nobody wants the previous values of is the exception, of an interval or of the
+ * keys of a lease that ends: it can be told to readers without a look at what the keys hold. It
+ * takes effect in one step, and the log goes on. Its records are made in slices behind that ({@link
+ * StoreEffect.SweepLater}); an entry that would write a key which they have not reached, or that is
+ * long itself, waits for them.
  */
 public final class StoreStage {
   /** Entries applied before other work of the loop gets its turn. */

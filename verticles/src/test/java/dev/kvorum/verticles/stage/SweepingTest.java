@@ -2,6 +2,7 @@ package dev.kvorum.verticles.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
@@ -14,14 +15,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A delete of an interval with very many keys takes effect at once, and the log goes on while its
- * records are made; the backend and the watchers get everything in the order of revisions.
+ * A delete of very many keys, in an interval or of a lease, takes effect at once, and the log goes
+ * on while its records are made; the backend and the watchers get everything in the order of
+ * revisions.
  */
 final class SweepingTest {
   private static final int SLICE_KEYS = 10;
   private static final int KEYS = 95;
   private static final int DELETED_AT = KEYS + 2;
   private static final long LEASE = 5;
+  private static final long LARGE_LEASE = 6;
+  private static final int LEASED_KEYS = 33;
+  private static final int ENDED_AT = KEYS + LEASED_KEYS + 2;
 
   private final StageHarness harness = new StageHarness(SLICE_KEYS);
 
@@ -141,6 +146,106 @@ final class SweepingTest {
             new Result.DeleteRange(DELETED_AT, 0, List.of()));
   }
 
+  /**
+   * Contract S10.3: one revision, in key order; the lease is gone before the first of its records.
+   */
+  @Test
+  void aLeaseWithManyKeysEndsAtOnceAndItsRecordsFollowInKeyOrder() {
+    putLeasedKeys();
+    harness.commit(new Command.LeaseRevoke(LARGE_LEASE), put("z", 0));
+    harness.step(stage -> stage.findKeys(1, List.of(LARGE_LEASE), true));
+    harness.drain();
+
+    assertThat(harness.answers())
+        .containsExactly(new Result.LeaseRevoke(ENDED_AT), new Result.Put(ENDED_AT + 1, null));
+    assertThat(keysIn(harness.published())).as("the others live").isEqualTo(KEYS);
+    assertThat(keysIn(harness.published(), "m", "n")).isZero();
+    assertThat(harness.all(StoreEffect.LeasesChanged.class))
+        .containsExactly(
+            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE))));
+    assertThat(harness.all(StoreEffect.Write.class)).as("no record was made so far").isEmpty();
+    assertThat(harness.all(StoreEffect.Happened.class)).isEmpty();
+    assertThat(sweepToTheEnd()).isEqualTo((LEASED_KEYS + SLICE_KEYS - 1) / SLICE_KEYS);
+
+    var told = harness.all(StoreEffect.Happened.class);
+    assertThat(told).hasSize(2);
+    var deletes = told.getFirst().events();
+    assertThat(deletes).hasSize(LEASED_KEYS).allMatch(Event::deleted);
+    assertThat(deletes).extracting(Event::key).isSorted();
+    assertThat(deletes.getFirst().revision()).isEqualTo(new Revision(ENDED_AT, 0));
+    assertThat(deletes.getLast().revision()).isEqualTo(new Revision(ENDED_AT, LEASED_KEYS - 1));
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
+  }
+
+  /** The leader's own end of a lease that ran out is no other one. */
+  @Test
+  void aLeaseWithManyKeysRunsOutAtOnce() {
+    putLeasedKeys();
+    harness.commit(new Command.LeaseExpire(1, List.of(LARGE_LEASE)));
+    harness.drain();
+
+    assertThat(harness.answers()).containsExactly(new Result.Done(ENDED_AT));
+    assertThat(keysIn(harness.published(), "m", "n")).isZero();
+    assertThat(harness.all(StoreEffect.Count.class))
+        .containsExactly(new StoreEffect.Count(0, LEASED_KEYS, 0, 0));
+    sweepToTheEnd();
+    assertThat(harness.stored().leases().contains(LARGE_LEASE)).isFalse();
+    assertThat(harness.stored().kv().revision()).isEqualTo(ENDED_AT);
+  }
+
+  @Test
+  void behindALeaseThatEndedTheLogGoesOnBetweenItsKeys() {
+    putLeasedKeys();
+    harness.commit(
+        new Command.LeaseRevoke(LARGE_LEASE),
+        new Command.LeaseGrant(LARGE_LEASE, 60),
+        put("m0005", LARGE_LEASE),
+        new Command.LeaseRevoke(LEASE),
+        put("m005", LARGE_LEASE));
+    harness.drain();
+    assertThat(harness.answers()).as("the last one writes a hidden key").hasSize(4);
+    assertThat(harness.answers()).last().isEqualTo(new Result.LeaseRevoke(ENDED_AT + 2));
+
+    harness.sweep();
+    harness.proceed();
+    assertThat(harness.answers()).last().isEqualTo(new Result.Put(ENDED_AT + 3, null));
+    sweepToTheEnd();
+
+    var stored = harness.stored();
+    assertThat(stored.kv().revision()).isEqualTo(ENDED_AT + 3);
+    assertThat(stored.leases().attachedKeys(LARGE_LEASE))
+        .containsExactly(Bytes.utf8("m0005"), Bytes.utf8("m005"));
+    assertThat(stored.leases().contains(LEASE)).isFalse();
+  }
+
+  @Test
+  void aCrashWhileALeasesRecordsAreMadeBringsItBackUntilTheLogIsAppliedAgain() {
+    putLeasedKeys();
+    harness.commit(new Command.LeaseRevoke(LARGE_LEASE));
+    harness.drain();
+    harness.sweep();
+    harness.sweep();
+
+    var before = harness.restart();
+    assertThat(before.kv().revision()).isEqualTo(ENDED_AT - 1);
+    assertThat(before.leases().attachedCount(LARGE_LEASE)).isEqualTo(LEASED_KEYS);
+    harness.commit(new Command.LeaseRevoke(LARGE_LEASE));
+    harness.drain();
+    sweepToTheEnd();
+    assertThat(harness.stored().kv().revision()).isEqualTo(ENDED_AT);
+    assertThat(harness.stored().leases().contains(LARGE_LEASE)).isFalse();
+  }
+
+  private void putLeasedKeys() {
+    harness.commit(new Command.LeaseGrant(LARGE_LEASE, 60));
+    for (var i = LEASED_KEYS - 1; i >= 0; i--) {
+      harness.commit(put("m%03d".formatted(i), LARGE_LEASE));
+    }
+    harness.drain();
+    harness.forget();
+  }
+
   @Test
   void itHurriesWhenMemoryIsFull() {
     harness.commit(deleteAll());
@@ -173,8 +278,13 @@ final class SweepingTest {
   }
 
   private static long keysIn(StoreView view) {
+    return keysIn(view, "k", "l");
+  }
+
+  private static long keysIn(StoreView view, String from, String to) {
     assertThat(view.tryHold()).isTrue();
-    var count = view.index().count(KeyRange.of(Bytes.utf8("k"), Bytes.utf8("l")), view.revision());
+    var range = KeyRange.of(Bytes.utf8(from), Bytes.utf8(to));
+    var count = view.index().count(range, view.revision());
     view.release();
     return count;
   }
