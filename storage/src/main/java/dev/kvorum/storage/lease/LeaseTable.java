@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The replicated part of leases: which exist, for how long they were granted, what a checkpoint
  * said remained, and which keys are attached. It changes by log entries alone and knows no time.
  *
- * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 4 more; beside
- * that there are two nodes for each attached key. A key is attached to at most one lease (contract
- * S4.3).
+ * <p>A lease without keys costs about 20 bytes and owns no object, 4 more if its client chose its
+ * id, and 4 more if it has keys; beside that there are two nodes for each attached key. A key is
+ * attached to at most one lease (contract S4.3).
  */
 public final class LeaseTable {
   /**
@@ -141,13 +141,18 @@ public final class LeaseTable {
   }
 
   private final LeaseIds ids = new LeaseIds();
-  private final SecondsColumn ttlSeconds = new SecondsColumn();
+  private final NumberColumn ttlSeconds = new NumberColumn();
 
   /** What the last checkpoint said, 0 without one. */
-  private final SecondsColumn remainingSeconds = new SecondsColumn();
+  private final NumberColumn remainingSeconds = new NumberColumn();
+
+  /** Where in the log the lease was granted, if its client chose the id; otherwise 0. */
+  private final NumberColumn grantIndex = new NumberColumn();
 
   /** By slot: the keys of a lease that has any. */
   private final Pages<@Nullable Keys[]> keysOfSlot = new Pages<>(Keys[][]::new);
+
+  private long newestGrantIndex;
 
   /** By key: where it is among the keys of a lease. */
   private final Map<Bytes, Keys> attachments = new HashMap<>();
@@ -162,11 +167,18 @@ public final class LeaseTable {
   }
 
   /** Adds a lease that does not exist yet. */
-  public void add(long id, long ttl, long remaining) {
-    InvariantViolation.check(!contains(id), "a lease is granted once");
-    var slot = ids.add(id);
-    ttlSeconds.set(slot, ttl);
-    remainingSeconds.set(slot, remaining);
+  public void add(LeaseRecord lease) {
+    InvariantViolation.check(!contains(lease.id()), "a lease is granted once");
+    var slot = ids.add(lease.id());
+    ttlSeconds.set(slot, lease.ttlSeconds());
+    remainingSeconds.set(slot, lease.remainingSeconds());
+    grantIndex.set(slot, lease.grantIndex());
+    newestGrantIndex = Math.max(newestGrantIndex, lease.grantIndex());
+  }
+
+  /** The highest {@link LeaseRecord#grantIndex} of all leases that were ever added. */
+  public long newestGrantIndex() {
+    return newestGrantIndex;
   }
 
   /** The time for which the lease was granted; the lease exists. */
@@ -177,7 +189,8 @@ public final class LeaseTable {
   /** The lease, which exists, as the backend keeps it. */
   public LeaseRecord record(long id) {
     var slot = slot(id);
-    return new LeaseRecord(id, ttlSeconds.get(slot), remainingSeconds.get(slot));
+    return new LeaseRecord(
+        id, ttlSeconds.get(slot), remainingSeconds.get(slot), grantIndex.get(slot));
   }
 
   /** Notes what remains of the lease, which exists; 0 stands for all of it. */
@@ -341,6 +354,7 @@ public final class LeaseTable {
     return ids.sizeBytes()
         + ttlSeconds.sizeBytes()
         + remainingSeconds.sizeBytes()
+        + grantIndex.sizeBytes()
         + keysOfSlot.sizeBytes(Integer.BYTES);
   }
 

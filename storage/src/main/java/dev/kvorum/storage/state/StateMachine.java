@@ -119,7 +119,7 @@ public final class StateMachine {
       }
       case Command.LeaseGrant grant -> {
         var isFull = kv.allocatedBytes() + RequestCheck.cost(command) >= quotaBytes;
-        yield leaseCommands.grant(grant, isFull);
+        yield leaseCommands.grant(grant, index, isFull);
       }
       case Command.LeaseRevoke revoke -> leaseCommands.revoke(revoke);
       case Command.LeaseExpire expire -> leaseCommands.expire(expire, term);
@@ -136,9 +136,8 @@ public final class StateMachine {
     return switch (command) {
       case Command.Put _ -> false;
       case Command.DeleteRange _, Command.Txn _ -> kv.weight(command) > turnKeys;
-      case Command.LeaseRevoke revoke ->
-          leaseCommands.attachedKeys(List.of(revoke.id())) > turnKeys;
-      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > turnKeys;
+      case Command.LeaseRevoke revoke -> leaseCommands.attachedKeys(revoke) > turnKeys;
+      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire) > turnKeys;
       default -> false;
     };
   }

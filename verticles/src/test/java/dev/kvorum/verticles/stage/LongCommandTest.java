@@ -119,7 +119,7 @@ final class LongCommandTest {
     }
     harness.drain();
     harness.forget();
-    harness.commit(new Command.LeaseExpire(1, List.of(LEASE, LEASE + 1)));
+    harness.commit(new Command.LeaseExpire(1, List.of(LEASE, LEASE + 1), 0));
     while (harness.all(StoreEffect.Publish.class).isEmpty()) {
       harness.proceed();
     }

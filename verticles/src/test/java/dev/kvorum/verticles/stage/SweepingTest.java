@@ -182,7 +182,7 @@ final class SweepingTest {
   @Test
   void aLeaseWithManyKeysRunsOutAtOnce() {
     putLeasedKeys();
-    harness.commit(new Command.LeaseExpire(1, List.of(LARGE_LEASE)));
+    harness.commit(new Command.LeaseExpire(1, List.of(LARGE_LEASE), 0));
     harness.drain();
 
     assertThat(harness.answers()).containsExactly(new Result.Done(ENDED_AT));
