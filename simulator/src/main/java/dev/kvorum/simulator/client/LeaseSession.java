@@ -80,8 +80,13 @@ final class LeaseSession implements Session, Lines.Listener, Scheduler.Target {
       if (last) {
         done = true;
       } else {
-        ttlSeconds = random.between(1, 4);
-        lease = (client + 1) * IDS_A_CLIENT + ++granted;
+        var newTtlSeconds = random.between(1, 4);
+        // Every other lease has the id and the time of the one before, of which nothing may be
+        // left.
+        if (granted++ % 2 == 0) {
+          ttlSeconds = newTtlSeconds;
+        }
+        lease = (client + 1) * IDS_A_CLIENT + (granted + 1) / 2;
         left = random.below(6);
         renews = random.below(3) > 0;
         submit(new Command.LeaseGrant(lease, ttlSeconds));

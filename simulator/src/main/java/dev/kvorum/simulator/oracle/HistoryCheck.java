@@ -87,16 +87,17 @@ public final class HistoryCheck implements History.Reader {
 
   @Override
   public void committed(int operation, Command command) {
-    committed(operation, command, 0);
+    committed(operation, command, 0, 0);
   }
 
   /**
    * The same.
    *
+   * @param index of the command's entry
    * @param term of the command's entry
    */
-  void committed(int operation, Command command, long term) {
-    var answer = model.write(command, term);
+  void committed(int operation, Command command, long index, long term) {
+    var answer = model.write(command, index, term);
     positions.add(model.now());
     if (operation == History.NOBODY) {
       return;

@@ -45,14 +45,16 @@ final class LeaseOracle {
   private static final class Life {
     private final long ttlNanos;
     private final long grantedAt;
+    private final long grantIndex;
     private long keptAt = Long.MIN_VALUE;
 
     /** By member, on its own clock: when it began to count, or renewed last. */
     private final Map<Integer, Long> begun = new HashMap<>();
 
-    Life(long ttlNanos, long grantedAt) {
+    Life(long ttlNanos, long grantedAt, long grantIndex) {
       this.ttlNanos = ttlNanos;
       this.grantedAt = grantedAt;
+      this.grantIndex = grantIndex;
     }
   }
 
@@ -135,17 +137,29 @@ final class LeaseOracle {
   /**
    * A command is committed.
    *
+   * @param index of its entry
+   * @param term of its entry
    * @param isLive whether a lease lives before it
    */
-  void committed(Command command, long term, LongPredicate isLive) {
+  void committed(Command command, long index, long term, LongPredicate isLive) {
     switch (command) {
-      case Command.LeaseGrant grant when !isLive.test(grant.id()) ->
-          lives.put(grant.id(), new Life(grant.ttlSeconds() * SECOND, now()));
+      case Command.LeaseGrant grant when !isLive.test(grant.id()) -> {
+        var life = new Life(grant.ttlSeconds() * SECOND, now(), index);
+        var before = lives.put(grant.id(), life);
+        if (before != null) {
+          // Until a member hears of both, it counts the time of the one before.
+          life.begun.putAll(before.begun);
+        }
+      }
       case Command.LeaseExpire expire when expire.term() == term -> {
         for (var id : expire.ids()) {
           var life = lives.get(id);
           if (isLive.test(id) && life != null) {
-            expired(id, life, term);
+            if (life.grantIndex < expire.grantedBefore()) {
+              expired(id, life, term);
+            } else {
+              coverage.hit("lease granted anew before its expiry");
+            }
           }
         }
       }

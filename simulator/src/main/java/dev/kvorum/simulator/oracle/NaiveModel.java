@@ -30,7 +30,7 @@ final class NaiveModel {
 
   private final Set<Long> membersWithoutSpace = new TreeSet<>();
 
-  /** The granted time of each lease that lives. */
+  /** Where in the log each lease was granted that lives. */
   private final TreeMap<Long, Long> leases = new TreeMap<>();
 
   private final Set<Long> corruptMembers = new TreeSet<>();
@@ -176,17 +176,18 @@ final class NaiveModel {
 
   // Writing.
 
-  /** Executes the next command of the log, in a term that does not matter. */
+  /** Executes the next command of the log, where the index and the term of it do not matter. */
   Expected write(Command command) {
-    return write(command, 0);
+    return write(command, 0, 0);
   }
 
   /**
    * Executes the next command of the log.
    *
+   * @param index of its entry
    * @param term of its entry
    */
-  Expected write(Command command, long term) {
+  Expected write(Command command, long index, long term) {
     changes = 0;
     var refusal = alarmRefusal(command);
     if (refusal != null) {
@@ -205,7 +206,7 @@ final class NaiveModel {
           }
           case Command.Compact compact -> compact(compact);
           case Command.Alarm alarm -> alarm(alarm);
-          case Command.LeaseGrant grant -> grant(grant);
+          case Command.LeaseGrant grant -> grant(grant, index);
           case Command.LeaseRevoke revoke -> revoke(revoke);
           case Command.LeaseExpire expire -> expire(expire, term);
           case Command.PublishMember _, Command.SetClusterVersion _, Command.LeaseCheckpoint _ ->
@@ -272,8 +273,8 @@ final class NaiveModel {
     return leases.containsKey(lease);
   }
 
-  private Expected grant(Command.LeaseGrant grant) {
-    if (leases.putIfAbsent(grant.id(), grant.ttlSeconds()) != null) {
+  private Expected grant(Command.LeaseGrant grant, long index) {
+    if (leases.putIfAbsent(grant.id(), index) != null) {
       return new Expected.Failed(Failure.LEASE_EXISTS);
     }
     return new Expected.LeaseGrant(revision, grant.id(), grant.ttlSeconds());
@@ -295,7 +296,9 @@ final class NaiveModel {
       return new Expected.Failed(Failure.NOT_LEADER);
     }
     for (var id : expire.ids()) {
-      if (leases.containsKey(id)) {
+      var grantIndex = leases.get(id);
+      // One that was granted since the leader looked is not what the leader saw run out.
+      if (grantIndex != null && grantIndex < expire.grantedBefore()) {
         end(id);
         revision = present();
         changes = 0;

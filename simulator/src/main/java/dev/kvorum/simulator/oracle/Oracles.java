@@ -148,8 +148,8 @@ public final class Oracles implements Observer {
     try {
       var command = CommandCodec.decode(envelope.kind(), envelope.body());
       history.commit(operation, command);
-      leases().committed(command, entry.term(), historyCheck.model()::isLive);
-      historyCheck.committed(operation, command, entry.term());
+      leases().committed(command, entry.index(), entry.term(), historyCheck.model()::isLive);
+      historyCheck.committed(operation, command, entry.index(), entry.term());
       locks.committed();
       if (operation != History.NOBODY) {
         indexes[operation] = entry.index();

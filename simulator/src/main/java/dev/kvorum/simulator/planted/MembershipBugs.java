@@ -49,7 +49,7 @@ final class MembershipBugs {
             "A change of the members is not in the state store: a restart, or a snapshot, brings"
                 + " back who was removed.",
             new Calls(
-                "verticles.stage.StoreStage$Batch",
+                "verticles.stage.Batch",
                 "change",
                 "java.util.List",
                 "add",

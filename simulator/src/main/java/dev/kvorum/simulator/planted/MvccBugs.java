@@ -11,7 +11,8 @@ import java.util.List;
 /** The mistakes about keys and revisions that the catalogue names, and some of their kin. */
 final class MvccBugs {
   private static final String STORE = "storage.mvcc.MvccStore";
-  private static final String HIDDEN = "storage.index.Hidden";
+  private static final String HIDDEN_INTERVAL = "storage.index.HiddenInterval";
+  private static final String HIDDEN_KEYS = "storage.index.HiddenKeys";
   private static final String HISTORY = "storage.index.KeyHistory";
   private static final String CURSOR = "storage.index.RecordCursor";
   private static final String TXN = "storage.mvcc.WriteTxn";
@@ -19,6 +20,7 @@ final class MvccBugs {
   private static final String EVALUATION = "storage.mvcc.TxnEvaluation";
   private static final String VIEW = "storage.mvcc.StoreView";
   private static final String STAGE = "verticles.stage.StoreStage";
+  private static final String BATCH = "verticles.stage.Batch";
   private static final String MACHINE = "storage.state.StateMachine";
   private static final String MATH = "java.lang.Math";
 
@@ -79,7 +81,7 @@ final class MvccBugs {
             "answered-before-published",
             "serializable read of un-durable data",
             "A batch is answered and its state is published only with the next one.",
-            new Calls(STAGE + "$Batch", "effects", "java.util.ArrayList", "add", 1, 7, number(1)),
+            new Calls(BATCH, "effects", "java.util.ArrayList", "add", 1, 7, number(1)),
             "no read is stale"),
         bug(
             "compacted-revision-served",
@@ -103,7 +105,19 @@ final class MvccBugs {
             "hidden-keys-live",
             "tombstone at boundary lost (#18089, #19179)",
             "A key of a large delete is found until its tombstone is there.",
-            new Answers(HIDDEN, "hides", 0),
+            new Answers(HIDDEN_INTERVAL, "hides", 0),
+            "every answer fits the history"),
+        bug(
+            "keys-of-ended-lease-live",
+            "tombstone at boundary lost (#18089, #19179)",
+            "A key of a lease that ended with many others is found until its tombstone is there.",
+            new Answers(HIDDEN_KEYS, "hides", 0),
+            "every answer fits the history"),
+        bug(
+            "keys-of-ended-lease-counted",
+            "count/more wrong with limit",
+            "The keys of a lease that ended are counted until their tombstones are there.",
+            new Answers(HIDDEN_KEYS, "count", 0),
             "every answer fits the history"),
         bug(
             "compaction-not-stored",

@@ -23,12 +23,12 @@ final class LeaseOracleTest {
   void grant() {
     leases.leads(2);
     cluster.now = GRANTED;
-    leases.committed(new Command.LeaseGrant(7, 10), 2, _ -> false);
+    leases.committed(new Command.LeaseGrant(7, 10), 3, 2, _ -> false);
   }
 
   private void runsOut(long nanos, long term) {
     cluster.now = nanos;
-    leases.committed(new Command.LeaseExpire(term, List.of(7L)), term, _ -> true);
+    leases.committed(new Command.LeaseExpire(term, List.of(7L), 4), 9, term, _ -> true);
   }
 
   private void renews(long nanos, long term) {

@@ -9,35 +9,13 @@ import dev.kvorum.storage.model.KeyRange;
  *
  * <p>Below the revision the pages are right, since a tombstone that is not written yet would not
  * count there either.
- *
- * @param range the keys that have no tombstone yet; none of them has a record of the revision or
- *     above
- * @param since the main revision of the delete
  */
-record Hidden(KeyRange range, long since) {
-  boolean hides(Bytes key, long revision) {
-    return revision >= since && range.contains(key);
-  }
+sealed interface Hidden permits HiddenInterval, HiddenKeys {
+  /** The main revision of the delete, above that of every record of the hidden keys. */
+  long since();
 
-  /** Whether some key of the interval may be hidden at the revision. */
-  boolean hidesSomeOf(KeyRange wanted, long revision) {
-    return revision >= since && range.overlaps(wanted);
-  }
+  boolean hides(Bytes key);
 
-  /** The part of the interval that is below the hidden keys; it may be empty. */
-  KeyRange below(KeyRange wanted) {
-    var end = wanted.to();
-    return end != null && end.compareTo(range.from()) <= 0
-        ? wanted
-        : new KeyRange(wanted.from(), range.from());
-  }
-
-  /** The part of the interval that is above the hidden keys; it may be empty. */
-  KeyRange above(KeyRange wanted) {
-    var end = range.to();
-    if (end == null) {
-      return new KeyRange(wanted.from(), wanted.from());
-    }
-    return wanted.from().compareTo(end) >= 0 ? wanted : new KeyRange(end, wanted.to());
-  }
+  /** Whether some key of the interval may be hidden. */
+  boolean hidesSomeOf(KeyRange wanted);
 }

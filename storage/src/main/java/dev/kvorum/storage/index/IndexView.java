@@ -136,7 +136,7 @@ public final class IndexView {
   public @Nullable IndexEntry find(Bytes key, long revision) {
     checkHeld();
     var without = hidden;
-    if (without != null && without.hides(key, revision)) {
+    if (without != null && revision >= without.since() && without.hides(key)) {
       return null;
     }
     var page = root;
@@ -204,13 +204,20 @@ public final class IndexView {
   public long count(KeyRange range, long revision) {
     checkHeld();
     var without = hidden;
-    return without != null && without.hidesSomeOf(range, revision)
-        ? countShown(without.below(range), revision) + countShown(without.above(range), revision)
-        : countShown(range, revision);
+    return without == null || revision < without.since()
+        ? countPages(range, revision)
+        : switch (without) {
+          case HiddenInterval interval ->
+              interval.hidesSomeOf(range)
+                  ? countPages(interval.below(range), revision)
+                      + countPages(interval.above(range), revision)
+                  : countPages(range, revision);
+          case HiddenKeys keys -> countPages(range, revision) - keys.count(range);
+        };
   }
 
-  /** The same for an interval of which no key is hidden. */
-  private long countShown(KeyRange range, long revision) {
+  /** The same by what the pages say, in which hidden keys live. */
+  long countPages(KeyRange range, long revision) {
     if (range.isEmpty()) {
       return 0;
     }
@@ -274,15 +281,22 @@ public final class IndexView {
   public void walk(KeyRange range, long revision, Walker walker) {
     checkHeld();
     var without = hidden;
-    if (without == null || !without.hidesSomeOf(range, revision)) {
-      var _ = walkShown(range, revision, walker);
-    } else if (walkShown(without.below(range), revision, walker)) {
-      var _ = walkShown(without.above(range), revision, walker);
+    if (without == null || revision < without.since() || !without.hidesSomeOf(range)) {
+      var _ = walkPages(range, revision, walker);
+      return;
+    }
+    switch (without) {
+      case HiddenInterval interval -> {
+        if (walkPages(interval.below(range), revision, walker)) {
+          var _ = walkPages(interval.above(range), revision, walker);
+        }
+      }
+      case HiddenKeys keys -> new AroundHidden(this, keys, range, revision, walker).walk();
     }
   }
 
-  /** The same for an interval of which no key is hidden; whether the walker wants more. */
-  private boolean walkShown(KeyRange range, long revision, Walker walker) {
+  /** The same by what the pages say, in which hidden keys live; whether the walker wants more. */
+  boolean walkPages(KeyRange range, long revision, Walker walker) {
     return range.isEmpty()
         || walk(
             root,

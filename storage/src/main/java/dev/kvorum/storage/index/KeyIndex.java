@@ -151,18 +151,60 @@ public final class KeyIndex {
   }
 
   /**
-   * Lets no key of the interval live from now on at the revision and above, until further notice.
-   * Their tombstones, of that revision, follow by {@link #deleteLive}, and each call of this method
-   * says what is left.
+   * Lets no key of the interval live from now on at the revision and above, until {@link
+   * #deleteHidden} has given it a tombstone of that revision.
    *
-   * @param range no record is put for a key of it
+   * @param range no record is put for a key of it as long as it is hidden
    * @param since the revision of the tombstones, above that of every record of these keys
    */
   public void hide(KeyRange range, long since) {
-    hideOnly(new Hidden(range, since));
+    hideOnly(new HiddenInterval(range, since));
   }
 
-  /** All tombstones are there that {@link #hide} promised. */
+  /**
+   * The same for certain keys.
+   *
+   * @param keys in ascending order, none twice, and all of them live; not to be changed any more
+   */
+  public void hide(List<Bytes> keys, long since) {
+    hideOnly(new HiddenKeys(keys, 0, since));
+  }
+
+  /** Whether the key has no tombstone yet that {@link #hide} promised. */
+  public boolean hides(Bytes key) {
+    return hidden != null && hidden.hides(key);
+  }
+
+  /** The same of some key of the interval; sometimes true if only the interval overlaps. */
+  public boolean hidesSomeOf(KeyRange range) {
+    return hidden != null && hidden.hidesSomeOf(range);
+  }
+
+  /**
+   * Deletes hidden keys, the first ones, which are not hidden any more.
+   *
+   * @param firstSub sub revision of the first of these deletes; the others follow
+   * @param maxKeys how many at most, above 0
+   * @param visitor is told of every key that goes, in key order
+   */
+  public void deleteHidden(long firstSub, int maxKeys, DeleteVisitor visitor) {
+    var before = InvariantViolation.present(hidden, "keys are hidden");
+    var first = new Revision(before.since(), firstSub);
+    hideOnly(
+        switch (before) {
+          case HiddenInterval(var range, var since) -> {
+            var rest = deleteLive(range, first, maxKeys, visitor);
+            yield rest == null ? null : new HiddenInterval(new KeyRange(rest, range.to()), since);
+          }
+          case HiddenKeys(var keys, var from, var since) -> {
+            var to = Math.min(keys.size(), from + maxKeys);
+            deleteLive(keys.subList(from, to), first, visitor);
+            yield to == keys.size() ? null : new HiddenKeys(keys, to, since);
+          }
+        });
+  }
+
+  /** Nothing is hidden any more: all hidden keys that lived have their tombstones. */
   public void showAll() {
     hideOnly(null);
   }

@@ -48,6 +48,11 @@ public final class LiveKey {
     return cursor.recordSize;
   }
 
+  /** Whether it is this key. */
+  boolean is(Bytes key) {
+    return Page.holds(slabs, segment, at, slot, key);
+  }
+
   /** The key, on memory of its own. */
   public Bytes key() {
     return Page.key(slabs, segment, at, slot);

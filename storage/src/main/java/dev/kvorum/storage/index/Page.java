@@ -259,6 +259,22 @@ final class Page {
     return -low - 1;
   }
 
+  /** Whether the slot's key is this one. */
+  static boolean holds(Slabs slabs, MemorySegment segment, int at, int slot, Bytes key) {
+    var size = Math.min(key.size(), HEAD_BYTES);
+    if (headSize(segment, at, slot) != size) {
+      return false;
+    }
+    var array = key.sharedArray();
+    var from = key.offset();
+    var prefix = prefixSize(segment, at);
+    var cell = at + cell(segment, at, slot);
+    var suffix = size - prefix;
+    return compare(segment, cell + 1, suffix, array, from + prefix, suffix) == 0
+        && compare(segment, at + HEADER_BYTES, prefix, array, from, prefix) == 0
+        && (size < HEAD_BYTES || LongKeys.compare(slabs, segment, cell + 1 + suffix, key) == 0);
+  }
+
   /** The order of bytes in a page and bytes of a key, as unsigned values. */
   static int compare(MemorySegment segment, int at, int size, byte[] key, int from, int keySize) {
     var common = Math.min(size, keySize);

@@ -4,8 +4,12 @@ package dev.kvorum.storage.lease;
 public sealed interface LeaseChange {
   long id();
 
-  /** The lease exists from now on, with all of its time. */
-  record Granted(long id, long ttlSeconds) implements LeaseChange {}
+  /**
+   * The lease exists from now on, with all of its time.
+   *
+   * @param index of the log entry that says so
+   */
+  record Granted(long id, long ttlSeconds, long index) implements LeaseChange {}
 
   /** The lease and its keys are gone. */
   record Revoked(long id) implements LeaseChange {}

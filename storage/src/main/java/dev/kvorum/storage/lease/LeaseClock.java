@@ -35,10 +35,10 @@ public final class LeaseClock {
   private static final int TAKEN = -1;
 
   private final LeaseIds ids = new LeaseIds();
-  private final SecondsColumn ttlSeconds = new SecondsColumn();
+  private final NumberColumn ttlSeconds = new NumberColumn();
 
   /** What the last checkpoint said, 0 without one. */
-  private final SecondsColumn remainingSeconds = new SecondsColumn();
+  private final NumberColumn remainingSeconds = new NumberColumn();
 
   private final LongColumn deadlineNanos = new LongColumn();
   private final IntColumn placeInHeap = new IntColumn();

@@ -11,11 +11,16 @@ import java.nio.ByteBuffer;
  * value a {@code leasepb.Lease}. Attachments are not written; the key records name their leases.
  *
  * @param remainingSeconds what the last checkpoint said, 0 without one
+ * @param grantIndex where in the log the lease was granted under an id that its client chose, which
+ *     {@code leasepb.Lease} does not say; 0 if the server chose it, or an older release wrote it
  */
-public record LeaseRecord(long id, long ttlSeconds, long remainingSeconds) {
+public record LeaseRecord(long id, long ttlSeconds, long remainingSeconds, long grantIndex) {
   private static final int ID = 1;
   private static final int TTL = 2;
   private static final int REMAINING_TTL = 3;
+
+  /** Far from the numbers that the message may come to use. */
+  private static final int GRANT_INDEX = 100;
 
   /** Where the lease stands in the bucket. */
   public static Bytes key(long id) {
@@ -27,6 +32,7 @@ public record LeaseRecord(long id, long ttlSeconds, long remainingSeconds) {
         .varintField(ID, id)
         .varintField(TTL, ttlSeconds)
         .varintField(REMAINING_TTL, remainingSeconds)
+        .varintField(GRANT_INDEX, grantIndex)
         .toBytes()
         .compact();
   }
@@ -36,15 +42,17 @@ public record LeaseRecord(long id, long ttlSeconds, long remainingSeconds) {
     var id = 0L;
     var ttlSeconds = 0L;
     var remainingSeconds = 0L;
+    var grantIndex = 0L;
     var reader = new ProtoReader(value);
     for (var tag = reader.next(); tag != 0; tag = reader.next()) {
       switch (tag) {
         case ID << 3 -> id = reader.varint();
         case TTL << 3 -> ttlSeconds = reader.varint();
         case REMAINING_TTL << 3 -> remainingSeconds = reader.varint();
+        case GRANT_INDEX << 3 -> grantIndex = reader.varint();
         default -> reader.skip(tag);
       }
     }
-    return new LeaseRecord(id, ttlSeconds, remainingSeconds);
+    return new LeaseRecord(id, ttlSeconds, remainingSeconds, grantIndex);
   }
 }

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The replicated part of leases: which exist, for how long they were granted, what a checkpoint
  * said remained, and which keys are attached. It changes by log entries alone and knows no time.
  *
- * <p>A lease without keys costs about 20 bytes and owns no object, one with keys 4 more; beside
- * that there are two nodes for each attached key. A key is attached to at most one lease (contract
- * S4.3).
+ * <p>A lease without keys costs about 20 bytes and owns no object, 4 more if its client chose its
+ * id, and 4 more if it has keys; beside that there are two nodes for each attached key. A key is
+ * attached to at most one lease (contract S4.3).
  */
 public final class LeaseTable {
   /**
@@ -38,6 +38,9 @@ public final class LeaseTable {
 
     /** Of {@link #leaving}, how many are gone. */
     private int left;
+
+    /** The lease is gone, and what is attached to it counts as attached to none. */
+    private boolean isLeft;
 
     Keys(long lease, Bytes first) {
       this.lease = lease;
@@ -96,6 +99,14 @@ public final class LeaseTable {
       return taken;
     }
 
+    /** The lease goes before its keys do. */
+    void leave() {
+      InvariantViolation.check(leaving != null && count() == 0, "every key was shown");
+      isLeft = true;
+      leaving = null;
+      many = null;
+    }
+
     private void checkStays() {
       InvariantViolation.check(
           leaving == null, "nobody looks at the keys of a lease that is going");
@@ -130,13 +141,18 @@ public final class LeaseTable {
   }
 
   private final LeaseIds ids = new LeaseIds();
-  private final SecondsColumn ttlSeconds = new SecondsColumn();
+  private final NumberColumn ttlSeconds = new NumberColumn();
 
   /** What the last checkpoint said, 0 without one. */
-  private final SecondsColumn remainingSeconds = new SecondsColumn();
+  private final NumberColumn remainingSeconds = new NumberColumn();
+
+  /** Where in the log the lease was granted, if its client chose the id; otherwise 0. */
+  private final NumberColumn grantIndex = new NumberColumn();
 
   /** By slot: the keys of a lease that has any. */
   private final Pages<@Nullable Keys[]> keysOfSlot = new Pages<>(Keys[][]::new);
+
+  private long newestGrantIndex;
 
   /** By key: where it is among the keys of a lease. */
   private final Map<Bytes, Keys> attachments = new HashMap<>();
@@ -151,11 +167,18 @@ public final class LeaseTable {
   }
 
   /** Adds a lease that does not exist yet. */
-  public void add(long id, long ttl, long remaining) {
-    InvariantViolation.check(!contains(id), "a lease is granted once");
-    var slot = ids.add(id);
-    ttlSeconds.set(slot, ttl);
-    remainingSeconds.set(slot, remaining);
+  public void add(LeaseRecord lease) {
+    InvariantViolation.check(!contains(lease.id()), "a lease is granted once");
+    var slot = ids.add(lease.id());
+    ttlSeconds.set(slot, lease.ttlSeconds());
+    remainingSeconds.set(slot, lease.remainingSeconds());
+    grantIndex.set(slot, lease.grantIndex());
+    newestGrantIndex = Math.max(newestGrantIndex, lease.grantIndex());
+  }
+
+  /** The highest {@link LeaseRecord#grantIndex} of all leases that were ever added. */
+  public long newestGrantIndex() {
+    return newestGrantIndex;
   }
 
   /** The time for which the lease was granted; the lease exists. */
@@ -166,7 +189,8 @@ public final class LeaseTable {
   /** The lease, which exists, as the backend keeps it. */
   public LeaseRecord record(long id) {
     var slot = slot(id);
-    return new LeaseRecord(id, ttlSeconds.get(slot), remainingSeconds.get(slot));
+    return new LeaseRecord(
+        id, ttlSeconds.get(slot), remainingSeconds.get(slot), grantIndex.get(slot));
   }
 
   /** Notes what remains of the lease, which exists; 0 stands for all of it. */
@@ -184,11 +208,11 @@ public final class LeaseTable {
     }
     var before = attachments.get(key);
     if (before != null) {
-      if (before.lease == lease) {
+      if (before.lease == lease && !before.isLeft) {
         return;
       }
       attachments.remove(key);
-      if (before.remove(key)) {
+      if (!before.isLeft && before.remove(key)) {
         setKeys(slot(before.lease), null);
       }
     }
@@ -254,6 +278,28 @@ public final class LeaseTable {
     return taken;
   }
 
+  /**
+   * Shows some of the keys of a lease that ends as {@link #takeKeys} does, and leaves them
+   * attached.
+   *
+   * @param maxKeys how many at most, above 0
+   */
+  public List<Bytes> nextKeys(long id, int maxKeys) {
+    var keys = keys(slot(id));
+    return keys == null ? List.of() : keys.take(maxKeys);
+  }
+
+  /**
+   * Forgets a lease of which {@link #nextKeys} has shown every key. Each key is detached by {@link
+   * #detach}, when it is deleted; until then it is attached to nothing that anybody can find.
+   */
+  public void removeBeforeKeys(long id) {
+    var slot = ids.remove(id);
+    var keys = InvariantViolation.present(keys(slot), "the lease has keys");
+    keys.leave();
+    setKeys(slot, null);
+  }
+
   /** Forgets a lease that exists and has no key any more. */
   public void remove(long id) {
     var slot = ids.remove(id);
@@ -308,6 +354,7 @@ public final class LeaseTable {
     return ids.sizeBytes()
         + ttlSeconds.sizeBytes()
         + remainingSeconds.sizeBytes()
+        + grantIndex.sizeBytes()
         + keysOfSlot.sizeBytes(Integer.BYTES);
   }
 

@@ -89,10 +89,18 @@ public sealed interface Command {
   /**
    * Contract S10.1. As a log entry it is complete: the id is chosen and the time is not below the
    * minimum.
+   *
+   * @param serverChoseId at random, so that the id is not that of a lease before; only an entry
+   *     says so, and none of a release that did not
    */
-  record LeaseGrant(long id, long ttlSeconds) implements Command {
+  record LeaseGrant(long id, long ttlSeconds, boolean serverChoseId) implements Command {
     /** Contract S10.1. */
     public static final long MAX_TTL_SECONDS = 9_000_000_000L;
+
+    /** As a client asks, with an id of its own or 0. */
+    public LeaseGrant(long id, long ttlSeconds) {
+      this(id, ttlSeconds, false);
+    }
   }
 
   /** Contract S10.3: the lease goes and all its keys with it, in one revision. */
@@ -103,8 +111,11 @@ public sealed interface Command {
    *
    * @param term the term in which the leader saw them run out; an entry of another term does
    *     nothing, because a later leader has given them their time again
+   * @param grantedBefore leases that were granted by an entry of this index or above are not meant,
+   *     but leases of the same ids that were revoked since: the leader had not heard of it; 0 in
+   *     entries of older releases, which do not say
    */
-  record LeaseExpire(long term, List<Long> ids) implements Command {
+  record LeaseExpire(long term, List<Long> ids, long grantedBefore) implements Command {
     public LeaseExpire {
       ids = List.copyOf(ids);
     }

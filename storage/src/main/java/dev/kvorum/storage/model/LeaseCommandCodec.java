@@ -4,21 +4,26 @@ import java.util.ArrayList;
 
 /** The part of {@link CommandCodec} that concerns leases; the same rules hold. */
 public final class LeaseCommandCodec {
+  /** A field of our own in a grant, far from the numbers that the message may come to use. */
+  private static final int SERVER_CHOSE_ID = 100;
+
   private LeaseCommandCodec() {}
 
   /** Decodes an {@code etcdserverpb.LeaseGrantRequest}. */
   public static Command.LeaseGrant decodeGrant(Bytes message) throws MalformedProto {
     var ttlSeconds = 0L;
     var id = 0L;
+    var serverChoseId = false;
     var reader = new ProtoReader(message);
     for (var tag = reader.next(); tag != 0; tag = reader.next()) {
       switch (tag) {
         case 1 << 3 -> ttlSeconds = reader.varint();
         case 2 << 3 -> id = reader.varint();
+        case SERVER_CHOSE_ID << 3 -> serverChoseId = reader.varint() != 0;
         default -> reader.skip(tag);
       }
     }
-    return new Command.LeaseGrant(id, ttlSeconds);
+    return new Command.LeaseGrant(id, ttlSeconds, serverChoseId);
   }
 
   /** Decodes an {@code etcdserverpb.LeaseRevokeRequest}. */
@@ -41,16 +46,18 @@ public final class LeaseCommandCodec {
 
   static Command.LeaseExpire decodeExpire(Bytes message) throws MalformedProto {
     var term = 0L;
+    var grantedBefore = 0L;
     var ids = new ArrayList<Long>();
     var reader = new ProtoReader(message);
     for (var tag = reader.next(); tag != 0; tag = reader.next()) {
       switch (tag) {
         case 1 << 3 -> term = reader.varint();
         case 2 << 3 -> ids.add(reader.varint());
+        case 3 << 3 -> grantedBefore = reader.varint();
         default -> reader.skip(tag);
       }
     }
-    return new Command.LeaseExpire(term, ids);
+    return new Command.LeaseExpire(term, ids, grantedBefore);
   }
 
   static Command.LeaseCheckpoint decodeCheckpoint(Bytes message) throws MalformedProto {
@@ -81,7 +88,10 @@ public final class LeaseCommandCodec {
   }
 
   static void write(ProtoWriter writer, Command.LeaseGrant grant) {
-    writer.varintField(1, grant.ttlSeconds()).varintField(2, grant.id());
+    writer
+        .varintField(1, grant.ttlSeconds())
+        .varintField(2, grant.id())
+        .varintField(SERVER_CHOSE_ID, grant.serverChoseId() ? 1 : 0);
   }
 
   static void write(ProtoWriter writer, Command.LeaseRevoke revoke) {
@@ -91,6 +101,7 @@ public final class LeaseCommandCodec {
   static void write(ProtoWriter writer, Command.LeaseExpire expire) {
     writer.varintField(1, expire.term());
     expire.ids().forEach(id -> writer.varintMember(2, id));
+    writer.varintField(3, expire.grantedBefore());
   }
 
   static void write(ProtoWriter writer, Command.LeaseCheckpoint checkpoint) {

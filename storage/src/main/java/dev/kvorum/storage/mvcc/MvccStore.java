@@ -197,17 +197,34 @@ public final class MvccStore {
    * @param delete that wants no previous values
    */
   public Result.DeleteRange beginSweep(Command.DeleteRange delete) {
-    InvariantViolation.check(sweep == null, "one delete is written at a time");
     var range = KeyRange.of(delete.key(), delete.rangeEnd());
-    var begun = new Sweep(index, range, revision + 1, this::note);
+    begin(Sweep.of(index, range, revision + 1, this::note));
+    return new Result.DeleteRange(revision, sweepingKeys(), List.of());
+  }
+
+  /**
+   * The same for certain keys, in one revision (contract S10.3).
+   *
+   * @param keys in ascending order, at least one, and all of them live; not to be changed any more
+   */
+  public void beginSweep(List<Bytes> keys) {
+    begin(Sweep.of(index, keys, revision + 1, this::note));
+  }
+
+  private void begin(Sweep begun) {
+    InvariantViolation.check(sweep == null, "one delete is written at a time");
     revision++;
     sweep = begun;
-    return new Result.DeleteRange(revision, begun.keys(), List.of());
   }
 
   /** Whether {@link #beginSweep} began something that is not done. */
   public boolean isSweeping() {
     return sweep != null;
+  }
+
+  /** How many keys the delete under way deletes, in all. */
+  public long sweepingKeys() {
+    return InvariantViolation.present(sweep, "a delete was begun").keys();
   }
 
   /**
@@ -225,34 +242,38 @@ public final class MvccStore {
     return slice;
   }
 
+  /** Whether the key may not be written before the delete under way has reached it. */
+  public boolean isHidden(Bytes key) {
+    return index.hides(key);
+  }
+
   /** Whether the command writes a key, or may, that the delete under way has yet to reach. */
   public boolean mustWait(Command command) {
-    var current = sweep;
-    return current != null
+    return sweep != null
         && switch (command) {
-          case Command.Put put -> current.hides(put.key());
-          case Command.DeleteRange delete -> hidesSomeOf(current, delete);
-          case Command.Txn txn -> writesHidden(current, txn);
+          case Command.Put put -> isHidden(put.key());
+          case Command.DeleteRange delete -> writesHidden(delete);
+          case Command.Txn txn -> writesHidden(txn);
           case Command.Compact _ -> true;
           default -> false;
         };
   }
 
-  private static boolean hidesSomeOf(Sweep current, Command.DeleteRange delete) {
-    return current.hidesSomeOf(KeyRange.of(delete.key(), delete.rangeEnd()));
+  private boolean writesHidden(Command.DeleteRange delete) {
+    return index.hidesSomeOf(KeyRange.of(delete.key(), delete.rangeEnd()));
   }
 
-  private static boolean writesHidden(Sweep current, Command.Txn txn) {
-    return writesHidden(current, txn.success()) || writesHidden(current, txn.failure());
+  private boolean writesHidden(Command.Txn txn) {
+    return writesHidden(txn.success()) || writesHidden(txn.failure());
   }
 
-  private static boolean writesHidden(Sweep current, List<TxnOp> ops) {
+  private boolean writesHidden(List<TxnOp> ops) {
     for (var op : ops) {
       var writes =
           switch (op) {
-            case Command.Put put -> current.hides(put.key());
-            case Command.DeleteRange delete -> hidesSomeOf(current, delete);
-            case Command.Txn nested -> writesHidden(current, nested);
+            case Command.Put put -> isHidden(put.key());
+            case Command.DeleteRange delete -> writesHidden(delete);
+            case Command.Txn nested -> writesHidden(nested);
             case Command.Range _, Command.MissingOp _ -> false;
           };
       if (writes) {

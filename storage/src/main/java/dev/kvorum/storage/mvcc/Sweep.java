@@ -11,9 +11,9 @@ import java.util.List;
 /**
  * A delete of very many keys that has taken effect, and whose tombstones are written bit by bit.
  *
- * <p>From its beginning no key of the interval lives, for any reader: the index hides those that
- * have no tombstone yet. So the store goes on meanwhile, and only who would write one of the hidden
- * keys waits ({@link #hides}). The tombstones and their sub revisions are the same as if all of
+ * <p>From its beginning none of the keys lives, for any reader: the index hides those that have no
+ * tombstone yet. So the store goes on meanwhile, and only who would write one of the hidden keys
+ * waits ({@link KeyIndex#hides}). The tombstones and their sub revisions are the same as if all of
  * them had been written at once: the keys that are left cannot change.
  *
  * <p>The state hash chains records in the order of revisions. Those of later revisions that are
@@ -26,7 +26,6 @@ final class Sweep {
   private final long main;
   private final RecordListener listener;
   private final long keys;
-  private KeyRange left;
   private int made;
 
   /** Of each record made meanwhile: main and sub revision, and checksum. */
@@ -34,36 +33,41 @@ final class Sweep {
 
   private int laterSize;
 
+  private Sweep(KeyIndex index, long main, RecordListener listener, long keys) {
+    InvariantViolation.check(keys > 0, "a revision is used up only if something changes");
+    this.index = index;
+    this.main = main;
+    this.listener = listener;
+    this.keys = keys;
+  }
+
   /**
-   * Begins.
+   * Begins to delete an interval.
    *
    * @param range in which at least one key lives
    * @param main revision of the delete
    * @param listener hears of every tombstone
    */
-  Sweep(KeyIndex index, KeyRange range, long main, RecordListener listener) {
-    this.index = index;
-    this.main = main;
-    this.listener = listener;
-    left = range;
-    keys = index.present().count(range, main - 1);
-    InvariantViolation.check(keys > 0, "a revision is used up only if something changes");
+  static Sweep of(KeyIndex index, KeyRange range, long main, RecordListener listener) {
+    var sweep = new Sweep(index, main, listener, index.present().count(range, main - 1));
     index.hide(range, main);
+    return sweep;
+  }
+
+  /**
+   * Begins to delete certain keys.
+   *
+   * @param keys in ascending order, at least one, and all of them live
+   */
+  static Sweep of(KeyIndex index, List<Bytes> keys, long main, RecordListener listener) {
+    var sweep = new Sweep(index, main, listener, keys.size());
+    index.hide(keys, main);
+    return sweep;
   }
 
   /** How many keys it deletes, in all. */
   long keys() {
     return keys;
-  }
-
-  /** Whether the key may not be written before its tombstone is. */
-  boolean hides(Bytes key) {
-    return left.contains(key);
-  }
-
-  /** The same for some key of the interval. */
-  boolean hidesSomeOf(KeyRange range) {
-    return left.overlaps(range);
   }
 
   boolean isOver() {
@@ -77,14 +81,12 @@ final class Sweep {
    */
   Slice step(int maxKeys) {
     var packer = new DeletePacker(new Revision(main, made), listener);
-    var rest = index.deleteLive(left, new Revision(main, made), maxKeys, packer);
+    index.deleteHidden(made, maxKeys, packer);
     made += packer.count();
-    if (isOver() || rest == null) {
-      InvariantViolation.check(isOver(), "no key of the interval has come or gone meanwhile");
+    InvariantViolation.check(
+        isOver() || packer.count() == maxKeys, "no hidden key has come or gone meanwhile");
+    if (isOver()) {
       index.showAll();
-    } else {
-      left = new KeyRange(rest, left.to());
-      index.hide(left, main);
     }
     var packed = packer.pack();
     return new Slice(packed.writes(), packed.events(), List.of(), null);

@@ -15,6 +15,7 @@ import dev.kvorum.storage.mvcc.PackedDeletes;
 import dev.kvorum.storage.mvcc.Write;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The lease commands of the state machine: leases and keys change together (contract S10). */
 final class Leases {
@@ -41,17 +42,24 @@ final class Leases {
     }
   }
 
-  Outcome grant(Command.LeaseGrant grant, boolean overQuota) {
+  /**
+   * Grants a lease.
+   *
+   * @param index of the entry
+   */
+  Outcome grant(Command.LeaseGrant grant, long index, boolean overQuota) {
     if (leases.contains(grant.id())) {
       return Outcome.refused(Failure.LEASE_EXISTS);
     }
-    leases.add(grant.id(), grant.ttlSeconds(), 0);
+    // Only a client can ask for an id again, and only then it matters when a lease was granted.
+    var grantIndex = grant.serverChoseId() ? 0 : index;
+    leases.add(new LeaseRecord(grant.id(), grant.ttlSeconds(), 0, grantIndex));
     return new Outcome(
         new Result.LeaseGrant(kv.revision(), grant.id(), grant.ttlSeconds()),
         List.of(),
         List.of(),
         List.of(record(grant.id())),
-        List.of(new LeaseChange.Granted(grant.id(), grant.ttlSeconds())),
+        List.of(new LeaseChange.Granted(grant.id(), grant.ttlSeconds(), index)),
         overQuota);
   }
 
@@ -70,7 +78,7 @@ final class Leases {
 
   /**
    * Revokes leases that ran out, each with its keys in a revision of its own. Leases that are gone
-   * already are passed over.
+   * already are passed over, and so are those that came anew since.
    *
    * @param term of the entry
    */
@@ -79,27 +87,41 @@ final class Leases {
       return Outcome.refused(Failure.NOT_LEADER);
     }
     var end = new End();
-    for (var id : expire.ids()) {
-      if (leases.contains(id)) {
-        end.add(id);
-      }
-    }
+    expiring(expire).forEach(end::add);
     return end.outcome(new Result.Done(kv.revision()));
   }
 
-  /** What {@link #revoke} does, in slices. */
+  /** What {@link #revoke} does, for a lease with very many keys. */
   LongCommand longRevoke(Command.LeaseRevoke revoke) {
     return leases.contains(revoke.id())
-        ? new LongRevocation(
-            leases, kv, List.of(revoke.id()), () -> new Result.LeaseRevoke(kv.revision()))
+        ? new LargeLeaseEnd(leases, kv, revoke.id(), () -> new Result.LeaseRevoke(kv.revision()))
         : refused(Failure.LEASE_NOT_FOUND);
   }
 
-  /** What {@link #expire} does, in slices. */
+  /**
+   * What {@link #expire} does, for very many keys. A lease that has them stands alone; several
+   * leases that have them only together are an entry of an older release.
+   */
   LongCommand longExpire(Command.LeaseExpire expire, long term) {
-    return isOfAnotherTerm(expire, term)
-        ? refused(Failure.NOT_LEADER)
-        : new LongRevocation(leases, kv, expire.ids(), () -> new Result.Done(kv.revision()));
+    if (isOfAnotherTerm(expire, term)) {
+      return refused(Failure.NOT_LEADER);
+    }
+    Supplier<Result> result = () -> new Result.Done(kv.revision());
+    var ids = expiring(expire);
+    return ids.size() == 1
+        ? new LargeLeaseEnd(leases, kv, ids.getFirst(), result)
+        : new LongRevocation(leases, kv, ids, result);
+  }
+
+  /** Those of the leases that exist and are meant: not granted anew since they were seen to end. */
+  private List<Long> expiring(Command.LeaseExpire expire) {
+    return expire.ids().stream()
+        .filter(id -> leases.contains(id) && isMeant(leases.record(id), expire))
+        .toList();
+  }
+
+  private static boolean isMeant(LeaseRecord lease, Command.LeaseExpire expire) {
+    return expire.grantedBefore() == 0 || lease.grantIndex() < expire.grantedBefore();
   }
 
   /** A leader of before saw the leases run out; its successor has given them their time again. */
@@ -111,13 +133,30 @@ final class Leases {
     return (_, _, _) -> new Part(List.of(), List.of(), List.of(), Outcome.refused(failure));
   }
 
-  /** How many keys go with these leases. */
-  long attachedKeys(List<Long> ids) {
+  /** How many keys go with the lease. */
+  long attachedKeys(Command.LeaseRevoke revoke) {
+    return leases.attachedCount(revoke.id());
+  }
+
+  /** How many keys go with the leases that end. */
+  long attachedKeys(Command.LeaseExpire expire) {
     var keys = 0L;
-    for (var id : ids) {
+    for (var id : expiring(expire)) {
       keys += leases.attachedCount(id);
     }
     return keys;
+  }
+
+  /** Whether one of the keys that go with these leases has no tombstone yet. */
+  boolean haveHiddenKey(List<Long> ids) {
+    for (var id : ids) {
+      for (var key : leases.attachedKeys(id)) {
+        if (kv.isHidden(key)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {

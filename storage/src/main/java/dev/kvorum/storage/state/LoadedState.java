@@ -156,7 +156,7 @@ public record LoadedState(
             if (!key.equals(LeaseRecord.key(lease.id()))) {
               throw new CorruptRecordException("lease " + lease.id() + " stands at " + key);
             }
-            found.add(lease.id(), lease.ttlSeconds(), lease.remainingSeconds());
+            found.add(lease);
           } catch (MalformedProto malformed) {
             throw new CorruptRecordException("lease " + key + ": " + malformed.getMessage());
           }

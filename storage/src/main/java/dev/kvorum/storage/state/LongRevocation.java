@@ -18,8 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of leases that have many keys, in slices: of one lease after the other the keys are
- * deleted and detached in their order, in one revision a lease (contract S10.3).
+ * The end of several leases that have many keys together, in slices: of one lease after the other
+ * the keys are deleted and detached in their order, in one revision a lease (contract S10.3).
  */
 final class LongRevocation implements LongCommand {
   /**

@@ -119,7 +119,7 @@ public final class StateMachine {
       }
       case Command.LeaseGrant grant -> {
         var isFull = kv.allocatedBytes() + RequestCheck.cost(command) >= quotaBytes;
-        yield leaseCommands.grant(grant, isFull);
+        yield leaseCommands.grant(grant, index, isFull);
       }
       case Command.LeaseRevoke revoke -> leaseCommands.revoke(revoke);
       case Command.LeaseExpire expire -> leaseCommands.expire(expire, term);
@@ -129,16 +129,15 @@ public final class StateMachine {
   }
 
   /**
-   * Whether the command is applied in slices, by {@link #begin} and {@link #step}: it looks at more
-   * keys than one turn has time for.
+   * Whether the command is applied in slices, by {@link #begin} and {@link #step}, or by {@link
+   * #beginSweep}: it looks at more keys than one turn has time for.
    */
   public boolean isLong(Command command, int turnKeys) {
     return switch (command) {
       case Command.Put _ -> false;
       case Command.DeleteRange _, Command.Txn _ -> kv.weight(command) > turnKeys;
-      case Command.LeaseRevoke revoke ->
-          leaseCommands.attachedKeys(List.of(revoke.id())) > turnKeys;
-      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > turnKeys;
+      case Command.LeaseRevoke revoke -> leaseCommands.attachedKeys(revoke) > turnKeys;
+      case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire) > turnKeys;
       default -> false;
     };
   }
@@ -166,9 +165,17 @@ public final class StateMachine {
     return Outcome.of(kv.beginSweep(delete), List.of());
   }
 
-  /** Whether {@link #sweep} has something to do. */
+  /**
+   * Whether {@link #sweep} has something to do: {@link #beginSweep} has begun it, or the last
+   * {@link #step} of a long command, the end of a lease.
+   */
   public boolean isSweeping() {
     return kv.isSweeping();
+  }
+
+  /** How many keys the delete under way deletes, in all. */
+  public long sweepingKeys() {
+    return kv.sweepingKeys();
   }
 
   /**
@@ -189,8 +196,8 @@ public final class StateMachine {
   public boolean mustWait(Command command) {
     return kv.isSweeping()
         && switch (command) {
-          case Command.LeaseRevoke revoke -> leaseCommands.attachedKeys(List.of(revoke.id())) > 0;
-          case Command.LeaseExpire expire -> leaseCommands.attachedKeys(expire.ids()) > 0;
+          case Command.LeaseRevoke revoke -> leaseCommands.haveHiddenKey(List.of(revoke.id()));
+          case Command.LeaseExpire expire -> leaseCommands.haveHiddenKey(expire.ids());
           default -> kv.mustWait(command);
         };
   }
@@ -245,7 +252,8 @@ public final class StateMachine {
   }
 
   /**
-   * Does the next slice of the command that was begun.
+   * Does the next slice of the command that was begun. When the last slice of a lease's end is
+   * done, the lease and its keys are gone, and {@link #sweep} makes the records.
    *
    * @param records those in memory: {@link Records#find} is asked
    * @param maxKeys how many keys it looks at, or a few more; the same command gives the same

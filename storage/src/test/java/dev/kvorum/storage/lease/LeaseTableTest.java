@@ -20,8 +20,8 @@ class LeaseTableTest {
 
   @Test
   void aKeyIsAttachedToOneLeaseAtMost() {
-    table.add(1, 10, 0);
-    table.add(2, 10, 0);
+    table.add(new LeaseRecord(1, 10, 0, 0));
+    table.add(new LeaseRecord(2, 10, 0, 0));
     table.attach(KEY, 1);
     table.attach(KEY, 2);
 
@@ -31,7 +31,7 @@ class LeaseTableTest {
 
   @Test
   void aPutWithoutALeaseDetaches() {
-    table.add(1, 10, 0);
+    table.add(new LeaseRecord(1, 10, 0, 0));
     table.attach(KEY, 1);
     table.attach(KEY, 0);
 
@@ -40,7 +40,7 @@ class LeaseTableTest {
 
   @Test
   void attachedKeysComeInKeyOrder() {
-    table.add(1, 10, 0);
+    table.add(new LeaseRecord(1, 10, 0, 0));
     for (var key : new String[] {"b", "c", "a"}) {
       table.attach(Bytes.utf8(key), 1);
     }
@@ -51,8 +51,8 @@ class LeaseTableTest {
 
   @Test
   void aLeaseThatEndsGivesItsKeysUpInTheirOrder() {
-    table.add(1, 10, 0);
-    table.add(2, 10, 0);
+    table.add(new LeaseRecord(1, 10, 0, 0));
+    table.add(new LeaseRecord(2, 10, 0, 0));
     for (var key : new String[] {"b", "d", "a", "c"}) {
       table.attach(Bytes.utf8(key), 1);
     }
@@ -72,12 +72,35 @@ class LeaseTableTest {
   }
 
   @Test
-  void aLeaseThatComesAgainHasNothingOfTheOneBefore() {
-    table.add(7, 10, 5);
-    table.remove(7);
-    table.add(7, 20, 0);
+  void aLeaseThatGoesBeforeItsKeysLeavesThemAttachedToNothing() {
+    table.add(new LeaseRecord(1, 10, 0, 0));
+    for (var key : new String[] {"b", "c", "a"}) {
+      table.attach(Bytes.utf8(key), 1);
+    }
+    assertThat(table.nextKeys(1, 2)).containsExactly(Bytes.utf8("a"), Bytes.utf8("b"));
+    assertThat(table.nextKeys(1, 2)).containsExactly(Bytes.utf8("c"));
+    table.removeBeforeKeys(1);
+    assertThat(table.contains(1)).isFalse();
 
-    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 20, 0));
+    // The same id again, before the keys are deleted: none of them is its own until it is put anew.
+    table.add(new LeaseRecord(1, 20, 0, 0));
+    table.attach(KEY, 1);
+    assertThat(table.attachedKeys(1)).containsExactly(KEY);
+    table.detach(Bytes.utf8("a"));
+    table.attach(Bytes.utf8("a"), 1);
+    table.attach(Bytes.utf8("b"), 1);
+    table.detach(Bytes.utf8("c"));
+
+    assertThat(table.attachedKeys(1)).containsExactly(Bytes.utf8("a"), Bytes.utf8("b"), KEY);
+  }
+
+  @Test
+  void aLeaseThatComesAgainHasNothingOfTheOneBefore() {
+    table.add(new LeaseRecord(7, 10, 5, 0));
+    table.remove(7);
+    table.add(new LeaseRecord(7, 20, 0, 0));
+
+    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 20, 0, 0));
     assertThat(table.attachedKeys(7)).isEmpty();
   }
 
@@ -94,7 +117,7 @@ class LeaseTableTest {
       switch (random.nextInt(4)) {
         case 0 -> {
           if (leases.putIfAbsent(id, (long) step + 1) == null) {
-            table.add(id, step + 1, 0);
+            table.add(new LeaseRecord(id, step + 1, 0, 0));
           }
         }
         case 1 -> {
@@ -143,29 +166,30 @@ class LeaseTableTest {
     var random = new Random(7);
     for (var number = 0; number < count; number++) {
       var id = random.nextLong();
-      table.add(id, 600, 0);
+      table.add(new LeaseRecord(id, 600, 0, number + 1));
       clock.add(id, 600, 0, number);
     }
 
-    assertThat(table.sizeBytes()).as("the table").isLessThan(21L * count);
+    assertThat(table.sizeBytes()).as("the table").isLessThan(25L * count);
     assertThat(table.sizeBytes() + clock.sizeBytes()).as("both").isLessThan(64L * count);
   }
 
   @Test
   void aCheckpointOfTheLongestTimeIsKept() {
-    table.add(7, 9_000_000_000L, 0);
+    table.add(new LeaseRecord(7, 9_000_000_000L, 0, 0));
     table.checkpoint(7, 8_999_999_999L);
 
-    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 9_000_000_000L, 8_999_999_999L));
+    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 9_000_000_000L, 8_999_999_999L, 0));
     table.checkpoint(7, 0);
-    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 9_000_000_000L, 0));
+    assertThat(table.record(7)).isEqualTo(new LeaseRecord(7, 9_000_000_000L, 0, 0));
   }
 
   @Test
   void aRecordComesBackAsItWasWritten() throws Exception {
     for (var record :
         new LeaseRecord[] {
-          new LeaseRecord(-1, 9_000_000_000L, 0), new LeaseRecord(Long.MAX_VALUE, 2, 1)
+          new LeaseRecord(-1, 9_000_000_000L, 0, 0),
+          new LeaseRecord(Long.MAX_VALUE, 2, 1, 5_000_000_000L)
         }) {
       assertThat(LeaseRecord.decode(record.encode())).isEqualTo(record);
     }

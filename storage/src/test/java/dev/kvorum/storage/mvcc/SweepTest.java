@@ -42,14 +42,10 @@ final class SweepTest {
       for (var i = random.nextInt(300); i >= 0; i--) {
         both(put(random));
       }
-      var delete = new Command.DeleteRange(key(random), rangeEnd(random), false);
-      if (live(atOnce, delete) == 0) {
+      var doomed = random.nextBoolean() ? beginInterval(random) : beginKeys(random);
+      if (doomed.isEmpty()) {
         continue;
       }
-      var expected = atOnce.apply(delete, Records.NONE, _ -> false);
-      assertThat(swept.beginSweep(delete)).as("seed %d", seed).isEqualTo(expected.result());
-      expectedWrites.addAll(expected.writes());
-      expectedEvents.addAll(expected.events());
       var laterWrites = new ArrayList<Write>();
       var laterEvents = new ArrayList<Event>();
       var held = swept.view();
@@ -75,8 +71,9 @@ final class SweepTest {
       sweptWrites.addAll(laterWrites);
       sweptEvents.addAll(laterEvents);
       // The view from the beginning of the sweep still hides what has its tombstones by now.
-      var range = KeyRange.of(delete.key(), delete.rangeEnd());
-      assertThat(held.index().count(range, held.revision())).isZero();
+      for (var key : doomed) {
+        assertThat(held.index().find(key, held.revision())).as("seed %d, %s", seed, key).isNull();
+      }
       held.release();
 
       assertSameToReaders(random, seed);
@@ -106,6 +103,45 @@ final class SweepTest {
     assertThat(swept.mustWait(txn(put("z"), txn(delete("k8", ""))))).isTrue();
     assertThat(swept.mustWait(new Command.Compact(5, false))).isTrue();
     assertThat(unused.writes()).hasSize(4);
+  }
+
+  /** Contract S10.3: the keys of a lease stand among others, which go on living. */
+  @Test
+  void whoWouldWriteBetweenHiddenKeysDoesNotWait() {
+    for (var i = 0; i < 10; i++) {
+      both(put("k" + i));
+    }
+    swept.beginSweep(List.of(Bytes.utf8("k2"), Bytes.utf8("k5"), Bytes.utf8("k8")));
+    var unused = swept.sweep(1);
+
+    assertThat(swept.mustWait(put("k2"))).isFalse();
+    assertThat(swept.mustWait(put("k5"))).isTrue();
+    assertThat(swept.mustWait(put("k50"))).isFalse();
+    assertThat(swept.mustWait(delete("k3", "k5"))).isFalse();
+    assertThat(swept.mustWait(delete("k3", "k50"))).isTrue();
+    assertThat(swept.mustWait(delete("k9", "z"))).isFalse();
+    assertThat(swept.mustWait(txn(put("k6"), put("k8")))).isTrue();
+    assertThat(unused.writes()).hasSize(1);
+  }
+
+  @Test
+  void longKeysAreHiddenByTheirWholeLength() {
+    var stem = "long".repeat(100);
+    for (var i = 0; i < 300; i++) {
+      both(put(stem + "%03d".formatted(i)));
+    }
+    var doomed = live(KeyRange.of(Bytes.utf8("l"), Bytes.utf8("m")));
+    doomed.remove(271);
+    expect(atOnce.deleteAttached(doomed));
+    swept.beginSweep(doomed);
+
+    assertSameToReaders(new Random(1), 1);
+    var view = swept.view();
+    assertThat(view.tryHold()).isTrue();
+    assertThat(entries(view, KeyRange.of(Bytes.utf8("l"), Bytes.utf8("m")), view.revision(), 9))
+        .extracting(IndexEntry::key)
+        .containsExactly(Bytes.utf8(stem + "271"));
+    view.release();
   }
 
   /** Nothing but its pages is kept of an index, and these do not say what is hidden. */
@@ -166,13 +202,48 @@ final class SweepTest {
     expectedEvents.addAll(expected.events());
   }
 
-  private static long live(MvccStore store, Command.DeleteRange delete) {
-    var range = KeyRange.of(delete.key(), delete.rangeEnd());
-    var view = store.view();
+  /** Begins to delete an interval; returns the keys that go. */
+  private List<Bytes> beginInterval(Random random) {
+    var delete = new Command.DeleteRange(key(random), rangeEnd(random), false);
+    var doomed = live(KeyRange.of(delete.key(), delete.rangeEnd()));
+    if (!doomed.isEmpty()) {
+      var expected = atOnce.apply(delete, Records.NONE, _ -> false);
+      expect(expected);
+      assertThat(swept.beginSweep(delete)).isEqualTo(expected.result());
+    }
+    return doomed;
+  }
+
+  /** Begins to delete some of the keys, as of a lease that ends; returns them. */
+  private List<Bytes> beginKeys(Random random) {
+    // From a few keys among many others to very many with hardly another between them.
+    var share = random.nextInt(1, 101);
+    var doomed = live(KeyRange.of(key(random), rangeEnd(random)));
+    doomed.removeIf(_ -> random.nextInt(100) >= share);
+    if (!doomed.isEmpty()) {
+      var expected = atOnce.deleteAttached(doomed);
+      expect(expected);
+      swept.beginSweep(doomed);
+      assertThat(swept.sweepingKeys()).isEqualTo(doomed.size());
+      assertThat(new Result.LeaseRevoke(swept.revision())).isEqualTo(expected.result());
+    }
+    return doomed;
+  }
+
+  private void expect(Applied applied) {
+    expectedWrites.addAll(applied.writes());
+    expectedEvents.addAll(applied.events());
+  }
+
+  private List<Bytes> live(KeyRange range) {
+    var view = atOnce.view();
     assertThat(view.tryHold()).isTrue();
-    var count = view.index().count(range, store.revision());
+    var keys = new ArrayList<Bytes>();
+    for (var entry : entries(view, range, view.revision(), Integer.MAX_VALUE)) {
+      keys.add(entry.key());
+    }
     view.release();
-    return count;
+    return keys;
   }
 
   private static Command command(Random random) {

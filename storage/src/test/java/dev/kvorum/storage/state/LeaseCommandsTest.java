@@ -109,7 +109,7 @@ class LeaseCommandsTest {
     apply(put("b", 2));
     apply(put("c", 2));
 
-    var outcome = apply(new Command.LeaseExpire(TERM, List.of(1L, 99L, 2L, 3L)));
+    var outcome = apply(new Command.LeaseExpire(TERM, List.of(1L, 99L, 2L, 3L), 0));
 
     assertThat(outcome.result()).isEqualTo(new Result.Done(6));
     assertThat(outcome.events())
@@ -124,9 +124,65 @@ class LeaseCommandsTest {
     apply(new Command.LeaseGrant(1, 60));
     apply(put("a", 1));
 
-    assertThat(apply(new Command.LeaseExpire(TERM - 1, List.of(1L))))
+    assertThat(apply(new Command.LeaseExpire(TERM - 1, List.of(1L), 0)))
         .isEqualTo(Outcome.refused(Failure.NOT_LEADER));
     assertThat(machine.leases().attachedKeys(1)).containsExactly(utf8("a"));
+  }
+
+  /**
+   * The leader saw the lease run out and has not heard yet that its client revoked it and was
+   * granted it anew (contract S10.4: never early).
+   */
+  @Test
+  void anExpiryEndsNoLeaseThatWasGrantedSinceTheLeaderLooked() {
+    apply(new Command.LeaseGrant(1, 60));
+    apply(new Command.LeaseGrant(2, 60));
+    var heard = machine.appliedIndex();
+    apply(new Command.LeaseRevoke(1));
+    apply(new Command.LeaseGrant(1, 60));
+    apply(put("a", 1));
+    apply(put("b", 2));
+    restart();
+
+    var outcome = apply(new Command.LeaseExpire(TERM, List.of(1L, 2L), heard + 1));
+
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(2));
+    assertThat(outcome.events()).extracting(Event::key).containsExactly(utf8("b"));
+    assertThat(machine.leases().attachedKeys(1)).containsExactly(utf8("a"));
+
+    // Now the leader has heard, and has seen it run out again.
+    var index = machine.appliedIndex();
+    assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), index + 1)).leases())
+        .containsExactly(new LeaseChange.Revoked(1));
+  }
+
+  @Test
+  void anExpiryOfAnOlderReleaseMeansEveryLeaseThatItNames() {
+    apply(new Command.LeaseGrant(1, 60));
+
+    assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), 0)).leases())
+        .containsExactly(new LeaseChange.Revoked(1));
+  }
+
+  /** Nobody can ask for an id again that was drawn among all; so nothing is kept for it. */
+  @Test
+  void whereALeaseWithARandomIdWasGrantedIsNotKept() {
+    apply(new Command.LeaseGrant(1, 60, true));
+    var granted = machine.appliedIndex();
+
+    assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 60, 0, 0));
+    assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), granted + 1)).leases())
+        .containsExactly(new LeaseChange.Revoked(1));
+  }
+
+  @Test
+  void aCheckpointDoesNotMakeALeaseYounger() {
+    apply(new Command.LeaseGrant(1, 60));
+    var granted = machine.appliedIndex();
+    apply(new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 30))));
+    restart();
+
+    assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 60, 30, granted));
   }
 
   @Test
@@ -170,7 +226,7 @@ class LeaseCommandsTest {
     restart();
 
     assertThat(machine.leases().size()).isEqualTo(2);
-    assertThat(machine.leases().record(8)).isEqualTo(new LeaseRecord(8, 600, 300));
+    assertThat(machine.leases().record(8)).isEqualTo(new LeaseRecord(8, 600, 300, 3));
     assertThat(machine.leases().attachedKeys(7)).containsExactly(utf8("a"));
     assertThat(machine.leases().attachedKeys(8)).containsExactly(utf8("b"));
   }

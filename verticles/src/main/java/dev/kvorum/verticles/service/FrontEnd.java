@@ -89,7 +89,7 @@ public final class FrontEnd implements Service {
     }
     var id = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     propose(
-        new Command.LeaseGrant(id, ttlSeconds),
+        new Command.LeaseGrant(id, ttlSeconds, true),
         result -> {
           if (result.equals(new Result.Failed(Failure.LEASE_EXISTS))) {
             grant(wanted, answer);

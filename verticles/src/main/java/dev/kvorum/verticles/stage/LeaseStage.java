@@ -28,6 +28,9 @@ import java.util.Map;
  *   <li>The entry that revokes names the term in which the leases ran out, and applying it in any
  *       other term does nothing. So even a leader that was replaced between the confirmation and
  *       the proposal takes nothing away.
+ *   <li>The entry also says up to which grant this member had heard. What it has not heard of is
+ *       that a client has revoked such a lease and granted it anew, which may be in the log
+ *       already; applying it ends no lease that was granted later.
  *   <li>A renewal is acknowledged only while a quorum's confirmation is younger than an election
  *       timeout. A leader that was replaced while it was paused would otherwise acknowledge what
  *       its successor never hears of; and what is acknowledged within that time after the
@@ -79,6 +82,10 @@ public final class LeaseStage {
   private static final long CHECKPOINT_LIMIT_SECONDS = 300;
 
   private LeaseClock clock = new LeaseClock();
+
+  /** Grants come in the order of the log, so every lease that is not in the clock is newer. */
+  private long newestGrantIndex;
+
   private final long electionTimeoutNanos;
   private final boolean checkpoints;
 
@@ -118,8 +125,8 @@ public final class LeaseStage {
   /** What the round has taken, until the counts of keys are there. */
   private List<Long> counting = List.of();
 
-  /** An entry that waits for its turn. */
-  private record Planned(Command.LeaseExpire entry, long ends) {}
+  /** What one entry is to end, and with how many keys; it waits for its turn. */
+  private record Planned(List<Long> ids, long ends) {}
 
   private final ArrayDeque<Planned> entries = new ArrayDeque<>();
 
@@ -141,6 +148,7 @@ public final class LeaseStage {
   /** Takes up the leases that were there before the first change. */
   public void load(LeaseTable leases, long nowNanos) {
     leases.forEach((id, ttl, remaining) -> clock.add(id, ttl, remaining, nowNanos));
+    newestGrantIndex = leases.newestGrantIndex();
   }
 
   /**
@@ -226,8 +234,10 @@ public final class LeaseStage {
     var effects = new ArrayList<LeaseEffect>();
     for (var change : changes) {
       switch (change) {
-        case LeaseChange.Granted granted ->
-            clock.add(granted.id(), granted.ttlSeconds(), 0, moment.nowNanos);
+        case LeaseChange.Granted granted -> {
+          clock.add(granted.id(), granted.ttlSeconds(), 0, moment.nowNanos);
+          newestGrantIndex = granted.index();
+        }
         case LeaseChange.Revoked revoked -> {
           clock.remove(revoked.id());
           answerAll(expiring, revoked.id(), 0, moment, effects);
@@ -434,14 +444,14 @@ public final class LeaseStage {
     var ends = 0L;
     for (var i = 0; i < keyCounts.length; i++) {
       if (!batch.isEmpty() && ends + 1 + keyCounts[i] > MAX_ENDS_AN_ENTRY) {
-        entries.add(new Planned(new Command.LeaseExpire(leadingTerm, batch), ends));
+        entries.add(new Planned(List.copyOf(batch), ends));
         batch.clear();
         ends = 0;
       }
       batch.add(ids.get(i));
       ends += 1 + keyCounts[i];
     }
-    entries.add(new Planned(new Command.LeaseExpire(leadingTerm, batch), ends));
+    entries.add(new Planned(batch, ends));
     return proposeMore(moment);
   }
 
@@ -451,11 +461,13 @@ public final class LeaseStage {
     while (underWay < WINDOW && !entries.isEmpty() && nextEntryNanos <= moment.nowNanos) {
       var next = entries.removeFirst();
       // One that was revoked meanwhile may have been granted anew, and must live its own time.
-      var ids = next.entry.ids().stream().filter(clock::isTaken).toList();
+      var ids = next.ids.stream().filter(clock::isTaken).toList();
       if (!ids.isEmpty()) {
         underWay++;
         nextEntryNanos += next.ends * NANOS_AN_END;
-        effects.add(new LeaseEffect.Propose(new Command.LeaseExpire(next.entry.term(), ids)));
+        effects.add(
+            new LeaseEffect.Propose(
+                new Command.LeaseExpire(leadingTerm, ids, newestGrantIndex + 1)));
       }
     }
     if (underWay == 0 && entries.isEmpty()) {

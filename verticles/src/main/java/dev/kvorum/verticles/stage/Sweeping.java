@@ -5,6 +5,7 @@ import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.JoinedList;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
+import dev.kvorum.storage.state.Part;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,21 +19,55 @@ import java.util.List;
  */
 final class Sweeping {
   /** The store before the delete, which is what counts in the backend until its last record. */
-  final StoreMeta before;
+  private final StoreMeta before;
 
   /** What the delete did. */
-  final JoinedList<Event> events = new JoinedList<>();
+  private final JoinedList<Event> events = new JoinedList<>();
 
-  /** What later commands did. */
-  final JoinedList<Write> laterWrites = new JoinedList<>();
-
-  final List<WriteBatch.Change> laterOthers = new ArrayList<>();
-  final JoinedList<Event> laterEvents = new JoinedList<>();
+  private final JoinedList<Write> laterWrites = new JoinedList<>();
+  private final List<WriteBatch.Change> laterOthers = new ArrayList<>();
+  private final JoinedList<Event> laterEvents = new JoinedList<>();
 
   /** The log waits, because its next entry must not be applied yet. */
   boolean holdsUpLog;
 
   Sweeping(StoreMeta before) {
     this.before = before;
+  }
+
+  /** Keeps what commands did behind the delete. */
+  void later(List<Write> writes, List<WriteBatch.Change> others, List<Event> laterOnes) {
+    laterWrites.join(writes);
+    laterOthers.addAll(others);
+    laterEvents.join(laterOnes);
+  }
+
+  /** Further records of the delete, but not the last ones. */
+  StoreEffect add(Part part) {
+    events.join(part.events());
+    return early(part.writes());
+  }
+
+  private StoreEffect early(List<Write> writes) {
+    return new StoreEffect.Write(new Flush(writes, List.of(), List.of(), before));
+  }
+
+  /**
+   * The last records of the delete, and everything that was waiting for them.
+   *
+   * @param after the store with all of that
+   */
+  void end(Part last, StoreMeta after, List<StoreEffect> effects) {
+    events.join(last.events());
+    var lastWrites = last.writes();
+    for (var later : laterWrites.parts()) {
+      effects.add(early(lastWrites));
+      lastWrites = later;
+    }
+    effects.add(new StoreEffect.Write(new Flush(lastWrites, List.of(), laterOthers, after)));
+    effects.add(new StoreEffect.Happened(events));
+    if (!laterEvents.isEmpty()) {
+      effects.add(new StoreEffect.Happened(laterEvents));
+    }
   }
 }

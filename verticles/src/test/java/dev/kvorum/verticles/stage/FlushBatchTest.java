@@ -40,7 +40,7 @@ class FlushBatchTest {
 
   private static WriteBatch.Change granted(long id) {
     return new WriteBatch.Change(
-        Bucket.LEASE, LeaseRecord.key(id), new LeaseRecord(id, 60, 0).encode());
+        Bucket.LEASE, LeaseRecord.key(id), new LeaseRecord(id, 60, 0, 0).encode());
   }
 
   private static WriteBatch.Change gone(long id) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.lease.LeaseClock;
+import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
@@ -22,6 +23,9 @@ class LeaseStageTest {
 
   private final LeaseStage stage = new LeaseStage(SECOND, true);
   private long now = 10 * SECOND;
+
+  /** The log's index of the last grant that the stage heard of. */
+  private long newestGrant;
 
   @Test
   void aLeaseRunsOutOnlyAfterItsTime() {
@@ -128,7 +132,7 @@ class LeaseStageTest {
 
     assertThat(stage.confirmed(TERM, moment())).containsExactly(kept(2, 100));
     revoked(1);
-    assertThat(stage.proposed(new Command.LeaseExpire(TERM, List.of(1L)), true, moment()))
+    assertThat(stage.proposed(new Command.LeaseExpire(TERM, List.of(1L), 4), true, moment()))
         .containsExactly(new LeaseEffect.ConfirmLeadership());
     assertThat(stage.confirmed(TERM, moment()))
         .containsExactly(new LeaseEffect.CountKeys(List.of(3L)));
@@ -152,16 +156,40 @@ class LeaseStageTest {
         .containsExactly(expire(TERM, 1));
   }
 
+  /**
+   * The log may already have a revoke of the lease and a grant of its id, of which nobody has told
+   * the stage: those who apply the entry need to know what the stage knew.
+   */
+  @Test
+  void anExpirySaysUpToWhichGrantTheLeaderHadHeard() {
+    lead();
+    grant(1, 5);
+    grant(2, 100);
+    now += 5 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM, moment());
+
+    assertThat(stage.counted(List.of(1L), new int[] {0}, moment()))
+        .containsExactly(
+            new LeaseEffect.Propose(new Command.LeaseExpire(TERM, List.of(1L), newestGrant + 1)));
+  }
+
   @Test
   void aSnapshotBringsItsOwnLeases() {
     grant(1, 5);
     var leases = new LeaseTable();
-    leases.add(2, 7, 0);
+    leases.add(new LeaseRecord(2, 7, 0, 40));
 
     assertThat(stage.replaced(leases, moment())).isEmpty();
     lead();
     assertThat(stage.size()).isEqualTo(1);
     assertThat(stage.nextWakeNanos()).isEqualTo(now + 8 * SECOND);
+    now += 8 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM, moment());
+    newestGrant = 40;
+    assertThat(stage.counted(List.of(2L), new int[] {0}, moment()))
+        .containsExactly(expire(TERM, 2));
   }
 
   private List<LeaseEffect> renew(long id) {
@@ -339,7 +367,7 @@ class LeaseStageTest {
   void withoutTheGateNothingIsCheckpointed() {
     var plain = new LeaseStage(SECOND, false);
     plain.lead(TERM, now, moment());
-    plain.changed(List.of(new LeaseChange.Granted(1, 3_600)), moment());
+    plain.changed(List.of(new LeaseChange.Granted(1, 3_600, 1)), moment());
     now += 1_800 * SECOND;
 
     assertThat(plain.wake(moment())).isEmpty();
@@ -350,8 +378,8 @@ class LeaseStageTest {
   @Test
   void aNewLeaderGivesWhatTheCheckpointLeftAndOneElectionTimeoutMore() {
     var table = new LeaseTable();
-    table.add(1, 3_600, 1_200);
-    table.add(2, 3_600, 0);
+    table.add(new LeaseRecord(1, 3_600, 1_200, 1));
+    table.add(new LeaseRecord(2, 3_600, 0, 2));
     stage.load(table, now);
     now += 30 * SECOND;
     lead();
@@ -493,7 +521,7 @@ class LeaseStageTest {
   }
 
   private void grant(long id, long ttlSeconds) {
-    stage.changed(List.of(new LeaseChange.Granted(id, ttlSeconds)), moment());
+    stage.changed(List.of(new LeaseChange.Granted(id, ttlSeconds, ++newestGrant)), moment());
   }
 
   private void revoked(long id) {
@@ -511,9 +539,10 @@ class LeaseStageTest {
     return new LeaseEffect.Reply(2, 9, new Result.LeaseKeepAlive(7, id, ttlSeconds));
   }
 
-  private static LeaseEffect expire(long term, long... ids) {
+  /** What the stage proposes that has heard of every grant up to the newest. */
+  private LeaseEffect expire(long term, long... ids) {
     return new LeaseEffect.Propose(
-        new Command.LeaseExpire(term, LongStream.of(ids).boxed().toList()));
+        new Command.LeaseExpire(term, LongStream.of(ids).boxed().toList(), newestGrant + 1));
   }
 
   private LeaseStage.Moment moment() {

@@ -4,35 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.raft.core.Membership;
-import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.journal.Entry;
-import dev.kvorum.storage.lease.LeaseTable;
-import dev.kvorum.storage.membership.Alarms;
-import dev.kvorum.storage.membership.Members;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
-import dev.kvorum.storage.model.CommandCodec;
-import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.KvHash;
-import dev.kvorum.storage.mvcc.MvccStore;
-import dev.kvorum.storage.state.LoadedState;
 import dev.kvorum.storage.state.StateMachine;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class StoreStageTest {
-  private static final int LIFE = 7;
+  private static final int LIFE = StageHarness.LIFE;
   private static final int OTHER_LIFE = 8;
 
-  private final Memory memory = new Memory();
+  private final StageMemory memory = new StageMemory();
   private boolean removalAllowed = true;
   private long lastIndex = 1;
   private StoreStage stage = stage(Long.MAX_VALUE);
@@ -140,11 +130,8 @@ class StoreStageTest {
             seen.add(((Command.Put) command).key().toUtf8());
           }
         };
-    var kv = new MvccStore(IndexMemory.onHeap());
-    var state =
-        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
-        new StateMachine(state, Long.MAX_VALUE),
+        new StateMachine(StageHarness.fresh(), Long.MAX_VALUE),
         memory,
         _ -> removalAllowed,
         LIFE,
@@ -297,11 +284,8 @@ class StoreStageTest {
   }
 
   private StoreStage stage(long quotaBytes) {
-    var kv = new MvccStore(IndexMemory.onHeap());
-    var state =
-        new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
     return new StoreStage(
-        new StateMachine(state, quotaBytes),
+        new StateMachine(StageHarness.fresh(), quotaBytes),
         memory,
         _ -> removalAllowed,
         LIFE,
@@ -319,14 +303,7 @@ class StoreStageTest {
   }
 
   private Entry entry(int life, long count, Command command) {
-    var envelope =
-        new Envelope(
-            Envelope.Kind.of(command),
-            RequestId.of(life, 0, count),
-            "",
-            0,
-            CommandCodec.encode(command));
-    return new Entry(1, ++lastIndex, Entry.Type.COMMAND, envelope.encode());
+    return StageHarness.entry(life, count, ++lastIndex, command);
   }
 
   private static List<String> kinds(List<StoreEffect> effects) {
@@ -337,34 +314,5 @@ class StoreStageTest {
     var found = effects.stream().filter(kind::isInstance).map(kind::cast).toList();
     assertThat(found).as("%s in %s", kind.getSimpleName(), kinds(effects)).isNotEmpty();
     return found.getLast();
-  }
-
-  /** Records in memory, of which a test may take one away as a full cache would. */
-  private static final class Memory implements RecordPort {
-    private final Map<Revision, Bytes> records = new HashMap<>();
-    private boolean full;
-
-    @Override
-    public @Nullable Bytes find(Revision revision) {
-      return records.get(revision);
-    }
-
-    @Override
-    public boolean isFull() {
-      return full;
-    }
-
-    @Override
-    public void add(Revision revision, Bytes serialized) {
-      records.put(revision, serialized);
-    }
-
-    Bytes forget(Revision revision) {
-      var gone = records.remove(revision);
-      if (gone == null) {
-        throw new AssertionError("no record " + revision);
-      }
-      return gone;
-    }
   }
 }

@@ -2,80 +2,64 @@ package dev.kvorum.verticles.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kvorum.raft.core.Membership;
-import dev.kvorum.storage.backend.memory.MemoryBackend;
-import dev.kvorum.storage.index.IndexMemory;
-import dev.kvorum.storage.journal.Entry;
-import dev.kvorum.storage.lease.LeaseTable;
-import dev.kvorum.storage.membership.Alarms;
-import dev.kvorum.storage.membership.Members;
+import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
-import dev.kvorum.storage.model.CommandCodec;
-import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Event;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
-import dev.kvorum.storage.mvcc.MvccStore;
 import dev.kvorum.storage.mvcc.StoreView;
-import dev.kvorum.storage.state.LoadedState;
-import dev.kvorum.storage.state.StateMachine;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A delete of an interval with very many keys takes effect at once, and the log goes on while its
- * records are made; the backend and the watchers get everything in the order of revisions.
+ * A delete of very many keys, in an interval or of a lease, takes effect at once, and the log goes
+ * on while its records are made; the backend and the watchers get everything in the order of
+ * revisions.
  */
 final class SweepingTest {
-  private static final int LIFE = 7;
   private static final int SLICE_KEYS = 10;
   private static final int KEYS = 95;
   private static final int DELETED_AT = KEYS + 2;
   private static final long LEASE = 5;
+  private static final long LARGE_LEASE = 6;
+  private static final int LEASED_KEYS = 33;
+  private static final int ENDED_AT = KEYS + LEASED_KEYS + 2;
 
-  private final MemoryBackend backend = new MemoryBackend();
-  private final Memory memory = new Memory();
-  private final List<StoreEffect> seen = new ArrayList<>();
-  private long lastIndex = 1;
-  private long count;
-  private StoreStage stage = stage(new StateMachine(fresh(), Long.MAX_VALUE));
+  private final StageHarness harness = new StageHarness(SLICE_KEYS);
 
   @BeforeEach
   void putKeys() {
-    perform(stage.committed(List.of(entry(new Command.LeaseGrant(LEASE, 60)))));
+    harness.commit(new Command.LeaseGrant(LEASE, 60));
     for (var i = 0; i < KEYS; i++) {
-      perform(stage.committed(List.of(entry(put("k%03d".formatted(i), i == 42 ? LEASE : 0)))));
+      harness.commit(put("k%03d".formatted(i), i == 42 ? LEASE : 0));
     }
-    seen.clear();
+    harness.forget();
   }
 
   @Test
   void theDeleteIsAnsweredAndSeenBeforeItsRecordsAreMade() {
-    perform(stage.committed(List.of(entry(deleteAll()), entry(put("z", 0)))));
+    harness.commit(deleteAll(), put("z", 0));
 
-    assertThat(answers()).containsExactly(new Result.DeleteRange(DELETED_AT, KEYS, List.of()));
-    assertThat(keysIn(published())).isZero();
-    assertThat(published().revision()).isEqualTo(DELETED_AT);
-    perform(stage.proceed());
-    assertThat(answers()).last().isEqualTo(new Result.Put(DELETED_AT + 1, null));
-    assertThat(all(StoreEffect.Write.class)).as("no record was made so far").isEmpty();
-    assertThat(all(StoreEffect.AppliedTo.class)).last().isEqualTo(appliedTo());
+    assertThat(harness.answers())
+        .containsExactly(new Result.DeleteRange(DELETED_AT, KEYS, List.of()));
+    assertThat(keysIn(harness.published())).isZero();
+    assertThat(harness.published().revision()).isEqualTo(DELETED_AT);
+    harness.proceed();
+    assertThat(harness.answers()).last().isEqualTo(new Result.Put(DELETED_AT + 1, null));
+    assertThat(harness.all(StoreEffect.Write.class)).as("no record was made so far").isEmpty();
+    assertThat(harness.all(StoreEffect.AppliedTo.class)).last().isEqualTo(appliedTo());
   }
 
   @Test
   void watchersHearOfTheDeleteAsAWholeAndBeforeWhatCameLater() {
-    perform(stage.committed(List.of(entry(deleteAll()), entry(put("z", 0)))));
-    perform(stage.proceed());
+    harness.commit(deleteAll(), put("z", 0));
+    harness.proceed();
     assertThat(sweepToTheEnd()).isEqualTo((KEYS + SLICE_KEYS - 1) / SLICE_KEYS);
 
-    var told = all(StoreEffect.Happened.class);
+    var told = harness.all(StoreEffect.Happened.class);
     assertThat(told).hasSize(2);
     var deletes = told.getFirst().events();
     assertThat(deletes).hasSize(KEYS).allMatch(Event::deleted);
@@ -87,23 +71,20 @@ final class SweepingTest {
 
   @Test
   void theBackendCountsTheDeleteAndWhatCameLaterWithItsLastRecord() {
-    perform(stage.committed(List.of(entry(deleteAll()), entry(put("z", 0)))));
-    perform(stage.proceed());
-    perform(stage.sweep());
-    perform(stage.sweep());
+    harness.commit(deleteAll(), put("z", 0));
+    harness.proceed();
+    harness.sweep();
+    harness.sweep();
 
     // A crash: the next life finds the store as it was before, and applies all of it again.
-    var before = LoadedState.open(backend, IndexMemory.onHeap());
+    var before = harness.restart();
     assertThat(before.kv().revision()).isEqualTo(DELETED_AT - 1);
     var index = before.meta().appliedIndex();
-    stage = stage(new StateMachine(before, Long.MAX_VALUE));
-    seen.clear();
-    lastIndex = index;
-    perform(stage.committed(List.of(entry(deleteAll()), entry(put("z", 0)))));
-    perform(stage.proceed());
+    harness.commit(deleteAll(), put("z", 0));
+    harness.proceed();
     sweepToTheEnd();
 
-    var after = LoadedState.open(backend, IndexMemory.onHeap());
+    var after = harness.stored();
     assertThat(after.kv().revision()).isEqualTo(DELETED_AT + 1);
     assertThat(after.meta().appliedIndex()).isEqualTo(index + 2);
     assertThat(after.leases().attachedCount(LEASE)).isZero();
@@ -111,73 +92,168 @@ final class SweepingTest {
 
   @Test
   void anEntryThatWritesAHiddenKeyWaitsUntilItsTombstoneIsThere() {
-    perform(stage.committed(List.of(entry(deleteAll()), entry(put("k015", 0)))));
-    perform(stage.proceed());
-    assertThat(answers()).hasSize(1);
-    perform(stage.sweep());
-    perform(stage.proceed());
-    assertThat(answers()).hasSize(1);
-    assertThat(all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
-    perform(stage.sweep());
-    perform(stage.proceed());
+    harness.commit(deleteAll(), put("k015", 0));
+    harness.proceed();
+    assertThat(harness.answers()).hasSize(1);
+    harness.sweep();
+    harness.proceed();
+    assertThat(harness.answers()).hasSize(1);
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
+    harness.sweep();
+    harness.proceed();
 
-    assertThat(answers()).last().isEqualTo(new Result.Put(DELETED_AT + 1, null));
-    assertThat(keysIn(published())).isOne();
+    assertThat(harness.answers()).last().isEqualTo(new Result.Put(DELETED_AT + 1, null));
+    assertThat(keysIn(harness.published())).isOne();
     sweepToTheEnd();
-    assertThat(keysIn(published())).isOne();
+    assertThat(keysIn(harness.published())).isOne();
   }
 
   @Test
   void theEndOfALeaseWaitsUntilItsKeyIsReached() {
-    perform(stage.committed(List.of(entry(deleteAll()), entry(new Command.LeaseRevoke(LEASE)))));
-    perform(stage.proceed());
-    perform(stage.findKeys(1, List.of(LEASE), true));
-    assertThat(all(StoreEffect.FoundKeys.class)).isEmpty();
+    harness.commit(deleteAll(), new Command.LeaseRevoke(LEASE));
+    harness.proceed();
+    harness.step(stage -> stage.findKeys(1, List.of(LEASE), true));
+    assertThat(harness.all(StoreEffect.FoundKeys.class)).isEmpty();
     var turns = 0;
-    while (answers().size() == 1) {
-      perform(stage.sweep());
-      perform(stage.proceed());
+    while (harness.answers().size() == 1) {
+      harness.sweep();
+      harness.proceed();
       turns++;
     }
 
     assertThat(turns).isEqualTo(5);
-    assertThat(answers()).last().isEqualTo(new Result.LeaseRevoke(DELETED_AT));
+    assertThat(harness.answers()).last().isEqualTo(new Result.LeaseRevoke(DELETED_AT));
     sweepToTheEnd();
-    assertThat(all(StoreEffect.FoundKeys.class))
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
         .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
   }
 
   @Test
   void longCommandsAndCompactionsWaitForTheWholeDelete() {
-    perform(
-        stage.committed(
-            List.of(
-                entry(deleteAll()),
-                entry(new Command.Compact(DELETED_AT, false)),
-                entry(deleteAll()))));
-    perform(stage.proceed());
-    perform(stage.defragment());
-    while (all(StoreEffect.Defragmented.class).isEmpty()) {
-      assertThat(answers()).hasSize(1);
-      perform(stage.sweep());
+    harness.commit(deleteAll(), new Command.Compact(DELETED_AT, false), deleteAll());
+    harness.proceed();
+    harness.step(stage -> stage.defragment());
+    while (harness.all(StoreEffect.Defragmented.class).isEmpty()) {
+      assertThat(harness.answers()).hasSize(1);
+      harness.sweep();
     }
-    perform(stage.proceed());
+    harness.proceed();
 
-    assertThat(answers())
+    assertThat(harness.answers())
         .containsExactly(
             new Result.DeleteRange(DELETED_AT, KEYS, List.of()),
             new Result.Compact(DELETED_AT),
             new Result.DeleteRange(DELETED_AT, 0, List.of()));
   }
 
+  /**
+   * Contract S10.3: one revision, in key order; the lease is gone before the first of its records.
+   */
+  @Test
+  void aLeaseWithManyKeysEndsAtOnceAndItsRecordsFollowInKeyOrder() {
+    putLeasedKeys();
+    harness.commit(new Command.LeaseRevoke(LARGE_LEASE), put("z", 0));
+    harness.step(stage -> stage.findKeys(1, List.of(LARGE_LEASE), true));
+    harness.drain();
+
+    assertThat(harness.answers())
+        .containsExactly(new Result.LeaseRevoke(ENDED_AT), new Result.Put(ENDED_AT + 1, null));
+    assertThat(keysIn(harness.published())).as("the others live").isEqualTo(KEYS);
+    assertThat(keysIn(harness.published(), "m", "n")).isZero();
+    assertThat(harness.all(StoreEffect.LeasesChanged.class))
+        .containsExactly(
+            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE))));
+    assertThat(harness.all(StoreEffect.Write.class)).as("no record was made so far").isEmpty();
+    assertThat(harness.all(StoreEffect.Happened.class)).isEmpty();
+    assertThat(sweepToTheEnd()).isEqualTo((LEASED_KEYS + SLICE_KEYS - 1) / SLICE_KEYS);
+
+    var told = harness.all(StoreEffect.Happened.class);
+    assertThat(told).hasSize(2);
+    var deletes = told.getFirst().events();
+    assertThat(deletes).hasSize(LEASED_KEYS).allMatch(Event::deleted);
+    assertThat(deletes).extracting(Event::key).isSorted();
+    assertThat(deletes.getFirst().revision()).isEqualTo(new Revision(ENDED_AT, 0));
+    assertThat(deletes.getLast().revision()).isEqualTo(new Revision(ENDED_AT, LEASED_KEYS - 1));
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
+  }
+
+  /** The leader's own end of a lease that ran out is no other one. */
+  @Test
+  void aLeaseWithManyKeysRunsOutAtOnce() {
+    putLeasedKeys();
+    harness.commit(new Command.LeaseExpire(1, List.of(LARGE_LEASE), 0));
+    harness.drain();
+
+    assertThat(harness.answers()).containsExactly(new Result.Done(ENDED_AT));
+    assertThat(keysIn(harness.published(), "m", "n")).isZero();
+    assertThat(harness.all(StoreEffect.Count.class))
+        .containsExactly(new StoreEffect.Count(0, LEASED_KEYS, 0, 0));
+    sweepToTheEnd();
+    assertThat(harness.stored().leases().contains(LARGE_LEASE)).isFalse();
+    assertThat(harness.stored().kv().revision()).isEqualTo(ENDED_AT);
+  }
+
+  @Test
+  void behindALeaseThatEndedTheLogGoesOnBetweenItsKeys() {
+    putLeasedKeys();
+    harness.commit(
+        new Command.LeaseRevoke(LARGE_LEASE),
+        new Command.LeaseGrant(LARGE_LEASE, 60),
+        put("m0005", LARGE_LEASE),
+        new Command.LeaseRevoke(LEASE),
+        put("m005", LARGE_LEASE));
+    harness.drain();
+    assertThat(harness.answers()).as("the last one writes a hidden key").hasSize(4);
+    assertThat(harness.answers()).last().isEqualTo(new Result.LeaseRevoke(ENDED_AT + 2));
+
+    harness.sweep();
+    harness.proceed();
+    assertThat(harness.answers()).last().isEqualTo(new Result.Put(ENDED_AT + 3, null));
+    sweepToTheEnd();
+
+    var stored = harness.stored();
+    assertThat(stored.kv().revision()).isEqualTo(ENDED_AT + 3);
+    assertThat(stored.leases().attachedKeys(LARGE_LEASE))
+        .containsExactly(Bytes.utf8("m0005"), Bytes.utf8("m005"));
+    assertThat(stored.leases().contains(LEASE)).isFalse();
+  }
+
+  @Test
+  void aCrashWhileALeasesRecordsAreMadeBringsItBackUntilTheLogIsAppliedAgain() {
+    putLeasedKeys();
+    harness.commit(new Command.LeaseRevoke(LARGE_LEASE));
+    harness.drain();
+    harness.sweep();
+    harness.sweep();
+
+    var before = harness.restart();
+    assertThat(before.kv().revision()).isEqualTo(ENDED_AT - 1);
+    assertThat(before.leases().attachedCount(LARGE_LEASE)).isEqualTo(LEASED_KEYS);
+    harness.commit(new Command.LeaseRevoke(LARGE_LEASE));
+    harness.drain();
+    sweepToTheEnd();
+    assertThat(harness.stored().kv().revision()).isEqualTo(ENDED_AT);
+    assertThat(harness.stored().leases().contains(LARGE_LEASE)).isFalse();
+  }
+
+  private void putLeasedKeys() {
+    harness.commit(new Command.LeaseGrant(LARGE_LEASE, 60));
+    for (var i = LEASED_KEYS - 1; i >= 0; i--) {
+      harness.commit(put("m%03d".formatted(i), LARGE_LEASE));
+    }
+    harness.drain();
+    harness.forget();
+  }
+
   @Test
   void itHurriesWhenMemoryIsFull() {
-    perform(stage.committed(List.of(entry(deleteAll()))));
-    perform(stage.sweep());
-    assertThat(all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
-    memory.full = true;
-    perform(stage.sweep());
-    assertThat(all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
+    harness.commit(deleteAll());
+    harness.sweep();
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
+    harness.memory.full = true;
+    harness.sweep();
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
   }
 
   private static StoreEffect.SweepLater later(boolean isWaitedFor) {
@@ -185,51 +261,32 @@ final class SweepingTest {
   }
 
   private StoreEffect.AppliedTo appliedTo() {
-    return new StoreEffect.AppliedTo(lastIndex);
+    return new StoreEffect.AppliedTo(harness.lastIndex());
   }
 
   /** Returns how many slices it took. */
   private int sweepToTheEnd() {
     var slices = 0;
-    var asked = all(StoreEffect.SweepLater.class).size();
-    var sweeps = all(StoreEffect.Happened.class).size();
-    while (all(StoreEffect.Happened.class).size() == sweeps) {
+    var asked = harness.all(StoreEffect.SweepLater.class).size();
+    var sweeps = harness.all(StoreEffect.Happened.class).size();
+    while (harness.all(StoreEffect.Happened.class).size() == sweeps) {
       assertThat(asked).isPositive();
-      perform(stage.sweep());
+      harness.sweep();
       slices++;
     }
     return slices;
   }
 
-  private StoreView published() {
-    return all(StoreEffect.Publish.class).getLast().state().kv();
+  private static long keysIn(StoreView view) {
+    return keysIn(view, "k", "l");
   }
 
-  private static long keysIn(StoreView view) {
+  private static long keysIn(StoreView view, String from, String to) {
     assertThat(view.tryHold()).isTrue();
-    var count = view.index().count(KeyRange.of(Bytes.utf8("k"), Bytes.utf8("l")), view.revision());
+    var range = KeyRange.of(Bytes.utf8(from), Bytes.utf8(to));
+    var count = view.index().count(range, view.revision());
     view.release();
     return count;
-  }
-
-  private void perform(List<StoreEffect> effects) {
-    seen.addAll(effects);
-    for (var effect : effects) {
-      if (effect instanceof StoreEffect.Write(var flush)) {
-        backend.commit(FlushBatch.of(List.of(flush)).batch());
-      }
-    }
-  }
-
-  private <T extends StoreEffect> List<T> all(Class<T> kind) {
-    return seen.stream().filter(kind::isInstance).map(kind::cast).toList();
-  }
-
-  private List<Result> answers() {
-    return all(StoreEffect.Reply.class).stream()
-        .flatMap(reply -> reply.answers().stream())
-        .map(Answer::result)
-        .toList();
   }
 
   private static Command.DeleteRange deleteAll() {
@@ -238,52 +295,5 @@ final class SweepingTest {
 
   private static Command.Put put(String key, long lease) {
     return new Command.Put(Bytes.utf8(key), Bytes.utf8("value"), lease, false, false, false);
-  }
-
-  private static LoadedState fresh() {
-    var kv = new MvccStore(IndexMemory.onHeap());
-    return new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), "");
-  }
-
-  private StoreStage stage(StateMachine machine) {
-    return new StoreStage(
-        machine,
-        memory,
-        _ -> true,
-        LIFE,
-        Membership.ofVoters(List.of(1L)),
-        ApplyWatch.NONE,
-        SLICE_KEYS);
-  }
-
-  private Entry entry(Command command) {
-    var envelope =
-        new Envelope(
-            Envelope.Kind.of(command),
-            RequestId.of(LIFE, 0, ++count),
-            "",
-            0,
-            CommandCodec.encode(command));
-    return new Entry(1, ++lastIndex, Entry.Type.COMMAND, envelope.encode());
-  }
-
-  private static final class Memory implements RecordPort {
-    private final Map<Revision, Bytes> records = new HashMap<>();
-    private boolean full;
-
-    @Override
-    public @Nullable Bytes find(Revision revision) {
-      return records.get(revision);
-    }
-
-    @Override
-    public boolean isFull() {
-      return full;
-    }
-
-    @Override
-    public void add(Revision revision, Bytes serialized) {
-      records.put(revision, serialized);
-    }
   }
 }
