@@ -40,7 +40,9 @@ public record ClusterConfig(
 
   /** Ticks without a leader before a member campaigns, at least (contract S30.1). */
   public int electionTicks() {
-    return Math.toIntExact(electionTimeout.dividedBy(heartbeatInterval));
+    // Not one duration divided by another: that is done in decimal fractions, whose class fills
+    // tables of very large numbers first, and a start waits for it.
+    return Math.toIntExact(electionTimeout.toNanos() / heartbeatInterval.toNanos());
   }
 
   /** How long the server lets a proposal or a linearizable read take (contract S21.5). */

@@ -32,6 +32,7 @@ final class Sector {
   private static final int FIRST_OF_BATCH = 1 << 31;
   private static final int LAST_OF_BATCH = 1 << 30;
   private static final int NUMBER_BITS = LAST_OF_BATCH - 1;
+  private static final ByteBuffer ZEROS = ByteBuffer.allocate(BYTES).asReadOnlyBuffer();
 
   /** What a sector turned out to be. */
   enum Kind {
@@ -120,6 +121,9 @@ final class Sector {
   }
 
   private static boolean isBlank(ByteBuffer buffer, int at) {
+    if (buffer.getLong(at) == 0 && buffer.slice(at, BYTES).equals(ZEROS)) {
+      return true;
+    }
     var bits = 0;
     for (var i = 0; i < BYTES && bits < 2; i += Long.BYTES) {
       bits += Long.bitCount(buffer.getLong(at + i));
@@ -129,7 +133,12 @@ final class Sector {
 
   private static int checksum(ByteBuffer buffer, int at) {
     var crc = new CRC32C();
-    crc.update(buffer.slice(at, CHECKSUM_AT));
+    if (buffer.hasArray()) {
+      // A scan does this for every sector of the journal: not a slice for each.
+      crc.update(buffer.array(), buffer.arrayOffset() + at, CHECKSUM_AT);
+    } else {
+      crc.update(buffer.slice(at, CHECKSUM_AT));
+    }
     return (int) crc.getValue();
   }
 }
