@@ -32,7 +32,6 @@ final class Sector {
   private static final int FIRST_OF_BATCH = 1 << 31;
   private static final int LAST_OF_BATCH = 1 << 30;
   private static final int NUMBER_BITS = LAST_OF_BATCH - 1;
-  private static final ByteBuffer ZEROS = ByteBuffer.allocate(BYTES).asReadOnlyBuffer();
 
   /** What a sector turned out to be. */
   enum Kind {
@@ -121,7 +120,7 @@ final class Sector {
   }
 
   private static boolean isBlank(ByteBuffer buffer, int at) {
-    if (buffer.getLong(at) == 0 && buffer.slice(at, BYTES).equals(ZEROS)) {
+    if (buffer.getLong(at) == 0 && isZero(buffer, at)) {
       return true;
     }
     var bits = 0;
@@ -129,6 +128,15 @@ final class Sector {
       bits += Long.bitCount(buffer.getLong(at + i));
     }
     return bits < 2;
+  }
+
+  /** Most blank sectors are this, and it is cheaper to see. */
+  private static boolean isZero(ByteBuffer buffer, int at) {
+    var bits = 0L;
+    for (var i = 0; i < BYTES; i += Long.BYTES) {
+      bits |= buffer.getLong(at + i);
+    }
+    return bits == 0;
   }
 
   private static int checksum(ByteBuffer buffer, int at) {
