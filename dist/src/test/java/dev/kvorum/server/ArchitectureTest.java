@@ -87,6 +87,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                 "dev.kvorum.storage.model..",
+                "dev.kvorum.storage.memory..",
                 "dev.kvorum.storage.index..",
                 "dev.kvorum.storage.mvcc..",
                 "dev.kvorum.storage.lease..",
@@ -110,6 +111,7 @@ class ArchitectureTest {
             .that()
             .resideInAnyPackage(
                 "dev.kvorum.storage.model..",
+                "dev.kvorum.storage.memory..",
                 "dev.kvorum.storage.index..",
                 "dev.kvorum.storage.mvcc..",
                 "dev.kvorum.storage.lease..",

@@ -136,6 +136,9 @@ public final class RaftCore {
     }
     applying.handOut();
     state.flush();
+    if (state.peers.all().length == 1) {
+      state.log.evictHandedOut();
+    }
     state.log.evict(state.config.budgets().maxTailBytes());
     if (standing.role() != state.role()
         || standing.term() != state.term()

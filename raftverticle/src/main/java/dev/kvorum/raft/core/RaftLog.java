@@ -339,6 +339,13 @@ final class RaftLog {
     }
   }
 
+  /** Drops from memory what was handed out, as nobody else will ask for it. */
+  void evictHandedOut() {
+    while (tailFirst <= handedOut) {
+      dropFirst();
+    }
+  }
+
   /** The log begins after this applied index from now on. */
   void compactTo(long index) {
     if (index <= base.index()) {

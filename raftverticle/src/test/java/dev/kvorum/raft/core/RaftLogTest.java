@@ -59,6 +59,10 @@ class RaftLogTest {
         }
         default -> {
           log.evict(random.below(3000));
+          if (random.below(4) == 0) {
+            log.evictHandedOut();
+            assertThat(log.tailFirst()).isGreaterThan(log.handedOut());
+          }
           log.compactTo(random.below((int) log.applied() + 1));
         }
       }

@@ -24,6 +24,7 @@ record Engine(
     EnvironmentImpl environment,
     EnumMap<Bucket, XodusBucket> buckets,
     DeferredSync writer,
+    PageRounds rounds,
     TreePages pages) {
   private static final String PARTS_STORE = "parts";
 
@@ -51,7 +52,8 @@ record Engine(
     }
     try {
       var buckets = environment.computeInExclusiveTransaction(at -> openBuckets(environment, at));
-      return new Engine(environment, buckets, writer, new TreePages());
+      var rounds = new PageRounds(environment.getLog(), settings.cacheBytes());
+      return new Engine(environment, buckets, writer, rounds, new TreePages());
     } catch (RuntimeException | Error failed) {
       environment.close();
       throw failed;

@@ -142,6 +142,7 @@ public final class XodusBackend implements Backend {
       if (!transaction.commit()) {
         throw new BackendException("an exclusive transaction met a conflict");
       }
+      engine.rounds().committed();
     } finally {
       if (!transaction.isFinished()) {
         transaction.abort();

@@ -1,0 +1,36 @@
+package dev.kvorum.storage.backend.xodus;
+
+import jetbrains.exodus.log.Log;
+
+/**
+ * Empties the engine's cache each time that the log has grown by as many bytes as the cache holds.
+ *
+ * <p>By then every page in it has been pushed out or will be soon, so little is lost. But the
+ * engine links its pages in a list, and a page that has left the list still points to its
+ * neighbour. Once a single page is in the old generation of the heap, garbage or not, it keeps the
+ * next one alive, and so on: every page that is written is copied by one young collection after the
+ * other until it is old, and stays there as garbage. An empty cache begins a new list, to which
+ * nothing old points.
+ *
+ * <p>Called by the thread that commits.
+ */
+final class PageRounds {
+  private final Log log;
+  private final long roundBytes;
+  private long beganAt;
+
+  PageRounds(Log log, long roundBytes) {
+    this.log = log;
+    this.roundBytes = roundBytes;
+    beganAt = log.getHighAddress();
+  }
+
+  /** A commit has grown the log. */
+  void committed() {
+    var end = log.getHighAddress();
+    if (end - beganAt >= roundBytes) {
+      log.cache.clear();
+      beganAt = end;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kvorum.storage.memory;
+
+import org.jspecify.annotations.NullMarked;
