@@ -78,11 +78,7 @@ public final class MemberBoot {
    * @throws StayDownException if disks failed twice lately
    */
   public static OpenedMember open(
-      Path data,
-      @Nullable Path log,
-      boolean syncing,
-      Founding.Source founding,
-      Runnable meanwhile)
+      Path data, @Nullable Path log, boolean syncing, Founding.Source founding, Runnable meanwhile)
       throws ConfigException,
           DirectoryRefusedException,
           DiskFailedException,
@@ -106,11 +102,7 @@ public final class MemberBoot {
   }
 
   private static OpenedMember attempt(
-      Path data,
-      @Nullable Path log,
-      boolean syncing,
-      Founding.Source founding,
-      Runnable meanwhile)
+      Path data, @Nullable Path log, boolean syncing, Founding.Source founding, Runnable meanwhile)
       throws ConfigException,
           DirectoryRefusedException,
           DiskFailedException,
@@ -130,8 +122,7 @@ public final class MemberBoot {
       var identity = directory.identity();
       return identity == null
           ? found(directory, syncing, founding.get())
-          : reopen(
-              directory, syncing ? identity : identity.markUnsafe(), data, failure, meanwhile);
+          : reopen(directory, syncing ? identity : identity.markUnsafe(), data, failure, meanwhile);
     } catch (DiskFaultException fault) {
       directory.close();
       var kind = fault.fault().kind();

@@ -42,9 +42,15 @@ public final class IndexMemory {
     return slabBytes;
   }
 
-  /** Zeros outside of the heap, little-endian as everything in an index is. */
+  /**
+   * Zeros outside of the heap, little-endian as everything in an index is. A block begins where a
+   * line of the processor's cache does.
+   */
   static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    return ByteBuffer.allocateDirect(bytes + Blocks.UNIT_BYTES)
+        .alignedSlice(Blocks.UNIT_BYTES)
+        .slice(0, bytes)
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** A slab of zeros. */

@@ -118,7 +118,7 @@ sealed interface LogRecord {
   /**
    * Reads the record at {@code at} of a batch's bytes; an entry's payload stays a window into them.
    *
-   * @param batch a little-endian buffer that is all of an array
+   * @param batch a little-endian buffer on an array
    * @return null if what stands there is not a whole record
    */
   static @Nullable LogRecord decode(ByteBuffer batch, int at, int end) {
@@ -129,8 +129,9 @@ sealed interface LogRecord {
     if (size < 0 || size > end - at - HEADER_BYTES) {
       return null;
     }
-    var payload = Bytes.wrap(batch.array(), at + HEADER_BYTES, size);
-    if (batch.getInt(at + 24) != checksum(batch.array(), at, payload)) {
+    var inArray = batch.arrayOffset() + at;
+    var payload = Bytes.wrap(batch.array(), inArray + HEADER_BYTES, size);
+    if (batch.getInt(at + 24) != checksum(batch.array(), inArray, payload)) {
       return null;
     }
     var type = batch.getInt(at + 4);
@@ -146,8 +147,7 @@ sealed interface LogRecord {
       case SEGMENT_START ->
           size == SEGMENT_START_BYTES
               ? new SegmentStart(
-                  new Owner(
-                      batch.getLong(at + HEADER_BYTES), batch.getLong(at + HEADER_BYTES + 8)),
+                  new Owner(batch.getLong(at + HEADER_BYTES), batch.getLong(at + HEADER_BYTES + 8)),
                   batch.getInt(at + HEADER_BYTES + 16))
               : null;
       case STATE_SYNCED -> new Marked(new Mark.StateSynced(new EntryId(term, index)));
