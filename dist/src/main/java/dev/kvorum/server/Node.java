@@ -27,6 +27,7 @@ import dev.kvorum.storage.journal.identity.FailureMark;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.model.Revision;
@@ -35,9 +36,6 @@ import dev.kvorum.storage.state.StateMachine;
 import dev.kvorum.storage.watch.WatchHub;
 import dev.kvorum.storage.watch.WatchSizes;
 import dev.kvorum.verticles.MembershipVerticle;
-import dev.kvorum.verticles.bus.LeaseBus;
-import dev.kvorum.verticles.bus.StoreBus;
-import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.lease.LeaseVerticle;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
@@ -62,8 +60,6 @@ import dev.kvorum.verticles.watch.WatchVerticle;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,8 +75,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Node {
   private static final Logger LOGGER = LoggerFactory.getLogger(Node.class);
-  private static final int WORKERS = 4;
 
+  private final Loops loops;
   private final Vertx vertx;
   private final HaltingGuard guard;
   private final OpenedMember member;
@@ -97,29 +93,16 @@ final class Node {
   private @Nullable RecordReader reader;
   private volatile @Nullable NodeContext context;
 
-  private Node(OpenedMember member, Placement placement, FlightRecorder recorder) {
+  private Node(OpenedMember member, Loops loops, FlightRecorder recorder) {
     this.member = member;
+    this.loops = loops;
     guard =
         new HaltingGuard(
             recorder,
             member.directory().data().resolve("quarantine"),
             this::leaveFailureMark,
             this::dropCheckpoint);
-    vertx =
-        Vertx.vertx(
-            new VertxOptions()
-                .setEventLoopPoolSize(placement.loops())
-                .setWorkerPoolSize(WORKERS)
-                .setInternalBlockingPoolSize(WORKERS)
-                .setPreferNativeTransport(true)
-                .setFileSystemOptions(
-                    new FileSystemOptions()
-                        .setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
-    RaftBus.register(vertx.eventBus());
-    StoreBus.register(vertx.eventBus());
-    LeaseBus.register(vertx.eventBus());
-    WatchBus.register(vertx.eventBus());
+    vertx = loops.vertx();
   }
 
   /**
@@ -135,12 +118,8 @@ final class Node {
       }
     }
     var placement = Placement.of(Runtime.getRuntime().availableProcessors());
-    var member =
-        MemberBoot.open(
-            config.member().dataDirectory(),
-            config.member().walDirectory(),
-            config.member().syncing(),
-            () -> founding(config));
+    var loops = new Loops(placement);
+    var member = open(config, loops);
     if (member.identity().unsafe()) {
       LOGGER
           .atWarn()
@@ -153,12 +132,26 @@ final class Node {
         .addKeyValue("front-ends", placement.frontEnds())
         .log("placing verticles");
     var recorder = new FlightRecorder();
-    var node = new Node(member, placement, recorder);
+    var node = new Node(member, loops, recorder);
     try {
       node.run(config, placement, recorder).forEach(ready);
       return node;
     } catch (Exception failed) {
       node.stop();
+      throw failed;
+    }
+  }
+
+  private static OpenedMember open(ServerConfig config, Loops loops) throws Exception {
+    try {
+      return MemberBoot.open(
+          config.member().dataDirectory(),
+          config.member().walDirectory(),
+          config.member().syncing(),
+          () -> founding(config),
+          loops::vertx);
+    } catch (Exception | InvariantViolation failed) {
+      loops.close();
       throw failed;
     }
   }
@@ -443,7 +436,7 @@ final class Node {
     if (reader != null) {
       reader.close();
     }
-    vertx.close().toCompletionStage().toCompletableFuture().join();
+    loops.close();
     member.close();
   }
 

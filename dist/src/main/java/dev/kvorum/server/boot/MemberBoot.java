@@ -61,7 +61,7 @@ public final class MemberBoot {
           SnapshotDamagedException,
           StartRefusedException,
           StayDownException {
-    return open(data, log, true, founding);
+    return open(data, log, true, founding, () -> {});
   }
 
   /**
@@ -72,11 +72,13 @@ public final class MemberBoot {
    * @param log the separate place for the log, or null
    * @param syncing false makes every sync do nothing; the directory is marked before anybody is
    *     served, and opens only so from then on (P20)
+   * @param meanwhile is run by this thread while it would only wait for the state store; never, or
+   *     again for every attempt
    * @throws DiskFailedException if a write or sync failed; a mark of it was left
    * @throws StayDownException if disks failed twice lately
    */
   public static OpenedMember open(
-      Path data, @Nullable Path log, boolean syncing, Founding.Source founding)
+      Path data, @Nullable Path log, boolean syncing, Founding.Source founding, Runnable meanwhile)
       throws ConfigException,
           DirectoryRefusedException,
           DiskFailedException,
@@ -87,7 +89,7 @@ public final class MemberBoot {
     var space = new SpaceWait(data, log);
     while (true) {
       try {
-        return attempt(data, log, syncing, founding);
+        return attempt(data, log, syncing, founding, meanwhile);
       } catch (BackendFullException full) {
         space.await(String.valueOf(full.getMessage()));
       } catch (DiskFaultException fault) {
@@ -100,7 +102,7 @@ public final class MemberBoot {
   }
 
   private static OpenedMember attempt(
-      Path data, @Nullable Path log, boolean syncing, Founding.Source founding)
+      Path data, @Nullable Path log, boolean syncing, Founding.Source founding, Runnable meanwhile)
       throws ConfigException,
           DirectoryRefusedException,
           DiskFailedException,
@@ -120,7 +122,7 @@ public final class MemberBoot {
       var identity = directory.identity();
       return identity == null
           ? found(directory, syncing, founding.get())
-          : reopen(directory, syncing ? identity : identity.markUnsafe(), data, failure);
+          : reopen(directory, syncing ? identity : identity.markUnsafe(), data, failure, meanwhile);
     } catch (DiskFaultException fault) {
       directory.close();
       var kind = fault.fault().kind();
@@ -178,7 +180,11 @@ public final class MemberBoot {
   }
 
   private static OpenedMember reopen(
-      DataDirectory directory, Identity previous, Path data, @Nullable FailureMark failure)
+      DataDirectory directory,
+      Identity previous,
+      Path data,
+      @Nullable FailureMark failure,
+      Runnable meanwhile)
       throws DiskFaultException, SnapshotDamagedException, StartRefusedException {
     var disk = directory.logDisk();
     var owner = new Owner(previous.clusterId(), previous.memberId());
@@ -190,15 +196,17 @@ public final class MemberBoot {
     var read = StateRead.begin(states, CheckpointRead.begin(checkpoints));
     StartScan start;
     VoteFiles.Found.Known vote;
+    Duration scanTook;
     try {
       start = scan(disk, owner, failure, data);
       vote = vote(start.disk(), false);
+      scanTook = Duration.ofNanos(System.nanoTime() - beganNanos);
+      meanwhile.run();
     } catch (DiskFaultException | StartRefusedException | RuntimeException fault) {
       read.abandon(fault);
       throw fault;
     }
     var scan = start.scan();
-    var scanTook = Duration.ofNanos(System.nanoTime() - beganNanos);
     var found = read.await();
     LOGGER
         .atInfo()

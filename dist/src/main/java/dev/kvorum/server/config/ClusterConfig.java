@@ -34,18 +34,26 @@ public record ClusterConfig(
 
   /** Contract S10.1: one and a half election timeouts, in whole seconds. */
   public Duration minLeaseTtl() {
-    var nanos = heartbeatInterval.multipliedBy(3L * electionTicks() / 2).toNanos();
+    var nanos = heartbeats(3L * electionTicks() / 2).toNanos();
     return Duration.ofSeconds(Math.ceilDiv(nanos, 1_000_000_000L));
   }
 
   /** Ticks without a leader before a member campaigns, at least (contract S30.1). */
   public int electionTicks() {
-    return Math.toIntExact(electionTimeout.dividedBy(heartbeatInterval));
+    return Math.toIntExact(electionTimeout.toNanos() / heartbeatInterval.toNanos());
   }
 
   /** How long the server lets a proposal or a linearizable read take (contract S21.5). */
   public Duration requestTimeout() {
-    return QUEUE_AND_DISK.plus(heartbeatInterval.multipliedBy(2L * electionTicks()));
+    return QUEUE_AND_DISK.plus(heartbeats(2L * electionTicks()));
+  }
+
+  /**
+   * In whole nanoseconds. A duration multiplies and divides in decimal fractions, whose class fills
+   * tables of very large numbers before anything else, and a start would wait for it.
+   */
+  private Duration heartbeats(long count) {
+    return Duration.ofNanos(heartbeatInterval.toNanos() * count);
   }
 
   /** Largest message that the client port takes in (contract S21.1). */

@@ -31,11 +31,10 @@ final class RecordedFormat {
   }
 
   static OpenedMember open(Path directory) throws Exception {
-    return MemberBoot.open(
-        directory,
-        null,
-        () -> {
-          throw new AssertionError("a directory with data founds nothing");
-        });
+    return MemberBoot.open(directory, null, RecordedFormat::nobodyFounds);
+  }
+
+  static Founding nobodyFounds() {
+    throw new AssertionError("a directory with data founds nothing");
   }
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +45,34 @@ class StateReadTest {
     assertThatThrownBy(() -> RecordedFormat.open(directory))
         .isInstanceOf(StartRefusedException.class);
     Files.move(elsewhere.resolve("segment"), segment);
+    openedWithTheSameStore();
+  }
+
+  @Test
+  void startDoesSomethingElseWhileTheStateStoreIsRead() throws Exception {
+    var runs = new AtomicInteger();
+    try (var member =
+        MemberBoot.open(
+            directory, null, true, RecordedFormat::nobodyFounds, runs::incrementAndGet)) {
+      assertThat(member.state().meta().appliedIndex()).isEqualTo(applied);
+    }
+    assertThat(runs).hasValue(1);
+  }
+
+  @Test
+  void faultOfWhatIsDoneMeanwhileLeavesTheStateStoreToTheNext() throws Exception {
+    var fault = new IllegalStateException("no threads left");
+    assertThatThrownBy(
+            () ->
+                MemberBoot.open(
+                    directory,
+                    null,
+                    true,
+                    RecordedFormat::nobodyFounds,
+                    () -> {
+                      throw fault;
+                    }))
+        .isSameAs(fault);
     openedWithTheSameStore();
   }
 

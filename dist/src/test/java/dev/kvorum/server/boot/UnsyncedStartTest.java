@@ -49,6 +49,7 @@ class UnsyncedStartTest {
   }
 
   private OpenedMember open(boolean syncing) throws Exception {
-    return MemberBoot.open(data, null, syncing, () -> new Founding(1, 2, "one", List.of()));
+    return MemberBoot.open(
+        data, null, syncing, () -> new Founding(1, 2, "one", List.of()), () -> {});
   }
 }

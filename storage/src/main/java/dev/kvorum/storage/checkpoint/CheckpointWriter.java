@@ -9,7 +9,6 @@ import dev.kvorum.storage.journal.disk.DiskFaultException;
 import dev.kvorum.storage.journal.disk.DiskOperation;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -85,11 +84,11 @@ public final class CheckpointWriter implements AutoCloseable {
     return summary;
   }
 
-  private void page(MemorySegment bytes, int size) throws DiskFaultException {
+  private void page(ByteBuffer bytes, int size) throws DiskFaultException {
     if (filled + size > Frame.PAYLOAD_BYTES) {
       flush(Frame.PAGES);
     }
-    MemorySegment.copy(bytes, 0, frame.memory(), Frame.PAYLOAD_AT + filled, size);
+    frame.memory().put(Frame.PAYLOAD_AT + filled, bytes, 0, size);
     filled += size;
   }
 

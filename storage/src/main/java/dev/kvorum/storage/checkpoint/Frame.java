@@ -1,8 +1,6 @@
 package dev.kvorum.storage.checkpoint;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -41,39 +39,37 @@ final class Frame {
   private static final int KIND = 4;
   private static final int NUMBER = 8;
   private static final int SIZE = 12;
-  private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final MemorySegment memory;
+  private final ByteBuffer memory;
   private final ByteBuffer buffer;
 
   /**
    * @param arena owns the memory
    */
   Frame(Arena arena) {
-    memory = arena.allocate(BYTES, Long.BYTES);
-    buffer = memory.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    memory = arena.allocate(BYTES, Long.BYTES).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    buffer = memory.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** All of the memory; payloads begin at {@link #PAYLOAD_AT}. */
-  MemorySegment memory() {
+  /** All of the memory, little-endian, by place alone; payloads begin at {@link #PAYLOAD_AT}. */
+  ByteBuffer memory() {
     return memory;
   }
 
-  /** The memory as a little-endian buffer; whoever uses it sets position and limit first. */
+  /** The same memory, little-endian; whoever uses it sets position and limit first. */
   ByteBuffer buffer() {
     return buffer;
   }
 
   /** Completes a frame whose payload is there; the buffer is then all of it. */
   int seal(int kind, int number, int size) {
-    memory.set(INT, 0, MAGIC);
-    memory.set(INT, KIND, kind);
-    memory.set(INT, NUMBER, number);
-    memory.set(INT, SIZE, size);
+    memory.putInt(0, MAGIC);
+    memory.putInt(KIND, kind);
+    memory.putInt(NUMBER, number);
+    memory.putInt(SIZE, size);
     var end = PAYLOAD_AT + size;
     var checksum = checksum(end);
-    memory.set(INT, end, checksum);
+    memory.putInt(end, checksum);
     buffer.clear().limit(end + CHECKSUM_BYTES);
     return checksum;
   }
@@ -93,14 +89,14 @@ final class Frame {
    *     here
    */
   int verify(int number, int available) throws DamagedCheckpointException {
-    if (available < PAYLOAD_AT + CHECKSUM_BYTES || memory.get(INT, 0) != MAGIC) {
+    if (available < PAYLOAD_AT + CHECKSUM_BYTES || memory.getInt(0) != MAGIC) {
       throw new DamagedCheckpointException("it ends where frame " + number + " should be");
     }
-    var size = memory.get(INT, SIZE);
+    var size = memory.getInt(SIZE);
     if (size < 0
         || size > PAYLOAD_BYTES
         || available < PAYLOAD_AT + size + CHECKSUM_BYTES
-        || memory.get(INT, NUMBER) != number
+        || memory.getInt(NUMBER) != number
         || checksum(PAYLOAD_AT + size) != storedChecksum(size)) {
       throw new DamagedCheckpointException("frame " + number + " is damaged");
     }
@@ -108,10 +104,10 @@ final class Frame {
   }
 
   int kind() {
-    return memory.get(INT, KIND);
+    return memory.getInt(KIND);
   }
 
   int storedChecksum(int size) {
-    return memory.get(INT, PAYLOAD_AT + size);
+    return memory.getInt(PAYLOAD_AT + size);
   }
 }

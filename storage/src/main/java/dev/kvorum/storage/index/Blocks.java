@@ -1,11 +1,7 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.InvariantViolation;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -22,13 +18,6 @@ final class Blocks {
   static final int PAGE = 4;
 
   static final int PAGE_BYTES = UNIT_BYTES << PAGE;
-
-  static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** The first byte of a block that nobody uses: neither a page's level nor a block's class. */
   static final byte FREE_MARK = (byte) 0xf7;
@@ -53,7 +42,7 @@ final class Blocks {
     this.memory = memory;
     var units = memory.slabBytes() / UNIT_BYTES;
     InvariantViolation.check(Integer.bitCount(units) == 1, "a slab's size is a power of two");
-    slabs = new Slabs(new MemorySegment[0], Integer.numberOfTrailingZeros(units));
+    slabs = new Slabs(new ByteBuffer[0], Integer.numberOfTrailingZeros(units));
     nextUnit = units;
   }
 
@@ -85,11 +74,11 @@ final class Blocks {
       cutPage(sizeClass);
     }
     var block = firstFree[sizeClass];
-    var segment = slabs.segment(block);
+    var memory = slabs.memory(block);
     var at = slabs.offset(block);
-    InvariantViolation.check(segment.get(JAVA_BYTE, at) == FREE_MARK, "a free block stays free");
-    firstFree[sizeClass] = segment.get(INT, at + NEXT_FREE);
-    segment.set(JAVA_BYTE, at, (byte) 0);
+    InvariantViolation.check(memory.get(at) == FREE_MARK, "a free block stays free");
+    firstFree[sizeClass] = memory.getInt(at + NEXT_FREE);
+    memory.put(at, (byte) 0);
     return block;
   }
 
@@ -114,28 +103,27 @@ final class Blocks {
 
   private int takeFreePage() {
     var page = firstFree[PAGE];
-    firstFree[PAGE] = slabs.segment(page).get(INT, slabs.offset(page) + NEXT_FREE);
+    firstFree[PAGE] = slabs.memory(page).getInt(slabs.offset(page) + NEXT_FREE);
     return page;
   }
 
   /** Makes the block free; nobody may be able to see it any more. */
   void free(int block, int sizeClass) {
     InvariantViolation.check(
-        slabs.segment(block).get(JAVA_BYTE, slabs.offset(block)) != FREE_MARK,
-        "a block is freed once");
+        slabs.memory(block).get(slabs.offset(block)) != FREE_MARK, "a block is freed once");
     usedBytes -= bytes(sizeClass);
     link(block, sizeClass);
   }
 
   private void link(int block, int sizeClass) {
-    markFree(slabs.segment(block), slabs.offset(block), firstFree[sizeClass]);
+    markFree(slabs.memory(block), slabs.offset(block), firstFree[sizeClass]);
     firstFree[sizeClass] = block;
   }
 
   /** Makes the block that begins there a free one, with the next free one of its class, or 0. */
-  static void markFree(MemorySegment segment, int at, int next) {
-    segment.set(JAVA_BYTE, at, FREE_MARK);
-    segment.set(INT, at + NEXT_FREE, next);
+  static void markFree(ByteBuffer memory, int at, int next) {
+    memory.put(at, FREE_MARK);
+    memory.putInt(at + NEXT_FREE, next);
   }
 
   /** Takes memory for the page of that number, of an index that is put together from its pages. */

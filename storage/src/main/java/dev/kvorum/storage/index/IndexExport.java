@@ -1,10 +1,7 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.InvariantViolation;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +27,7 @@ public final class IndexExport<E extends Exception> {
      * Takes {@code [0, size)} of the bytes, which are a page as {@link IndexImport} wants it; they
      * change after the call.
      */
-    void take(MemorySegment bytes, int size) throws E;
+    void take(ByteBuffer bytes, int size) throws E;
   }
 
   /** No page that a sink takes is larger. */
@@ -43,7 +40,7 @@ public final class IndexExport<E extends Exception> {
 
   /** A page of small blocks that is being filled. */
   private static final class Open {
-    private final MemorySegment page = newPage();
+    private final ByteBuffer page = newPage();
     private int number;
     private int usedBytes = Blocks.PAGE_BYTES;
   }
@@ -52,10 +49,9 @@ public final class IndexExport<E extends Exception> {
   private final Slabs slabs;
   private final Sink<E> sink;
   private final RecordCursor cursor = new RecordCursor();
-  private final MemorySegment record =
-      Arena.ofAuto().allocate(PageRecord.MAX_BYTES, Blocks.UNIT_BYTES);
-  private final MemorySegment wholeBlock = newPage();
-  private final List<MemorySegment> pageOfLevel = new ArrayList<>();
+  private final ByteBuffer record = IndexMemory.allocate(PageRecord.MAX_BYTES);
+  private final ByteBuffer wholeBlock = newPage();
+  private final List<ByteBuffer> pageOfLevel = new ArrayList<>();
   private final @Nullable Open[] open = new @Nullable Open[Blocks.PAGE];
 
   /** The blocks of one chain, the first of them first. */
@@ -71,8 +67,8 @@ public final class IndexExport<E extends Exception> {
     this.sink = sink;
   }
 
-  private static MemorySegment newPage() {
-    return Arena.ofAuto().allocate(Blocks.PAGE_BYTES, Blocks.UNIT_BYTES);
+  private static ByteBuffer newPage() {
+    return IndexMemory.allocate(Blocks.PAGE_BYTES);
   }
 
   /**
@@ -98,25 +94,25 @@ public final class IndexExport<E extends Exception> {
 
   /** Gives out the page after everything below it; returns its new number. */
   private int treePage(int page, int level) throws E {
-    var segment = slabs.segment(page);
-    var from = view.page(segment, page, level);
+    var memory = slabs.memory(page);
+    var from = view.page(memory, page, level);
     while (pageOfLevel.size() <= level) {
       pageOfLevel.add(newPage());
     }
     var copy = pageOfLevel.get(level);
-    Page.copy(segment, from, copy, 0);
+    Page.copy(memory, from, copy, 0);
     Page.setEpoch(copy, 0, PageTree.FIRST_EPOCH);
     var count = Page.count(copy, 0);
     for (var slot = 0; slot < count; slot++) {
       if (Page.isLong(copy, 0, slot)) {
         var tail = Page.tail(copy, 0, slot);
-        copy.set(Blocks.INT, tail, longKey(copy.get(Blocks.INT, tail)));
+        copy.putInt(tail, longKey(copy.getInt(tail)));
       }
       if (level > 0) {
         Page.setChild(copy, 0, slot, treePage(Page.child(copy, 0, slot), level - 1));
       } else if (KeyHistory.isInBlocks(copy, 0, slot)) {
         cursor.start(slabs, copy, 0, slot);
-        copy.set(Blocks.INT, cursor.referenceAt(), history(cursor.dropped()));
+        copy.putInt(cursor.referenceAt(), history(cursor.dropped()));
       }
     }
     var number = nextNumber();
@@ -132,14 +128,14 @@ public final class IndexExport<E extends Exception> {
     var isFollowed = true;
     while (isFollowed) {
       addToChain(older);
-      var segment = slabs.segment(older);
+      var memory = slabs.memory(older);
       var at = slabs.offset(older);
-      older = KeyHistory.olderBlock(segment, at);
-      isFollowed = older != 0 && KeyHistory.baseOrdinal(segment, at) > dropped;
+      older = KeyHistory.olderBlock(memory, at);
+      isFollowed = older != 0 && KeyHistory.baseOrdinal(memory, at) > dropped;
     }
     // What the writer puts before the offset, now or later, is not in this view.
     var first = chain[0];
-    var payload = KeyHistory.payload(slabs.segment(first), slabs.offset(first));
+    var payload = KeyHistory.payload(slabs.memory(first), slabs.offset(first));
     return moveChain(older == 0 ? 0 : GONE, payload, cursor.firstOffset());
   }
 
@@ -147,7 +143,7 @@ public final class IndexExport<E extends Exception> {
     chainLength = 0;
     for (var block = first; block != 0; ) {
       addToChain(block);
-      block = slabs.segment(block).get(Blocks.INT, slabs.offset(block) + NEXT_BLOCK);
+      block = slabs.memory(block).getInt(slabs.offset(block) + NEXT_BLOCK);
     }
     return moveChain(0, 0, 0);
   }
@@ -169,9 +165,9 @@ public final class IndexExport<E extends Exception> {
   }
 
   private int move(int block, int next, int clearFrom, int clearTo) throws E {
-    var segment = slabs.segment(block);
+    var memory = slabs.memory(block);
     var from = slabs.offset(block);
-    var sizeClass = segment.get(JAVA_BYTE, from);
+    var sizeClass = memory.get(from);
     InvariantViolation.check(
         sizeClass >= 0 && sizeClass <= Blocks.PAGE, "a block that a view shows is in use");
     var target = wholeBlock;
@@ -186,14 +182,20 @@ public final class IndexExport<E extends Exception> {
       number = page.number + at / Blocks.UNIT_BYTES;
       page.usedBytes += Blocks.bytes(sizeClass);
     }
-    MemorySegment.copy(segment, from, target, at, Blocks.bytes(sizeClass));
-    target.set(Blocks.INT, at + NEXT_BLOCK, next);
-    target.asSlice(at + clearFrom, clearTo - clearFrom).fill((byte) 0);
+    target.put(at, memory, from, Blocks.bytes(sizeClass));
+    target.putInt(at + NEXT_BLOCK, next);
+    clear(target, at + clearFrom, clearTo - clearFrom);
     usedBytes += Blocks.bytes(sizeClass);
     if (sizeClass == Blocks.PAGE) {
       give(number, false, wholeBlock);
     }
     return number;
+  }
+
+  private static void clear(ByteBuffer memory, int at, int size) {
+    for (var i = at; i < at + size; i++) {
+      memory.put(i, (byte) 0);
+    }
   }
 
   /** A page of the class with room for one block. */
@@ -218,7 +220,7 @@ public final class IndexExport<E extends Exception> {
     var free = 0;
     var size = Blocks.bytes(sizeClass);
     for (var at = Blocks.PAGE_BYTES - size; at >= last.usedBytes; at -= size) {
-      last.page.asSlice(at, size).fill((byte) 0);
+      clear(last.page, at, size);
       Blocks.markFree(last.page, at, free);
       free = last.number + at / Blocks.UNIT_BYTES;
     }
@@ -230,7 +232,7 @@ public final class IndexExport<E extends Exception> {
     return ++pages * Blocks.PAGE_UNITS;
   }
 
-  private void give(int number, boolean isTreePage, MemorySegment page) throws E {
+  private void give(int number, boolean isTreePage, ByteBuffer page) throws E {
     sink.take(record, PageRecord.pack(number, isTreePage, page, record));
   }
 }

@@ -1,6 +1,6 @@
 package dev.kvorum.storage.index;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * Makes an index of exported pages: each is copied to where its number says, and nothing is done
@@ -20,7 +20,7 @@ public final class IndexImport {
   }
 
   /** Takes the pages that stand, one after the other, in {@code [from, to)}. */
-  public void add(MemorySegment bytes, int from, int to) throws DamagedExportException {
+  public void add(ByteBuffer bytes, int from, int to) throws DamagedExportException {
     for (var at = from; at < to; ) {
       var size = PageRecord.size(bytes, at, to);
       var number = PageRecord.number(bytes, at);
@@ -32,7 +32,7 @@ public final class IndexImport {
       highestPage = Math.max(highestPage, page);
       blocks.adopt(number);
       var slabs = blocks.slabs();
-      PageRecord.unpack(bytes, at, slabs.segment(number), slabs.offset(number));
+      PageRecord.unpack(bytes, at, slabs.memory(number), slabs.offset(number));
       at += size;
     }
   }
@@ -54,7 +54,7 @@ public final class IndexImport {
     if (summary.freeBlocks().size() != Blocks.PAGE
         || summary.height() < 1
         || summary.height() > PageTree.MAX_HEIGHT
-        || Page.level(slabs.segment(root), slabs.offset(root)) != summary.height() - 1) {
+        || Page.level(slabs.memory(root), slabs.offset(root)) != summary.height() - 1) {
       throw new DamagedExportException("the summary is not of these pages");
     }
     blocks.adopted(pages, summary.usedBytes(), summary.freeBlocks());

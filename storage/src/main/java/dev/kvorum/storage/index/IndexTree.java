@@ -3,7 +3,8 @@ package dev.kvorum.storage.index;
 import dev.kvorum.storage.index.KeyHistory.Compacted;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -80,25 +81,24 @@ final class IndexTree {
   void add(Bytes key, NewRecord next) {
     pages.seekWritable(key);
     newest = Math.max(newest, next.main);
-    var segment = pages.segment(pages.leaf());
+    var memory = pages.memory(pages.leaf());
     var at = pages.offset(pages.leaf());
-    var slot = Page.search(slabs(), segment, at, 0, key);
-    live += slot >= 0 ? append(segment, at, slot, next) : insert(segment, at, -slot - 1, key, next);
+    var slot = Page.search(slabs(), memory, at, 0, key);
+    live += slot >= 0 ? append(memory, at, slot, next) : insert(memory, at, -slot - 1, key, next);
   }
 
   /** Returns how the number of live keys changes. */
-  private int append(MemorySegment segment, int at, int slot, NewRecord next) {
-    var wasLive = !KeyHistory.isTombstone(segment, at, slot);
+  private int append(ByteBuffer memory, int at, int slot, NewRecord next) {
+    var wasLive = !KeyHistory.isTombstone(memory, at, slot);
     var delta = (next.tombstone ? 0 : 1) - (wasLive ? 1 : 0);
-    history.append(segment, at, slot, next);
-    var growth =
-        history.bodySize - (Page.cellEnd(segment, at, slot) - Page.body(segment, at, slot));
-    if (growth <= Page.freeBytes(segment, at)) {
-      Page.replaceBody(segment, at, slot, history.body, history.bodySize);
+    history.append(memory, at, slot, next);
+    var growth = history.bodySize - (Page.cellEnd(memory, at, slot) - Page.body(memory, at, slot));
+    if (growth <= Page.freeBytes(memory, at)) {
+      Page.replaceBody(memory, at, slot, history.body, history.bodySize);
       pages.leafChanged(delta, next.main);
     } else {
       pages.builder.begin(0);
-      pages.builder.addAll(segment, at);
+      pages.builder.addAll(memory, at);
       pages.builder.setBody(slot, history.body, history.bodySize);
       pages.storeLeaf(false, delta, next.main);
     }
@@ -106,21 +106,21 @@ final class IndexTree {
   }
 
   /** Returns how the number of live keys changes. */
-  private int insert(MemorySegment segment, int at, int slot, Bytes key, NewRecord next) {
+  private int insert(ByteBuffer memory, int at, int slot, Bytes key, NewRecord next) {
     history.begin(next);
     var tail = LongKeys.store(blocks, key);
     var delta = next.tombstone ? 0 : 1;
-    if (Page.hasPrefixOf(segment, at, key)) {
-      var size = makeCell(key, Page.prefixSize(segment, at), tail);
-      if (size + Page.SLOT_BYTES <= Page.freeBytes(segment, at)) {
-        Page.insert(segment, at, slot, cell, size);
+    if (Page.hasPrefixOf(memory, at, key)) {
+      var size = makeCell(key, Page.prefixSize(memory, at), tail);
+      if (size + Page.SLOT_BYTES <= Page.freeBytes(memory, at)) {
+        Page.insert(memory, at, slot, cell, size);
         pages.leafChanged(delta, next.main);
         return delta;
       }
     }
-    var isLast = slot == Page.count(segment, at);
+    var isLast = slot == Page.count(memory, at);
     pages.builder.begin(0);
-    pages.builder.addAll(segment, at);
+    pages.builder.addAll(memory, at);
     pages.builder.insert(slot, key, tail, history.body, history.bodySize);
     pages.storeLeaf(isLast, delta, next.main);
     return delta;
@@ -132,7 +132,7 @@ final class IndexTree {
     System.arraycopy(key.sharedArray(), key.offset() + prefix, cell, 1, head - prefix);
     var end = 1 + head - prefix;
     if (head == Page.HEAD_BYTES) {
-      MemorySegment.ofArray(cell).set(Blocks.LONG, end, tail);
+      ByteBuffer.wrap(cell).order(ByteOrder.LITTLE_ENDIAN).putLong(end, tail);
       end += Page.TAIL_BYTES;
     }
     System.arraycopy(history.body, 0, cell, end, history.bodySize);
@@ -154,27 +154,25 @@ final class IndexTree {
     if (!pages.seekLive(from)) {
       return null;
     }
-    var segment = pages.segment(pages.leaf());
+    var memory = pages.memory(pages.leaf());
     var at = pages.offset(pages.leaf());
-    var count = Page.count(segment, at);
-    var end = to == null ? count : lowerSlot(segment, at, to);
-    var slot = lowerSlot(segment, at, from);
+    var count = Page.count(memory, at);
+    var end = to == null ? count : lowerSlot(memory, at, to);
+    var slot = lowerSlot(memory, at, from);
     var found = 0;
     for (; slot < end && found < maxKeys; slot++) {
-      if (!KeyHistory.isTombstone(segment, at, slot)) {
+      if (!KeyHistory.isTombstone(memory, at, slot)) {
         doomed[found++] = slot;
       }
     }
     var rest =
-        slot < end
-            ? Page.key(slabs(), segment, at, slot)
-            : end == count ? pages.behindLeaf() : null;
+        slot < end ? Page.key(slabs(), memory, at, slot) : end == count ? pages.behindLeaf() : null;
     bury(found, tombstone, visitor);
     return rest != null && (to == null || rest.compareTo(to) < 0) ? rest : null;
   }
 
-  private int lowerSlot(MemorySegment segment, int at, Bytes bound) {
-    var slot = Page.search(slabs(), segment, at, 0, bound);
+  private int lowerSlot(ByteBuffer memory, int at, Bytes bound) {
+    var slot = Page.search(slabs(), memory, at, 0, bound);
     return slot >= 0 ? slot : -slot - 1;
   }
 
@@ -188,16 +186,16 @@ final class IndexTree {
   int deleteInLeaf(
       List<Bytes> keys, int first, NewRecord tombstone, KeyIndex.DeleteVisitor visitor) {
     pages.seek(keys.get(first));
-    var segment = pages.segment(pages.leaf());
+    var memory = pages.memory(pages.leaf());
     var at = pages.offset(pages.leaf());
     var behind = first + 1 < keys.size() ? pages.behindLeaf() : null;
     var from = 0;
     var found = 0;
     var next = first;
     do {
-      var slot = Page.search(slabs(), segment, at, from, keys.get(next));
+      var slot = Page.search(slabs(), memory, at, from, keys.get(next));
       from = slot >= 0 ? slot + 1 : -slot - 1;
-      if (slot >= 0 && !KeyHistory.isTombstone(segment, at, slot)) {
+      if (slot >= 0 && !KeyHistory.isTombstone(memory, at, slot)) {
         doomed[found++] = slot;
       }
       next++;
@@ -216,27 +214,27 @@ final class IndexTree {
     }
     pages.makePathWritable();
     newest = Math.max(newest, tombstone.main);
-    var segment = pages.segment(pages.leaf());
+    var memory = pages.memory(pages.leaf());
     var at = pages.offset(pages.leaf());
     if (count == 1) {
-      tell(segment, at, doomed[0], tombstone, visitor);
-      live += append(segment, at, doomed[0], tombstone);
+      tell(memory, at, doomed[0], tombstone, visitor);
+      live += append(memory, at, doomed[0], tombstone);
       tombstone.sub++;
       return;
     }
-    var cells = Page.count(segment, at);
+    var cells = Page.count(memory, at);
     var builder = pages.builder;
     builder.begin(0);
     var buried = 0;
     for (var slot = 0; slot < cells; slot++) {
       if (buried < count && doomed[buried] == slot) {
-        tell(segment, at, slot, tombstone, visitor);
-        history.append(segment, at, slot, tombstone);
-        builder.add(segment, at, slot, history.body, history.bodySize);
+        tell(memory, at, slot, tombstone, visitor);
+        history.append(memory, at, slot, tombstone);
+        builder.add(memory, at, slot, history.body, history.bodySize);
         tombstone.sub++;
         buried++;
       } else {
-        builder.add(segment, at, slot);
+        builder.add(memory, at, slot);
       }
     }
     live -= count;
@@ -245,17 +243,13 @@ final class IndexTree {
 
   /** Shows the visitor a key that goes; it knows the size of the record that says so. */
   private void tell(
-      MemorySegment segment,
-      int at,
-      int slot,
-      NewRecord tombstone,
-      KeyIndex.DeleteVisitor visitor) {
-    var size = Page.keySize(segment, at, slot);
+      ByteBuffer memory, int at, int slot, NewRecord tombstone, KeyIndex.DeleteVisitor visitor) {
+    var size = Page.keySize(memory, at, slot);
     if (size > toldKey.length) {
       toldKey = new byte[2 * size];
     }
-    Page.copyKey(slabs(), segment, at, slot, toldKey);
-    replaced.start(slabs(), segment, at, slot);
+    Page.copyKey(slabs(), memory, at, slot, toldKey);
+    replaced.start(slabs(), memory, at, slot);
     tombstone.recordSize = visitor.visit(toldKey, size, replaced.main, replaced.sub);
   }
 
@@ -268,10 +262,10 @@ final class IndexTree {
       @Nullable Bytes from, long revision, KeyIndex.RemovedVisitor removed) {
     pages.seek(from);
     var next = pages.behindLeaf();
-    var segment = pages.segment(pages.leaf());
+    var memory = pages.memory(pages.leaf());
     var at = pages.offset(pages.leaf());
-    visitedKeys = Page.count(segment, at);
-    if (collectKept(segment, at, revision, removed)) {
+    visitedKeys = Page.count(memory, at);
+    if (collectKept(memory, at, revision, removed)) {
       pages.makePathWritable();
       pages.shrinkLeaf();
     }
@@ -284,10 +278,10 @@ final class IndexTree {
 
   /** Puts what a compaction leaves of the leaf into the builder; false if that is everything. */
   private boolean collectKept(
-      MemorySegment segment, int at, long revision, KeyIndex.RemovedVisitor removed) {
-    var count = Page.count(segment, at);
+      ByteBuffer memory, int at, long revision, KeyIndex.RemovedVisitor removed) {
+    var count = Page.count(memory, at);
     var slot = 0;
-    while (slot < count && !KeyHistory.mayShrink(segment, at, slot)) {
+    while (slot < count && !KeyHistory.mayShrink(memory, at, slot)) {
       slot++;
     }
     if (slot == count) {
@@ -298,14 +292,14 @@ final class IndexTree {
     builder.begin(0);
     for (slot = 0; slot < count; slot++) {
       var compacted =
-          KeyHistory.mayShrink(segment, at, slot)
-              ? history.compact(segment, at, slot, revision, removed)
+          KeyHistory.mayShrink(memory, at, slot)
+              ? history.compact(memory, at, slot, revision, removed)
               : Compacted.UNCHANGED;
       isChanged |= compacted != Compacted.UNCHANGED;
       switch (compacted) {
-        case UNCHANGED -> builder.add(segment, at, slot);
-        case SHORTER -> builder.add(segment, at, slot, history.body, history.bodySize);
-        case GONE -> pages.retireTail(segment, at, slot);
+        case UNCHANGED -> builder.add(memory, at, slot);
+        case SHORTER -> builder.add(memory, at, slot, history.body, history.bodySize);
+        case GONE -> pages.retireTail(memory, at, slot);
       }
     }
     return isChanged;

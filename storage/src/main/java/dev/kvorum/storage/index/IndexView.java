@@ -3,9 +3,9 @@ package dev.kvorum.storage.index;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,18 +141,18 @@ public final class IndexView {
     }
     var page = root;
     for (var level = height - 1; level > 0; level--) {
-      var segment = slabs.segment(page);
-      var at = page(segment, page, level);
-      page = Page.child(segment, at, Page.childSlot(slabs, segment, at, key));
+      var memory = slabs.memory(page);
+      var at = page(memory, page, level);
+      page = Page.child(memory, at, Page.childSlot(slabs, memory, at, key));
     }
-    var segment = slabs.segment(page);
-    var at = page(segment, page, 0);
-    var slot = Page.search(slabs, segment, at, 0, key);
+    var memory = slabs.memory(page);
+    var at = page(memory, page, 0);
+    var slot = Page.search(slabs, memory, at, 0, key);
     if (slot < 0) {
       return null;
     }
     var cursor = cursor();
-    cursor.start(slabs, segment, at, slot);
+    cursor.start(slabs, memory, at, slot);
     return cursor.seekLive(revision) ? cursor.entry(key.compact()) : null;
   }
 
@@ -189,11 +189,11 @@ public final class IndexView {
     return newest;
   }
 
-  /** Where the page begins in its segment. */
-  int page(MemorySegment segment, int page, int level) {
+  /** Where the page begins in its memory. */
+  int page(ByteBuffer memory, int page, int level) {
     var at = slabs.offset(page);
     InvariantViolation.check(
-        Page.level(segment, at) == level, "a page that a view shows is not used for another one");
+        Page.level(memory, at) == level, "a page that a view shows is not used for another one");
     return at;
   }
 
@@ -228,32 +228,32 @@ public final class IndexView {
   }
 
   private long count(int page, int level, @Nullable Bytes from, @Nullable Bytes to, long revision) {
-    var segment = slabs.segment(page);
-    var at = page(segment, page, level);
+    var memory = slabs.memory(page);
+    var at = page(memory, page, level);
     if (level == 0) {
-      return countInLeaf(segment, at, from, to, revision);
+      return countInLeaf(memory, at, from, to, revision);
     }
-    var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
-    var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
+    var first = from == null ? 0 : Page.childSlot(slabs, memory, at, from);
+    var last = to == null ? Page.count(memory, at) - 1 : Page.childSlot(slabs, memory, at, to);
     var count = 0L;
     for (var slot = first; slot <= last; slot++) {
       var lower = slot == first ? from : null;
       var upper = slot == last ? to : null;
       count +=
-          lower == null && upper == null && Page.newest(segment, at, slot) <= revision
-              ? Page.live(segment, at, slot)
-              : count(Page.child(segment, at, slot), level - 1, lower, upper, revision);
+          lower == null && upper == null && Page.newest(memory, at, slot) <= revision
+              ? Page.live(memory, at, slot)
+              : count(Page.child(memory, at, slot), level - 1, lower, upper, revision);
     }
     return count;
   }
 
   private long countInLeaf(
-      MemorySegment segment, int at, @Nullable Bytes from, @Nullable Bytes to, long revision) {
-    var end = to == null ? Page.count(segment, at) : lowerSlot(segment, at, to);
+      ByteBuffer memory, int at, @Nullable Bytes from, @Nullable Bytes to, long revision) {
+    var end = to == null ? Page.count(memory, at) : lowerSlot(memory, at, to);
     var cursor = cursor();
     var count = 0;
-    for (var slot = lowerSlot(segment, at, from); slot < end; slot++) {
-      cursor.start(slabs, segment, at, slot);
+    for (var slot = lowerSlot(memory, at, from); slot < end; slot++) {
+      cursor.start(slabs, memory, at, slot);
       if (cursor.seekLive(revision)) {
         count++;
       }
@@ -261,11 +261,11 @@ public final class IndexView {
     return count;
   }
 
-  private int lowerSlot(MemorySegment segment, int at, @Nullable Bytes bound) {
+  private int lowerSlot(ByteBuffer memory, int at, @Nullable Bytes bound) {
     if (bound == null) {
       return 0;
     }
-    var slot = Page.search(slabs, segment, at, 0, bound);
+    var slot = Page.search(slabs, memory, at, 0, bound);
     return slot >= 0 ? slot : -slot - 1;
   }
 
@@ -316,19 +316,18 @@ public final class IndexView {
       long revision,
       LiveKey key,
       Walker walker) {
-    var segment = slabs.segment(page);
-    var at = page(segment, page, level);
+    var memory = slabs.memory(page);
+    var at = page(memory, page, level);
     if (level == 0) {
-      return walkLeaf(segment, at, from, to, revision, key, walker);
+      return walkLeaf(memory, at, from, to, revision, key, walker);
     }
-    var first = from == null ? 0 : Page.childSlot(slabs, segment, at, from);
-    var last = to == null ? Page.count(segment, at) - 1 : Page.childSlot(slabs, segment, at, to);
+    var first = from == null ? 0 : Page.childSlot(slabs, memory, at, from);
+    var last = to == null ? Page.count(memory, at) - 1 : Page.childSlot(slabs, memory, at, to);
     for (var slot = first; slot <= last; slot++) {
-      var onlyDead =
-          Page.live(segment, at, slot) == 0 && Page.newest(segment, at, slot) <= revision;
+      var onlyDead = Page.live(memory, at, slot) == 0 && Page.newest(memory, at, slot) <= revision;
       if (!onlyDead
           && !walk(
-              Page.child(segment, at, slot),
+              Page.child(memory, at, slot),
               level - 1,
               slot == first ? from : null,
               slot == last ? to : null,
@@ -342,16 +341,16 @@ public final class IndexView {
   }
 
   private boolean walkLeaf(
-      MemorySegment segment,
+      ByteBuffer memory,
       int at,
       @Nullable Bytes from,
       @Nullable Bytes to,
       long revision,
       LiveKey key,
       Walker walker) {
-    var end = to == null ? Page.count(segment, at) : lowerSlot(segment, at, to);
-    for (var slot = lowerSlot(segment, at, from); slot < end; slot++) {
-      if (key.goTo(segment, at, slot, revision) && !walker.visit(key)) {
+    var end = to == null ? Page.count(memory, at) : lowerSlot(memory, at, to);
+    for (var slot = lowerSlot(memory, at, from); slot < end; slot++) {
+      if (key.goTo(memory, at, slot, revision) && !walker.visit(key)) {
         return false;
       }
     }

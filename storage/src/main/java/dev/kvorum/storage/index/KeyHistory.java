@@ -1,10 +1,8 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Revision;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * The records of one key: how they are written. The newest stands in the body of the leaf's cell,
@@ -90,50 +88,50 @@ final class KeyHistory {
     cursor = new RecordCursor();
   }
 
-  static int blockBytes(MemorySegment segment, int at) {
-    return Blocks.bytes(segment.get(JAVA_BYTE, at));
+  static int blockBytes(ByteBuffer memory, int at) {
+    return Blocks.bytes(memory.get(at));
   }
 
-  static int olderBlock(MemorySegment segment, int at) {
-    return segment.get(Blocks.INT, at + OLDER_BLOCK);
+  static int olderBlock(ByteBuffer memory, int at) {
+    return memory.getInt(at + OLDER_BLOCK);
   }
 
-  static int olderOffset(MemorySegment segment, int at) {
-    return segment.get(Blocks.SHORT, at + OLDER_OFFSET) & 0xffff;
+  static int olderOffset(ByteBuffer memory, int at) {
+    return memory.getShort(at + OLDER_OFFSET) & 0xffff;
   }
 
-  static long baseMain(MemorySegment segment, int at) {
-    return segment.get(Blocks.LONG, at + BASE_MAIN);
+  static long baseMain(ByteBuffer memory, int at) {
+    return memory.getLong(at + BASE_MAIN);
   }
 
-  static long baseCreate(MemorySegment segment, int at) {
-    return segment.get(Blocks.LONG, at + BASE_CREATE);
+  static long baseCreate(ByteBuffer memory, int at) {
+    return memory.getLong(at + BASE_CREATE);
   }
 
-  static long baseVersion(MemorySegment segment, int at) {
-    return segment.get(Blocks.LONG, at + BASE_VERSION);
+  static long baseVersion(ByteBuffer memory, int at) {
+    return memory.getLong(at + BASE_VERSION);
   }
 
-  static int baseSize(MemorySegment segment, int at) {
-    return segment.get(Blocks.INT, at + BASE_SIZE);
+  static int baseSize(ByteBuffer memory, int at) {
+    return memory.getInt(at + BASE_SIZE);
   }
 
-  static long baseOrdinal(MemorySegment segment, int at) {
-    return segment.get(Blocks.INT, at + BASE_ORDINAL) & 0xffff_ffffL;
+  static long baseOrdinal(ByteBuffer memory, int at) {
+    return memory.getInt(at + BASE_ORDINAL) & 0xffff_ffffL;
   }
 
   /** Where records begin in a block that is full. */
-  static int payload(MemorySegment segment, int at) {
-    return olderBlock(segment, at) == 0 ? FIRST_PAYLOAD : PAYLOAD;
+  static int payload(ByteBuffer memory, int at) {
+    return olderBlock(memory, at) == 0 ? FIRST_PAYLOAD : PAYLOAD;
   }
 
   /** Whether the cell's older records are in blocks of their own. */
-  static boolean isInBlocks(MemorySegment leaf, int at, int slot) {
-    return (leaf.get(JAVA_BYTE, at + Page.body(leaf, at, slot)) & IN_BLOCKS) != 0;
+  static boolean isInBlocks(ByteBuffer leaf, int at, int slot) {
+    return (leaf.get(at + Page.body(leaf, at, slot)) & IN_BLOCKS) != 0;
   }
 
-  static boolean isTombstone(MemorySegment leaf, int at, int slot) {
-    return (leaf.get(JAVA_BYTE, at + Page.body(leaf, at, slot)) & TOMBSTONE) != 0;
+  static boolean isTombstone(ByteBuffer leaf, int at, int slot) {
+    return (leaf.get(at + Page.body(leaf, at, slot)) & TOMBSTONE) != 0;
   }
 
   /** Makes the body of a key's first record. */
@@ -142,7 +140,7 @@ final class KeyHistory {
   }
 
   /** Makes the body of the cell with one more record; the cell itself stays as it is. */
-  void append(MemorySegment leaf, int at, int slot, NewRecord next) {
+  void append(ByteBuffer leaf, int at, int slot, NewRecord next) {
     cursor.start(blocks.slabs(), leaf, at, slot);
     InvariantViolation.check(
         cursor.main < next.main || (cursor.main == next.main && cursor.sub < next.sub),
@@ -156,14 +154,14 @@ final class KeyHistory {
     if (inline + size <= MAX_INLINE_BYTES) {
       var end = writeNewest(next, INLINE);
       System.arraycopy(record, 0, body, end, size);
-      MemorySegment.copy(leaf, JAVA_BYTE, cursor.position(), body, end + size, inline);
+      leaf.get(cursor.position(), body, end + size, inline);
       bodySize = end + size + inline;
     } else {
       moveToBlocks(leaf, inline, size, next);
     }
   }
 
-  private void moveToBlocks(MemorySegment leaf, int inline, int size, NewRecord next) {
+  private void moveToBlocks(ByteBuffer leaf, int inline, int size, NewRecord next) {
     var from = cursor.position();
     var main = cursor.main;
     var createRevision = cursor.createRevision;
@@ -174,14 +172,14 @@ final class KeyHistory {
       count++;
     }
     var block = blocks.allocate(0);
-    var segment = blocks.slabs().segment(block);
+    var memory = blocks.slabs().memory(block);
     var at = blocks.slabs().offset(block);
-    segment.set(JAVA_BYTE, at, (byte) 0);
-    segment.set(Blocks.SHORT, at + OLDER_OFFSET, (short) 0);
-    segment.set(Blocks.INT, at + OLDER_BLOCK, 0);
+    memory.put(at, (byte) 0);
+    memory.putShort(at + OLDER_OFFSET, (short) 0);
+    memory.putInt(at + OLDER_BLOCK, 0);
     var offset = Blocks.bytes(0) - inline;
     InvariantViolation.check(offset >= FIRST_PAYLOAD, "what was in the cell fits into a block");
-    MemorySegment.copy(leaf, from, segment, at + offset, inline);
+    memory.put(at + offset, leaf, from, inline);
     cursor.main = main;
     cursor.createRevision = createRevision;
     cursor.version = version;
@@ -197,27 +195,27 @@ final class KeyHistory {
   /** Puts the record before the others; the cursor stands at what it tells. */
   private void appendToBlocks(
       int block, int offset, long written, long dropped, int size, NewRecord next) {
-    var segment = blocks.slabs().segment(block);
+    var memory = blocks.slabs().memory(block);
     var at = blocks.slabs().offset(block);
-    var payload = payload(segment, at);
+    var payload = payload(memory, at);
     var target = block;
     var end = offset;
     if (offset - size < payload) {
-      var sizeClass = Math.min(segment.get(JAVA_BYTE, at) + 1, Blocks.PAGE);
+      var sizeClass = Math.min(memory.get(at) + 1, Blocks.PAGE);
       target = blocks.allocate(sizeClass);
       end = Blocks.bytes(sizeClass);
-      segment = blocks.slabs().segment(target);
+      memory = blocks.slabs().memory(target);
       at = blocks.slabs().offset(target);
-      segment.set(JAVA_BYTE, at, (byte) sizeClass);
-      segment.set(Blocks.SHORT, at + OLDER_OFFSET, (short) offset);
-      segment.set(Blocks.INT, at + OLDER_BLOCK, block);
-      segment.set(Blocks.LONG, at + BASE_MAIN, cursor.main);
-      segment.set(Blocks.LONG, at + BASE_CREATE, cursor.createRevision);
-      segment.set(Blocks.LONG, at + BASE_VERSION, cursor.version);
-      segment.set(Blocks.INT, at + BASE_SIZE, cursor.recordSize);
-      segment.set(Blocks.INT, at + BASE_ORDINAL, (int) written);
+      memory.put(at, (byte) sizeClass);
+      memory.putShort(at + OLDER_OFFSET, (short) offset);
+      memory.putInt(at + OLDER_BLOCK, block);
+      memory.putLong(at + BASE_MAIN, cursor.main);
+      memory.putLong(at + BASE_CREATE, cursor.createRevision);
+      memory.putLong(at + BASE_VERSION, cursor.version);
+      memory.putInt(at + BASE_SIZE, cursor.recordSize);
+      memory.putInt(at + BASE_ORDINAL, (int) written);
     }
-    MemorySegment.copy(record, 0, segment, JAVA_BYTE, at + end - size, size);
+    memory.put(at + end - size, record, 0, size);
     writeReference(writeNewest(next, IN_BLOCKS), target, end - size, written + 1, dropped);
   }
 
@@ -291,8 +289,8 @@ final class KeyHistory {
   }
 
   /** Whether the cell may hold a record that some compaction removes; cheap. */
-  static boolean mayShrink(MemorySegment leaf, int at, int slot) {
-    var flags = leaf.get(JAVA_BYTE, at + Page.body(leaf, at, slot));
+  static boolean mayShrink(ByteBuffer leaf, int at, int slot) {
+    var flags = leaf.get(at + Page.body(leaf, at, slot));
     return (flags & (TOMBSTONE | INLINE | IN_BLOCKS)) != 0;
   }
 
@@ -302,7 +300,7 @@ final class KeyHistory {
    * revision. The cell stays as it is; blocks that its successor does not need are retired.
    */
   Compacted compact(
-      MemorySegment leaf, int at, int slot, long revision, KeyIndex.RemovedVisitor removed) {
+      ByteBuffer leaf, int at, int slot, long revision, KeyIndex.RemovedVisitor removed) {
     cursor.start(blocks.slabs(), leaf, at, slot);
     var newer = 0L;
     while (cursor.main > revision) {
@@ -353,7 +351,7 @@ final class KeyHistory {
     newest.tombstone = cursor.tombstone;
     var firstBlock = cursor.firstBlock();
     var from = cursor.position();
-    var source = cursor.segment();
+    var source = cursor.memory();
     for (var i = 0L; i < olderRecords; i++) {
       InvariantViolation.check(cursor.older(), "a record that is kept is there");
     }
@@ -362,7 +360,7 @@ final class KeyHistory {
     if (olderRecords == 0 || (isTogether && size <= MAX_INLINE_BYTES)) {
       var end = writeNewest(newest, olderRecords == 0 ? 0 : INLINE);
       var copied = olderRecords == 0 ? 0 : size;
-      MemorySegment.copy(source, JAVA_BYTE, from, body, end, copied);
+      source.get(from, body, end, copied);
       bodySize = end + copied;
       retireBlocks(firstBlock);
       return;
@@ -380,7 +378,7 @@ final class KeyHistory {
     if (first != 0) {
       retireBelow(first);
       var at = blocks.slabs().offset(first);
-      retired.add(first, blocks.slabs().segment(first).get(JAVA_BYTE, at));
+      retired.add(first, blocks.slabs().memory(first).get(at));
     }
   }
 
@@ -388,14 +386,13 @@ final class KeyHistory {
   private void retireBelow(int block) {
     var newer = block;
     while (true) {
-      var segment = blocks.slabs().segment(newer);
+      var memory = blocks.slabs().memory(newer);
       var at = blocks.slabs().offset(newer);
-      var older = olderBlock(segment, at);
-      if (older == 0 || baseOrdinal(segment, at) <= cursor.dropped()) {
+      var older = olderBlock(memory, at);
+      if (older == 0 || baseOrdinal(memory, at) <= cursor.dropped()) {
         return;
       }
-      retired.add(
-          older, blocks.slabs().segment(older).get(JAVA_BYTE, blocks.slabs().offset(older)));
+      retired.add(older, blocks.slabs().memory(older).get(blocks.slabs().offset(older)));
       newer = older;
     }
   }

@@ -1,7 +1,7 @@
 package dev.kvorum.storage.index;
 
 import dev.kvorum.storage.model.Bytes;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * The live key that a walk through the index stands at: what an {@link IndexEntry} says, without an
@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 public final class LiveKey {
   private final Slabs slabs;
   private final RecordCursor cursor;
-  private MemorySegment segment = MemorySegment.NULL;
+  private ByteBuffer memory = Slabs.NO_MEMORY;
   private int at;
   private int slot;
 
@@ -20,8 +20,8 @@ public final class LiveKey {
   }
 
   /** Goes to a cell of a leaf; returns whether its key lives at the revision. */
-  boolean goTo(MemorySegment leaf, int leafAt, int leafSlot, long revision) {
-    segment = leaf;
+  boolean goTo(ByteBuffer leaf, int leafAt, int leafSlot, long revision) {
+    memory = leaf;
     at = leafAt;
     slot = leafSlot;
     cursor.start(slabs, leaf, leafAt, leafSlot);
@@ -55,7 +55,7 @@ public final class LiveKey {
 
   /** The key, on memory of its own. */
   public Bytes key() {
-    return Page.key(slabs, segment, at, slot);
+    return Page.key(slabs, memory, at, slot);
   }
 
   /** All of it, to be kept. */

@@ -1,9 +1,7 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.Bytes;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * What does not fit into the head of a long key, in blocks of its own that point to one another, so
@@ -60,11 +58,11 @@ final class LongKeys {
   private static int store(Blocks blocks, byte[] key, int from, int size, int next) {
     var sizeClass = Blocks.classOf(size + PAYLOAD);
     var block = blocks.allocate(sizeClass);
-    var segment = blocks.slabs().segment(block);
+    var memory = blocks.slabs().memory(block);
     var at = blocks.slabs().offset(block);
-    segment.set(JAVA_BYTE, at, (byte) sizeClass);
-    segment.set(Blocks.INT, at + NEXT, next);
-    MemorySegment.copy(key, from, segment, JAVA_BYTE, at + PAYLOAD, size);
+    memory.put(at, (byte) sizeClass);
+    memory.putInt(at + NEXT, next);
+    memory.put(at + PAYLOAD, key, from, size);
     return block;
   }
 
@@ -72,24 +70,24 @@ final class LongKeys {
     var block = first;
     var copied = 0;
     while (copied < size) {
-      var segment = slabs.segment(block);
+      var memory = slabs.memory(block);
       var at = slabs.offset(block);
-      var here = Math.min(size - copied, capacity(segment, at));
-      MemorySegment.copy(segment, JAVA_BYTE, at + PAYLOAD, target, to + copied, here);
+      var here = Math.min(size - copied, capacity(memory, at));
+      memory.get(at + PAYLOAD, target, to + copied, here);
       copied += here;
-      block = segment.get(Blocks.INT, at + NEXT);
+      block = memory.getInt(at + NEXT);
     }
   }
 
   /** Compares what follows two equal heads; the reference of the first stands at {@code at}. */
-  static int compare(Slabs slabs, MemorySegment segment, int at, Bytes key) {
-    var block = segment.get(Blocks.INT, at);
-    var size = segment.get(Blocks.INT, at + 4);
+  static int compare(Slabs slabs, ByteBuffer memory, int at, Bytes key) {
+    var block = memory.getInt(at);
+    var size = memory.getInt(at + 4);
     var keySize = key.size() - Page.HEAD_BYTES;
     var common = Math.min(size, keySize);
     var compared = 0;
     while (compared < common) {
-      var here = slabs.segment(block);
+      var here = slabs.memory(block);
       var hereAt = slabs.offset(block);
       var part = Math.min(common - compared, capacity(here, hereAt));
       var order =
@@ -104,7 +102,7 @@ final class LongKeys {
         return order;
       }
       compared += part;
-      block = here.get(Blocks.INT, hereAt + NEXT);
+      block = here.getInt(hereAt + NEXT);
     }
     return size - keySize;
   }
@@ -117,18 +115,18 @@ final class LongKeys {
             + Blocks.bytes(Blocks.classOf((size - 1) % FULL + 1 + PAYLOAD));
   }
 
-  private static int capacity(MemorySegment segment, int at) {
-    return Blocks.bytes(segment.get(JAVA_BYTE, at)) - PAYLOAD;
+  private static int capacity(ByteBuffer memory, int at) {
+    return Blocks.bytes(memory.get(at)) - PAYLOAD;
   }
 
   /** Gives the blocks back once nobody can see them any more. */
   static void retire(Slabs slabs, int first, Retired retired) {
     var block = first;
     while (block != 0) {
-      var segment = slabs.segment(block);
+      var memory = slabs.memory(block);
       var at = slabs.offset(block);
-      var next = segment.get(Blocks.INT, at + NEXT);
-      retired.add(block, segment.get(JAVA_BYTE, at));
+      var next = memory.getInt(at + NEXT);
+      retired.add(block, memory.get(at));
       block = next;
     }
   }

@@ -1,12 +1,9 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.Bytes;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
@@ -53,53 +50,51 @@ final class Page {
   private static final int LIVE = 4;
   private static final int NEWEST = 10;
 
-  private static final ValueLayout.OfLong ORDERED_LONG =
-      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final VarHandle ORDERED_KEY =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
   private Page() {}
 
-  static void format(MemorySegment segment, int at, int level, long epoch) {
-    segment.set(JAVA_BYTE, at, (byte) level);
-    segment.set(JAVA_BYTE, at + PREFIX_SIZE, (byte) 0);
-    segment.set(Blocks.SHORT, at + COUNT, (short) 0);
-    segment.set(Blocks.SHORT, at + END, (short) HEADER_BYTES);
-    segment.set(Blocks.SHORT, at + 6, (short) 0);
-    segment.set(Blocks.LONG, at + EPOCH, epoch);
+  static void format(ByteBuffer memory, int at, int level, long epoch) {
+    memory.put(at, (byte) level);
+    memory.put(at + PREFIX_SIZE, (byte) 0);
+    memory.putShort(at + COUNT, (short) 0);
+    memory.putShort(at + END, (short) HEADER_BYTES);
+    memory.putShort(at + 6, (short) 0);
+    memory.putLong(at + EPOCH, epoch);
   }
 
-  static int level(MemorySegment segment, int at) {
-    return segment.get(JAVA_BYTE, at);
+  static int level(ByteBuffer memory, int at) {
+    return memory.get(at);
   }
 
-  static int prefixSize(MemorySegment segment, int at) {
-    return segment.get(JAVA_BYTE, at + PREFIX_SIZE) & 0xff;
+  static int prefixSize(ByteBuffer memory, int at) {
+    return memory.get(at + PREFIX_SIZE) & 0xff;
   }
 
-  static int count(MemorySegment segment, int at) {
-    return segment.get(Blocks.SHORT, at + COUNT) & 0xffff;
+  static int count(ByteBuffer memory, int at) {
+    return memory.getShort(at + COUNT) & 0xffff;
   }
 
-  static int end(MemorySegment segment, int at) {
-    return segment.get(Blocks.SHORT, at + END) & 0xffff;
+  static int end(ByteBuffer memory, int at) {
+    return memory.getShort(at + END) & 0xffff;
   }
 
-  static long epoch(MemorySegment segment, int at) {
-    return segment.get(Blocks.LONG, at + EPOCH);
+  static long epoch(ByteBuffer memory, int at) {
+    return memory.getLong(at + EPOCH);
   }
 
-  static void setEpoch(MemorySegment segment, int at, long epoch) {
-    segment.set(Blocks.LONG, at + EPOCH, epoch);
+  static void setEpoch(ByteBuffer memory, int at, long epoch) {
+    memory.putLong(at + EPOCH, epoch);
   }
 
-  static int freeBytes(MemorySegment segment, int at) {
-    return Blocks.PAGE_BYTES - SLOT_BYTES * count(segment, at) - end(segment, at);
+  static int freeBytes(ByteBuffer memory, int at) {
+    return Blocks.PAGE_BYTES - SLOT_BYTES * count(memory, at) - end(memory, at);
   }
 
   /** Bytes of the page that mean something. */
-  static int usedBytes(MemorySegment segment, int at) {
-    return end(segment, at) + SLOT_BYTES * count(segment, at);
+  static int usedBytes(ByteBuffer memory, int at) {
+    return end(memory, at) + SLOT_BYTES * count(memory, at);
   }
 
   private static int slotAt(int at, int slot) {
@@ -107,117 +102,114 @@ final class Page {
   }
 
   /** Where the cell begins, counted from the page's beginning. */
-  static int cell(MemorySegment segment, int at, int slot) {
-    return segment.get(Blocks.SHORT, slotAt(at, slot)) & 0xffff;
+  static int cell(ByteBuffer memory, int at, int slot) {
+    return memory.getShort(slotAt(at, slot)) & 0xffff;
   }
 
-  static int cellEnd(MemorySegment segment, int at, int slot) {
-    return slot + 1 < count(segment, at) ? cell(segment, at, slot + 1) : end(segment, at);
+  static int cellEnd(ByteBuffer memory, int at, int slot) {
+    return slot + 1 < count(memory, at) ? cell(memory, at, slot + 1) : end(memory, at);
   }
 
   /** The size of the key's head. */
-  static int headSize(MemorySegment segment, int at, int slot) {
-    return isWithoutKey(segment, at, slot)
+  static int headSize(ByteBuffer memory, int at, int slot) {
+    return isWithoutKey(memory, at, slot)
         ? 0
-        : prefixSize(segment, at) + suffixSize(segment, at, slot);
+        : prefixSize(memory, at) + suffixSize(memory, at, slot);
   }
 
-  private static boolean isWithoutKey(MemorySegment segment, int at, int slot) {
-    return slot == 0 && level(segment, at) > 0;
+  private static boolean isWithoutKey(ByteBuffer memory, int at, int slot) {
+    return slot == 0 && level(memory, at) > 0;
   }
 
-  private static int suffixSize(MemorySegment segment, int at, int slot) {
-    return segment.get(JAVA_BYTE, at + cell(segment, at, slot)) & 0xff;
+  private static int suffixSize(ByteBuffer memory, int at, int slot) {
+    return memory.get(at + cell(memory, at, slot)) & 0xff;
   }
 
-  static boolean isLong(MemorySegment segment, int at, int slot) {
-    return headSize(segment, at, slot) == HEAD_BYTES;
+  static boolean isLong(ByteBuffer memory, int at, int slot) {
+    return headSize(memory, at, slot) == HEAD_BYTES;
   }
 
   /** Where a long key's reference stands, from the page's beginning. */
-  static int tail(MemorySegment segment, int at, int slot) {
-    return cell(segment, at, slot) + 1 + suffixSize(segment, at, slot);
+  static int tail(ByteBuffer memory, int at, int slot) {
+    return cell(memory, at, slot) + 1 + suffixSize(memory, at, slot);
   }
 
   /** Where the cell's body begins, from the page's beginning. */
-  static int body(MemorySegment segment, int at, int slot) {
-    return tail(segment, at, slot) + (isLong(segment, at, slot) ? TAIL_BYTES : 0);
+  static int body(ByteBuffer memory, int at, int slot) {
+    return tail(memory, at, slot) + (isLong(memory, at, slot) ? TAIL_BYTES : 0);
   }
 
   /** Copies the key's head to {@code target[to...)}. */
-  static void copyHead(MemorySegment segment, int at, int slot, byte[] target, int to) {
-    if (!isWithoutKey(segment, at, slot)) {
-      var prefix = prefixSize(segment, at);
-      MemorySegment.copy(segment, JAVA_BYTE, at + HEADER_BYTES, target, to, prefix);
-      var cell = at + cell(segment, at, slot);
-      var suffix = segment.get(JAVA_BYTE, cell) & 0xff;
-      MemorySegment.copy(segment, JAVA_BYTE, cell + 1, target, to + prefix, suffix);
+  static void copyHead(ByteBuffer memory, int at, int slot, byte[] target, int to) {
+    if (!isWithoutKey(memory, at, slot)) {
+      var prefix = prefixSize(memory, at);
+      memory.get(at + HEADER_BYTES, target, to, prefix);
+      var cell = at + cell(memory, at, slot);
+      var suffix = memory.get(cell) & 0xff;
+      memory.get(cell + 1, target, to + prefix, suffix);
     }
   }
 
   /** The whole key. */
-  static Bytes key(Slabs slabs, MemorySegment segment, int at, int slot) {
-    var key = new byte[keySize(segment, at, slot)];
-    copyKey(slabs, segment, at, slot, key);
+  static Bytes key(Slabs slabs, ByteBuffer memory, int at, int slot) {
+    var key = new byte[keySize(memory, at, slot)];
+    copyKey(slabs, memory, at, slot, key);
     return Bytes.wrap(key);
   }
 
   /** The size of the whole key. */
-  static int keySize(MemorySegment segment, int at, int slot) {
-    return headSize(segment, at, slot) + tailSize(segment, at, slot);
+  static int keySize(ByteBuffer memory, int at, int slot) {
+    return headSize(memory, at, slot) + tailSize(memory, at, slot);
   }
 
-  private static int tailSize(MemorySegment segment, int at, int slot) {
-    return isLong(segment, at, slot)
-        ? segment.get(Blocks.INT, at + tail(segment, at, slot) + 4)
-        : 0;
+  private static int tailSize(ByteBuffer memory, int at, int slot) {
+    return isLong(memory, at, slot) ? memory.getInt(at + tail(memory, at, slot) + 4) : 0;
   }
 
   /** Copies the whole key to the beginning of {@code target}. */
-  static void copyKey(Slabs slabs, MemorySegment segment, int at, int slot, byte[] target) {
-    copyHead(segment, at, slot, target, 0);
-    var tailSize = tailSize(segment, at, slot);
+  static void copyKey(Slabs slabs, ByteBuffer memory, int at, int slot, byte[] target) {
+    copyHead(memory, at, slot, target, 0);
+    var tailSize = tailSize(memory, at, slot);
     if (tailSize > 0) {
-      var first = segment.get(Blocks.INT, at + tail(segment, at, slot));
-      LongKeys.copy(slabs, first, tailSize, target, headSize(segment, at, slot));
+      var first = memory.getInt(at + tail(memory, at, slot));
+      LongKeys.copy(slabs, first, tailSize, target, headSize(memory, at, slot));
     }
   }
 
-  static int child(MemorySegment segment, int at, int slot) {
-    return segment.get(Blocks.INT, at + body(segment, at, slot));
+  static int child(ByteBuffer memory, int at, int slot) {
+    return memory.getInt(at + body(memory, at, slot));
   }
 
-  static void setChild(MemorySegment segment, int at, int slot, int child) {
-    segment.set(Blocks.INT, at + body(segment, at, slot), child);
+  static void setChild(ByteBuffer memory, int at, int slot, int child) {
+    memory.putInt(at + body(memory, at, slot), child);
   }
 
-  static long live(MemorySegment segment, int at, int slot) {
-    return get48(segment, at + body(segment, at, slot) + LIVE);
+  static long live(ByteBuffer memory, int at, int slot) {
+    return get48(memory, at + body(memory, at, slot) + LIVE);
   }
 
-  static long newest(MemorySegment segment, int at, int slot) {
-    return get48(segment, at + body(segment, at, slot) + NEWEST);
+  static long newest(ByteBuffer memory, int at, int slot) {
+    return get48(memory, at + body(memory, at, slot) + NEWEST);
   }
 
-  static void setSums(MemorySegment segment, int at, int slot, long live, long newest) {
-    var body = at + body(segment, at, slot);
-    set48(segment, body + LIVE, live);
-    set48(segment, body + NEWEST, newest);
+  static void setSums(ByteBuffer memory, int at, int slot, long live, long newest) {
+    var body = at + body(memory, at, slot);
+    set48(memory, body + LIVE, live);
+    set48(memory, body + NEWEST, newest);
   }
 
-  private static long get48(MemorySegment segment, int at) {
-    return (segment.get(Blocks.INT, at) & 0xffff_ffffL)
-        | (segment.get(Blocks.SHORT, at + 4) & 0xffffL) << 32;
+  private static long get48(ByteBuffer memory, int at) {
+    return (memory.getInt(at) & 0xffff_ffffL) | (memory.getShort(at + 4) & 0xffffL) << 32;
   }
 
-  private static void set48(MemorySegment segment, int at, long value) {
-    segment.set(Blocks.INT, at, (int) value);
-    segment.set(Blocks.SHORT, at + 4, (short) (value >>> 32));
+  private static void set48(ByteBuffer memory, int at, long value) {
+    memory.putInt(at, (int) value);
+    memory.putShort(at + 4, (short) (value >>> 32));
   }
 
   /** The child of a branch whose bounds hold the key. */
-  static int childSlot(Slabs slabs, MemorySegment segment, int at, Bytes key) {
-    var slot = search(slabs, segment, at, 1, key);
+  static int childSlot(Slabs slabs, ByteBuffer memory, int at, Bytes key) {
+    var slot = search(slabs, memory, at, 1, key);
     return slot >= 0 ? slot : -slot - 2;
   }
 
@@ -225,15 +217,15 @@ final class Page {
    * The slot of the key among those from {@code first} on, or minus the slot where it would be
    * inserted, minus one.
    */
-  static int search(Slabs slabs, MemorySegment segment, int at, int first, Bytes key) {
-    var count = count(segment, at);
-    var prefix = prefixSize(segment, at);
+  static int search(Slabs slabs, ByteBuffer memory, int at, int first, Bytes key) {
+    var count = count(memory, at);
+    var prefix = prefixSize(memory, at);
     var array = key.sharedArray();
     var from = key.offset();
     var size = Math.min(key.size(), HEAD_BYTES);
     if (prefix > 0) {
       var common = Math.min(prefix, size);
-      var order = compare(segment, at + HEADER_BYTES, common, array, from, common);
+      var order = compare(memory, at + HEADER_BYTES, common, array, from, common);
       if (order != 0 || size < prefix) {
         return order < 0 ? -count - 1 : -first - 1;
       }
@@ -242,11 +234,11 @@ final class Page {
     var high = count - 1;
     while (low <= high) {
       var middle = (low + high) >>> 1;
-      var cell = at + cell(segment, at, middle);
-      var suffix = segment.get(JAVA_BYTE, cell) & 0xff;
-      var order = compare(segment, cell + 1, suffix, array, from + prefix, size - prefix);
+      var cell = at + cell(memory, at, middle);
+      var suffix = memory.get(cell) & 0xff;
+      var order = compare(memory, cell + 1, suffix, array, from + prefix, size - prefix);
       if (order == 0 && size == HEAD_BYTES) {
-        order = LongKeys.compare(slabs, segment, cell + 1 + suffix, key);
+        order = LongKeys.compare(slabs, memory, cell + 1 + suffix, key);
       }
       if (order < 0) {
         low = middle + 1;
@@ -276,11 +268,11 @@ final class Page {
   }
 
   /** The order of bytes in a page and bytes of a key, as unsigned values. */
-  static int compare(MemorySegment segment, int at, int size, byte[] key, int from, int keySize) {
+  static int compare(ByteBuffer memory, int at, int size, byte[] key, int from, int keySize) {
     var common = Math.min(size, keySize);
     var i = 0;
     for (; i + Long.BYTES <= common; i += Long.BYTES) {
-      var left = segment.get(ORDERED_LONG, at + i);
+      var left = Long.reverseBytes(memory.getLong(at + i));
       var right = (long) ORDERED_KEY.get(key, from + i);
       if (left != right) {
         return Long.compareUnsigned(left, right);
@@ -288,12 +280,12 @@ final class Page {
     }
     if (i < common && common >= Long.BYTES) {
       // What is left and some of what is known to be equal, at once.
-      var left = segment.get(ORDERED_LONG, at + common - Long.BYTES);
+      var left = Long.reverseBytes(memory.getLong(at + common - Long.BYTES));
       var right = (long) ORDERED_KEY.get(key, from + common - Long.BYTES);
       return left == right ? size - keySize : Long.compareUnsigned(left, right);
     }
     for (; i < common; i++) {
-      var order = (segment.get(JAVA_BYTE, at + i) & 0xff) - (key[from + i] & 0xff);
+      var order = (memory.get(at + i) & 0xff) - (key[from + i] & 0xff);
       if (order != 0) {
         return order;
       }
@@ -302,74 +294,73 @@ final class Page {
   }
 
   /** Whether the key's head begins with the page's prefix. */
-  static boolean hasPrefixOf(MemorySegment segment, int at, Bytes key) {
-    var prefix = prefixSize(segment, at);
+  static boolean hasPrefixOf(ByteBuffer memory, int at, Bytes key) {
+    var prefix = prefixSize(memory, at);
     return prefix <= key.size()
-        && compare(segment, at + HEADER_BYTES, prefix, key.sharedArray(), key.offset(), prefix)
-            == 0;
+        && compare(memory, at + HEADER_BYTES, prefix, key.sharedArray(), key.offset(), prefix) == 0;
   }
 
   /** Puts a cell of {@code size} bytes into a page that has the room. */
-  static void insert(MemorySegment segment, int at, int slot, byte[] cell, int size) {
-    var count = count(segment, at);
-    var end = end(segment, at);
-    var target = slot < count ? cell(segment, at, slot) : end;
-    move(segment, at + target, at + target + size, end - target);
-    MemorySegment.copy(cell, 0, segment, JAVA_BYTE, at + target, size);
+  static void insert(ByteBuffer memory, int at, int slot, byte[] cell, int size) {
+    var count = count(memory, at);
+    var end = end(memory, at);
+    var target = slot < count ? cell(memory, at, slot) : end;
+    move(memory, at + target, at + target + size, end - target);
+    memory.put(at + target, cell, 0, size);
     for (var i = count; i > slot; i--) {
-      segment.set(Blocks.SHORT, slotAt(at, i), (short) (cell(segment, at, i - 1) + size));
+      memory.putShort(slotAt(at, i), (short) (cell(memory, at, i - 1) + size));
     }
-    segment.set(Blocks.SHORT, slotAt(at, slot), (short) target);
-    segment.set(Blocks.SHORT, at + COUNT, (short) (count + 1));
-    segment.set(Blocks.SHORT, at + END, (short) (end + size));
+    memory.putShort(slotAt(at, slot), (short) target);
+    memory.putShort(at + COUNT, (short) (count + 1));
+    memory.putShort(at + END, (short) (end + size));
   }
 
   /** Gives the cell another body, for which the page has the room. */
-  static void replaceBody(MemorySegment segment, int at, int slot, byte[] body, int size) {
-    var from = body(segment, at, slot);
-    var to = cellEnd(segment, at, slot);
-    var end = end(segment, at);
+  static void replaceBody(ByteBuffer memory, int at, int slot, byte[] body, int size) {
+    var from = body(memory, at, slot);
+    var to = cellEnd(memory, at, slot);
+    var end = end(memory, at);
     var growth = size - (to - from);
     if (growth != 0) {
-      move(segment, at + to, at + to + growth, end - to);
-      var count = count(segment, at);
+      move(memory, at + to, at + to + growth, end - to);
+      var count = count(memory, at);
       for (var i = slot + 1; i < count; i++) {
-        segment.set(Blocks.SHORT, slotAt(at, i), (short) (cell(segment, at, i) + growth));
+        memory.putShort(slotAt(at, i), (short) (cell(memory, at, i) + growth));
       }
-      segment.set(Blocks.SHORT, at + END, (short) (end + growth));
+      memory.putShort(at + END, (short) (end + growth));
     }
-    MemorySegment.copy(body, 0, segment, JAVA_BYTE, at + from, size);
+    memory.put(at + from, body, 0, size);
   }
 
   /** Fills an empty page's prefix; then cells are appended. */
-  static void setPrefix(MemorySegment segment, int at, byte[] prefix, int from, int size) {
-    segment.set(JAVA_BYTE, at + PREFIX_SIZE, (byte) size);
-    MemorySegment.copy(prefix, from, segment, JAVA_BYTE, at + HEADER_BYTES, size);
-    segment.set(Blocks.SHORT, at + END, (short) (HEADER_BYTES + size));
+  static void setPrefix(ByteBuffer memory, int at, byte[] prefix, int from, int size) {
+    memory.put(at + PREFIX_SIZE, (byte) size);
+    memory.put(at + HEADER_BYTES, prefix, from, size);
+    memory.putShort(at + END, (short) (HEADER_BYTES + size));
   }
 
-  /** Begins a cell behind the others; returns where the suffix goes, from the segment's start. */
-  static int append(MemorySegment segment, int at, int suffixSize) {
-    var count = count(segment, at);
-    var end = end(segment, at);
-    segment.set(Blocks.SHORT, slotAt(at, count), (short) end);
-    segment.set(Blocks.SHORT, at + COUNT, (short) (count + 1));
-    segment.set(JAVA_BYTE, at + end, (byte) suffixSize);
+  /** Begins a cell behind the others; returns where the suffix goes, from the memory's start. */
+  static int append(ByteBuffer memory, int at, int suffixSize) {
+    var count = count(memory, at);
+    var end = end(memory, at);
+    memory.putShort(slotAt(at, count), (short) end);
+    memory.putShort(at + COUNT, (short) (count + 1));
+    memory.put(at + end, (byte) suffixSize);
     return at + end + 1;
   }
 
-  static void setEnd(MemorySegment segment, int at, int end) {
-    segment.set(Blocks.SHORT, at + END, (short) end);
+  static void setEnd(ByteBuffer memory, int at, int end) {
+    memory.putShort(at + END, (short) end);
   }
 
-  private static void move(MemorySegment segment, int from, int to, int size) {
+  private static void move(ByteBuffer memory, int from, int to, int size) {
     if (size > 0) {
-      MemorySegment.copy(segment, from, segment, to, size);
+      memory.put(to, memory, from, size);
     }
   }
 
   /** Copies one page over another. */
-  static void copy(MemorySegment from, int fromAt, MemorySegment to, int toAt) {
-    MemorySegment.copy(from, fromAt, to, toAt, Blocks.PAGE_BYTES);
+  static void copy(ByteBuffer from, int fromAt, ByteBuffer to, int toAt) {
+    to.put(toAt, from, fromAt, Blocks.PAGE_BYTES);
   }
 }

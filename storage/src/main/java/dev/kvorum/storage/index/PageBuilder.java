@@ -1,10 +1,8 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
@@ -37,40 +35,38 @@ final class PageBuilder {
   }
 
   /** Appends all cells of the page. */
-  void addAll(MemorySegment segment, int at) {
-    var cells = Page.count(segment, at);
+  void addAll(ByteBuffer memory, int at) {
+    var cells = Page.count(memory, at);
     for (var slot = 0; slot < cells; slot++) {
-      add(segment, at, slot);
+      add(memory, at, slot);
     }
   }
 
   /** Appends a copy of the cell. */
-  void add(MemorySegment segment, int at, int slot) {
-    var body = Page.body(segment, at, slot);
-    var size = Page.cellEnd(segment, at, slot) - body;
-    addKey(segment, at, slot);
+  void add(ByteBuffer memory, int at, int slot) {
+    var body = Page.body(memory, at, slot);
+    var size = Page.cellEnd(memory, at, slot) - body;
+    addKey(memory, at, slot);
     ensure(size);
-    MemorySegment.copy(segment, JAVA_BYTE, at + body, bytes, used, size);
+    memory.get(at + body, bytes, used, size);
     endBody(count - 1, size);
   }
 
   /** Appends a cell with the key of that one and another body. */
-  void add(MemorySegment segment, int at, int slot, byte[] body, int size) {
-    addKey(segment, at, slot);
+  void add(ByteBuffer memory, int at, int slot, byte[] body, int size) {
+    addKey(memory, at, slot);
     ensure(size);
     System.arraycopy(body, 0, bytes, used, size);
     endBody(count - 1, size);
   }
 
-  private void addKey(MemorySegment segment, int at, int slot) {
-    var head = Page.headSize(segment, at, slot);
+  private void addKey(ByteBuffer memory, int at, int slot) {
+    var head = Page.headSize(memory, at, slot);
     var reference =
-        Page.isLong(segment, at, slot)
-            ? segment.get(Blocks.LONG, at + Page.tail(segment, at, slot))
-            : 0;
+        Page.isLong(memory, at, slot) ? memory.getLong(at + Page.tail(memory, at, slot)) : 0;
     open(count);
     ensure(head);
-    Page.copyHead(segment, at, slot, bytes, used);
+    Page.copyHead(memory, at, slot, bytes, used);
     endHead(count - 1, head, reference);
   }
 
@@ -221,26 +217,26 @@ final class PageBuilder {
   }
 
   /** Writes the cells {@code [from, to)} into a page, over whatever is there. */
-  void write(MemorySegment segment, int at, long epoch, int from, int to) {
+  void write(ByteBuffer memory, int at, long epoch, int from, int to) {
     InvariantViolation.check(
         size(from, to) <= Blocks.PAGE_BYTES, "a page holds what it is made for");
-    Page.format(segment, at, level, epoch);
+    Page.format(memory, at, level, epoch);
     var first = firstWithKey(from);
     var prefix = prefix(first, to);
     if (prefix > 0) {
-      Page.setPrefix(segment, at, bytes, headAt[first], prefix);
+      Page.setPrefix(memory, at, bytes, headAt[first], prefix);
     }
     for (var slot = from; slot < to; slot++) {
       var suffix = slot < first ? 0 : headSize[slot] - prefix;
-      var end = Page.append(segment, at, suffix);
-      MemorySegment.copy(bytes, headAt[slot] + prefix, segment, JAVA_BYTE, end, suffix);
+      var end = Page.append(memory, at, suffix);
+      memory.put(end, bytes, headAt[slot] + prefix, suffix);
       end += suffix;
       if (slot >= first && isLong(slot)) {
-        segment.set(Blocks.LONG, end, tail[slot]);
+        memory.putLong(end, tail[slot]);
         end += Page.TAIL_BYTES;
       }
-      MemorySegment.copy(bytes, bodyAt[slot], segment, JAVA_BYTE, end, bodySize[slot]);
-      Page.setEnd(segment, at, end + bodySize[slot] - at);
+      memory.put(end, bytes, bodyAt[slot], bodySize[slot]);
+      Page.setEnd(memory, at, end + bodySize[slot] - at);
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.kvorum.storage.index;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * A page on its way out of an index or into one, without the space between its cells and its slots.
@@ -21,22 +21,22 @@ final class PageRecord {
 
   private PageRecord() {}
 
-  /** Packs the page at the segment's beginning; returns the record's size. */
-  static int pack(int number, boolean isTreePage, MemorySegment page, MemorySegment target) {
-    target.set(Blocks.INT, 0, isTreePage ? number | TREE_PAGE : number);
+  /** Packs the page at the beginning of its memory; returns the record's size. */
+  static int pack(int number, boolean isTreePage, ByteBuffer page, ByteBuffer target) {
+    target.putInt(0, isTreePage ? number | TREE_PAGE : number);
     if (!isTreePage) {
-      MemorySegment.copy(page, 0, target, NUMBER_BYTES, Blocks.PAGE_BYTES);
+      target.put(NUMBER_BYTES, page, 0, Blocks.PAGE_BYTES);
       return MAX_BYTES;
     }
     var end = Page.end(page, 0);
     var slots = Page.SLOT_BYTES * Page.count(page, 0);
-    MemorySegment.copy(page, 0, target, NUMBER_BYTES, end);
-    MemorySegment.copy(page, Blocks.PAGE_BYTES - slots, target, NUMBER_BYTES + end, slots);
+    target.put(NUMBER_BYTES, page, 0, end);
+    target.put(NUMBER_BYTES + end, page, Blocks.PAGE_BYTES - slots, slots);
     return NUMBER_BYTES + end + slots;
   }
 
-  static int number(MemorySegment source, int at) {
-    return source.get(Blocks.INT, at) & ~TREE_PAGE;
+  static int number(ByteBuffer source, int at) {
+    return source.getInt(at) & ~TREE_PAGE;
   }
 
   /**
@@ -45,7 +45,7 @@ final class PageRecord {
    * @param to where what is known of the source ends
    * @throws DamagedExportException if no whole record can stand there
    */
-  static int size(MemorySegment source, int at, int to) throws DamagedExportException {
+  static int size(ByteBuffer source, int at, int to) throws DamagedExportException {
     if (at + NUMBER_BYTES + Page.HEADER_BYTES > to) {
       throw new DamagedExportException("a page is cut off");
     }
@@ -64,20 +64,20 @@ final class PageRecord {
     return size;
   }
 
-  private static boolean isTreePage(MemorySegment source, int at) {
-    return (source.get(Blocks.INT, at) & TREE_PAGE) != 0;
+  private static boolean isTreePage(ByteBuffer source, int at) {
+    return (source.getInt(at) & TREE_PAGE) != 0;
   }
 
   /** Unpacks the record, whose {@link #size} was found, into a page. */
-  static void unpack(MemorySegment source, int at, MemorySegment target, int targetAt) {
+  static void unpack(ByteBuffer source, int at, ByteBuffer target, int targetAt) {
     var page = at + NUMBER_BYTES;
     if (!isTreePage(source, at)) {
-      MemorySegment.copy(source, page, target, targetAt, Blocks.PAGE_BYTES);
+      target.put(targetAt, source, page, Blocks.PAGE_BYTES);
       return;
     }
     var end = Page.end(source, page);
     var slots = Page.SLOT_BYTES * Page.count(source, page);
-    MemorySegment.copy(source, page, target, targetAt, end);
-    MemorySegment.copy(source, page + end, target, targetAt + Blocks.PAGE_BYTES - slots, slots);
+    target.put(targetAt, source, page, end);
+    target.put(targetAt + Blocks.PAGE_BYTES - slots, source, page + end, slots);
   }
 }

@@ -1,7 +1,7 @@
 package dev.kvorum.storage.index;
 
 import dev.kvorum.storage.model.Bytes;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +70,7 @@ final class PageTree {
   private void plantRoot() {
     root = newPage();
     height = 1;
-    Page.format(segment(root), offset(root), 0, epoch);
+    Page.format(memory(root), offset(root), 0, epoch);
   }
 
   Slabs slabs() {
@@ -91,8 +91,8 @@ final class PageTree {
     return epoch++;
   }
 
-  MemorySegment segment(int page) {
-    return blocks.slabs().segment(page);
+  ByteBuffer memory(int page) {
+    return blocks.slabs().memory(page);
   }
 
   int offset(int page) {
@@ -104,7 +104,7 @@ final class PageTree {
   }
 
   private void retire(int page) {
-    if (Page.epoch(segment(page), offset(page)) == epoch) {
+    if (Page.epoch(memory(page), offset(page)) == epoch) {
       blocks.free(page, Blocks.PAGE);
     } else {
       retired.add(page, Blocks.PAGE);
@@ -112,12 +112,12 @@ final class PageTree {
   }
 
   private int writable(int page) {
-    if (Page.epoch(segment(page), offset(page)) == epoch) {
+    if (Page.epoch(memory(page), offset(page)) == epoch) {
       return page;
     }
     var copy = newPage();
-    Page.copy(segment(page), offset(page), segment(copy), offset(copy));
-    Page.setEpoch(segment(copy), offset(copy), epoch);
+    Page.copy(memory(page), offset(page), memory(copy), offset(copy));
+    Page.setEpoch(memory(copy), offset(copy), epoch);
     retired.add(page, Blocks.PAGE);
     return copy;
   }
@@ -127,15 +127,15 @@ final class PageTree {
     root = writable(root);
     var page = root;
     for (var level = height - 1; level > 0; level--) {
-      var segment = segment(page);
+      var memory = memory(page);
       var at = offset(page);
-      var slot = Page.childSlot(slabs(), segment, at, key);
+      var slot = Page.childSlot(slabs(), memory, at, key);
       pathPages[level] = page;
       pathSlots[level] = slot;
-      var child = Page.child(segment, at, slot);
+      var child = Page.child(memory, at, slot);
       page = writable(child);
       if (page != child) {
-        Page.setChild(segment, at, slot, page);
+        Page.setChild(memory, at, slot, page);
       }
     }
     pathPages[0] = page;
@@ -145,12 +145,12 @@ final class PageTree {
   void seek(@Nullable Bytes key) {
     var page = root;
     for (var level = height - 1; level > 0; level--) {
-      var segment = segment(page);
+      var memory = memory(page);
       var at = offset(page);
-      var slot = key == null ? 0 : Page.childSlot(slabs(), segment, at, key);
+      var slot = key == null ? 0 : Page.childSlot(slabs(), memory, at, key);
       pathPages[level] = page;
       pathSlots[level] = slot;
-      page = Page.child(segment, at, slot);
+      page = Page.child(memory, at, slot);
     }
     pathPages[0] = page;
   }
@@ -167,7 +167,7 @@ final class PageTree {
     while (level > 0) {
       pathPages[level] = page;
       // In a page behind the key's way this is the first child.
-      var slot = liveSlot(page, Page.childSlot(slabs(), segment(page), offset(page), key));
+      var slot = liveSlot(page, Page.childSlot(slabs(), memory(page), offset(page), key));
       while (slot < 0) {
         level++;
         if (level == height) {
@@ -177,7 +177,7 @@ final class PageTree {
         slot = liveSlot(page, pathSlots[level] + 1);
       }
       pathSlots[level] = slot;
-      page = Page.child(segment(page), offset(page), slot);
+      page = Page.child(memory(page), offset(page), slot);
       level--;
     }
     pathPages[0] = page;
@@ -186,11 +186,11 @@ final class PageTree {
 
   /** The first slot of a branch from that one on below which a key lives, or -1. */
   private int liveSlot(int page, int from) {
-    var segment = segment(page);
+    var memory = memory(page);
     var at = offset(page);
-    var count = Page.count(segment, at);
+    var count = Page.count(memory, at);
     for (var slot = from; slot < count; slot++) {
-      if (Page.live(segment, at, slot) > 0) {
+      if (Page.live(memory, at, slot) > 0) {
         return slot;
       }
     }
@@ -205,11 +205,11 @@ final class PageTree {
   /** The lowest key that the leaf behind the path's can hold, or null if there is none. */
   @Nullable Bytes behindLeaf() {
     for (var level = 1; level < height; level++) {
-      var segment = segment(pathPages[level]);
+      var memory = memory(pathPages[level]);
       var at = offset(pathPages[level]);
       var next = pathSlots[level] + 1;
-      if (next < Page.count(segment, at)) {
-        return Page.key(slabs(), segment, at, next);
+      if (next < Page.count(memory, at)) {
+        return Page.key(slabs(), memory, at, next);
       }
     }
     return null;
@@ -230,7 +230,7 @@ final class PageTree {
 
   private void setChild(int level, int child) {
     var parent = pathPages[level];
-    Page.setChild(segment(parent), offset(parent), pathSlots[level], child);
+    Page.setChild(memory(parent), offset(parent), pathSlots[level], child);
   }
 
   /**
@@ -246,15 +246,15 @@ final class PageTree {
   /** Adds to the sums of the path's branches from the level on. */
   private void addUp(int from, long liveDelta, long newest) {
     for (var level = from; level < height; level++) {
-      var segment = segment(pathPages[level]);
+      var memory = memory(pathPages[level]);
       var at = offset(pathPages[level]);
       var slot = pathSlots[level];
       Page.setSums(
-          segment,
+          memory,
           at,
           slot,
-          Page.live(segment, at, slot) + liveDelta,
-          Math.max(Page.newest(segment, at, slot), newest));
+          Page.live(memory, at, slot) + liveDelta,
+          Math.max(Page.newest(memory, at, slot), newest));
     }
   }
 
@@ -278,7 +278,7 @@ final class PageTree {
     partEnds.clear();
     cut(0, builder.count(), appended);
     if (partEnds.size() == 1) {
-      builder.write(segment(page), offset(page), epoch, 0, builder.count());
+      builder.write(memory(page), offset(page), epoch, 0, builder.count());
       addUp(level + 1, liveDelta, newest);
       return;
     }
@@ -292,10 +292,10 @@ final class PageTree {
         builder.takeSeparator(begin, separator);
       }
       var next = newPage();
-      builder.write(segment(next), offset(next), epoch, begin, partEnds.get(part));
+      builder.write(memory(next), offset(next), epoch, begin, partEnds.get(part));
       splitOff.add(new SplitOff(separator, next, liveOf(next), newestOf(next)));
     }
-    builder.write(segment(page), offset(page), epoch, 0, partEnds.getFirst());
+    builder.write(memory(page), offset(page), epoch, 0, partEnds.getFirst());
     insertAbove(level + 1, page, splitOff, liveDelta, newest);
   }
 
@@ -317,7 +317,7 @@ final class PageTree {
     boolean appended;
     if (level == height) {
       parent = newPage();
-      Page.format(segment(parent), offset(parent), level, epoch);
+      Page.format(memory(parent), offset(parent), level, epoch);
       builder.insertChild(0, new Separator(), page, liveOf(page), newestOf(page));
       slot = 0;
       appended = true;
@@ -328,11 +328,11 @@ final class PageTree {
     } else {
       parent = pathPages[level];
       slot = pathSlots[level];
-      var segment = segment(parent);
+      var memory = memory(parent);
       var at = offset(parent);
-      appended = slot + 1 == Page.count(segment, at) && splitOff.size() == 1;
-      Page.setSums(segment, at, slot, liveOf(page), newestOf(page));
-      builder.addAll(segment, at);
+      appended = slot + 1 == Page.count(memory, at) && splitOff.size() == 1;
+      Page.setSums(memory, at, slot, liveOf(page), newestOf(page));
+      builder.addAll(memory, at);
     }
     for (var part : splitOff) {
       slot++;
@@ -342,29 +342,27 @@ final class PageTree {
   }
 
   private long liveOf(int page) {
-    var segment = segment(page);
+    var memory = memory(page);
     var at = offset(page);
-    var isLeaf = Page.level(segment, at) == 0;
+    var isLeaf = Page.level(memory, at) == 0;
     var sum = 0L;
-    for (var slot = Page.count(segment, at) - 1; slot >= 0; slot--) {
+    for (var slot = Page.count(memory, at) - 1; slot >= 0; slot--) {
       sum +=
-          !isLeaf
-              ? Page.live(segment, at, slot)
-              : KeyHistory.isTombstone(segment, at, slot) ? 0 : 1;
+          !isLeaf ? Page.live(memory, at, slot) : KeyHistory.isTombstone(memory, at, slot) ? 0 : 1;
     }
     return sum;
   }
 
   private long newestOf(int page) {
-    var segment = segment(page);
+    var memory = memory(page);
     var at = offset(page);
-    var isLeaf = Page.level(segment, at) == 0;
+    var isLeaf = Page.level(memory, at) == 0;
     var max = 0L;
-    for (var slot = Page.count(segment, at) - 1; slot >= 0; slot--) {
+    for (var slot = Page.count(memory, at) - 1; slot >= 0; slot--) {
       if (isLeaf) {
-        cursor.start(slabs(), segment, at, slot);
+        cursor.start(slabs(), memory, at, slot);
       }
-      max = Math.max(max, isLeaf ? cursor.main : Page.newest(segment, at, slot));
+      max = Math.max(max, isLeaf ? cursor.main : Page.newest(memory, at, slot));
     }
     return max;
   }
@@ -387,7 +385,7 @@ final class PageTree {
       return;
     }
     if (builder.count() > 0) {
-      builder.write(segment(page), offset(page), epoch, 0, builder.count());
+      builder.write(memory(page), offset(page), epoch, 0, builder.count());
       if (level + 1 < height) {
         joinIfSmall(level);
       }
@@ -399,21 +397,21 @@ final class PageTree {
       return;
     }
     var parent = pathPages[level + 1];
-    var segment = segment(parent);
+    var memory = memory(parent);
     var at = offset(parent);
     var slot = pathSlots[level + 1];
     // The first cell's key means nothing, so with it goes the key of the one that becomes first.
     var keyless = slot == 0 ? 1 : slot;
-    if (keyless < Page.count(segment, at)) {
-      retireTail(segment, at, keyless);
+    if (keyless < Page.count(memory, at)) {
+      retireTail(memory, at, keyless);
     }
     removeChild(level + 1, slot);
   }
 
   /** Retires what a cell that goes has of its key in blocks. */
-  void retireTail(MemorySegment segment, int at, int slot) {
-    if (Page.isLong(segment, at, slot)) {
-      var first = segment.get(Blocks.INT, at + Page.tail(segment, at, slot));
+  void retireTail(ByteBuffer memory, int at, int slot) {
+    if (Page.isLong(memory, at, slot)) {
+      var first = memory.getInt(at + Page.tail(memory, at, slot));
       LongKeys.retire(slabs(), first, retired);
     }
   }
@@ -421,7 +419,7 @@ final class PageTree {
   private void removeChild(int level, int slot) {
     var page = pathPages[level];
     builder.begin(level);
-    builder.addAll(segment(page), offset(page));
+    builder.addAll(memory(page), offset(page));
     builder.remove(slot);
     rewrite(level);
   }
@@ -430,25 +428,25 @@ final class PageTree {
   private void joinIfSmall(int level) {
     var page = pathPages[level];
     var parent = pathPages[level + 1];
-    var parentSegment = segment(parent);
+    var parentMemory = memory(parent);
     var parentAt = offset(parent);
     var slot = pathSlots[level + 1];
     var left = slot > 0 ? slot - 1 : slot;
     var right = left + 1;
-    if (Page.usedBytes(segment(page), offset(page)) >= SMALL_BYTES
-        || right == Page.count(parentSegment, parentAt)) {
+    if (Page.usedBytes(memory(page), offset(page)) >= SMALL_BYTES
+        || right == Page.count(parentMemory, parentAt)) {
       return;
     }
     var separator = new Separator();
     builder.begin(level + 1);
-    builder.addAll(parentSegment, parentAt);
+    builder.addAll(parentMemory, parentAt);
     builder.takeSeparator(right, separator);
-    var leftPage = Page.child(parentSegment, parentAt, left);
-    var rightPage = Page.child(parentSegment, parentAt, right);
+    var leftPage = Page.child(parentMemory, parentAt, left);
+    var rightPage = Page.child(parentMemory, parentAt, right);
     builder.begin(level);
-    builder.addAll(segment(leftPage), offset(leftPage));
+    builder.addAll(memory(leftPage), offset(leftPage));
     var boundary = builder.count();
-    builder.addAll(segment(rightPage), offset(rightPage));
+    builder.addAll(memory(rightPage), offset(rightPage));
     if (level > 0) {
       builder.setSeparator(boundary, separator);
     }
@@ -456,28 +454,27 @@ final class PageTree {
       return;
     }
     var joined = writable(leftPage);
-    builder.write(segment(joined), offset(joined), epoch, 0, builder.count());
+    builder.write(memory(joined), offset(joined), epoch, 0, builder.count());
     retire(rightPage);
     if (level == 0) {
-      retireTail(parentSegment, parentAt, right);
+      retireTail(parentMemory, parentAt, right);
     }
-    Page.setChild(parentSegment, parentAt, left, joined);
+    Page.setChild(parentMemory, parentAt, left, joined);
     Page.setSums(
-        parentSegment,
+        parentMemory,
         parentAt,
         left,
-        Page.live(parentSegment, parentAt, left) + Page.live(parentSegment, parentAt, right),
+        Page.live(parentMemory, parentAt, left) + Page.live(parentMemory, parentAt, right),
         Math.max(
-            Page.newest(parentSegment, parentAt, left),
-            Page.newest(parentSegment, parentAt, right)));
+            Page.newest(parentMemory, parentAt, left), Page.newest(parentMemory, parentAt, right)));
     pathPages[level] = joined;
     pathSlots[level + 1] = left;
     removeChild(level + 1, right);
   }
 
   private void dropNeedlessLevels() {
-    while (height > 1 && Page.count(segment(root), offset(root)) == 1) {
-      var only = Page.child(segment(root), offset(root), 0);
+    while (height > 1 && Page.count(memory(root), offset(root)) == 1) {
+      var only = Page.child(memory(root), offset(root), 0);
       retire(root);
       root = only;
       height--;

@@ -1,10 +1,8 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * Walks the records of one key from the newest to the oldest; see {@link KeyHistory} for what it
@@ -23,7 +21,7 @@ final class RecordCursor {
   private Slabs slabs = Slabs.NONE;
 
   /** What is read next, and where that ends: older records in the cell or in a block. */
-  private MemorySegment segment = MemorySegment.NULL;
+  private ByteBuffer memory = Slabs.NO_MEMORY;
 
   private int next;
   private int end;
@@ -48,12 +46,12 @@ final class RecordCursor {
   private int referenceAt;
 
   /** Stands at the newest record of the leaf's cell. */
-  void start(Slabs from, MemorySegment leaf, int at, int slot) {
+  void start(Slabs from, ByteBuffer leaf, int at, int slot) {
     slabs = from;
-    segment = leaf;
+    memory = leaf;
     next = at + Page.body(leaf, at, slot);
     end = at + Page.cellEnd(leaf, at, slot);
-    var flags = segment.get(JAVA_BYTE, next++);
+    var flags = memory.get(next++);
     main = varint();
     sub = (flags & KeyHistory.SUB) != 0 ? varint() : 0;
     recordSize = (int) varint();
@@ -67,8 +65,8 @@ final class RecordCursor {
     remaining = 0;
     if ((flags & KeyHistory.IN_BLOCKS) != 0) {
       referenceAt = next;
-      firstBlock = segment.get(Blocks.INT, next);
-      firstOffset = segment.get(Blocks.SHORT, next + 4) & 0xffff;
+      firstBlock = memory.getInt(next);
+      firstOffset = memory.getShort(next + 4) & 0xffff;
       next += 6;
       written = varint();
       dropped = varint();
@@ -92,10 +90,10 @@ final class RecordCursor {
 
   private void enter(int older, int offset) {
     block = older;
-    segment = slabs.segment(older);
+    memory = slabs.memory(older);
     var at = slabs.offset(older);
     next = at + offset;
-    end = at + KeyHistory.blockBytes(segment, at);
+    end = at + KeyHistory.blockBytes(memory, at);
   }
 
   /** Moves on to the next older record; false if there is none, and then nothing has changed. */
@@ -105,10 +103,10 @@ final class RecordCursor {
     }
     if (next == end) {
       var at = slabs.offset(block);
-      enter(KeyHistory.olderBlock(segment, at), KeyHistory.olderOffset(segment, at));
+      enter(KeyHistory.olderBlock(memory, at), KeyHistory.olderOffset(memory, at));
     }
     remaining--;
-    var flags = segment.get(JAVA_BYTE, next++);
+    var flags = memory.get(next++);
     var newerCreate = createRevision;
     var newerVersion = version;
     main -= varint();
@@ -151,21 +149,21 @@ final class RecordCursor {
       return false;
     }
     var at = slabs.offset(block);
-    var older = KeyHistory.olderBlock(segment, at);
-    if (older == 0 || KeyHistory.baseMain(segment, at) <= revision) {
+    var older = KeyHistory.olderBlock(memory, at);
+    if (older == 0 || KeyHistory.baseMain(memory, at) <= revision) {
       return false;
     }
-    var left = KeyHistory.baseOrdinal(segment, at) - dropped;
+    var left = KeyHistory.baseOrdinal(memory, at) - dropped;
     if (left <= 0) {
       return false;
     }
     // The base is the oldest record of this block, and what the next one is told apart from.
-    main = KeyHistory.baseMain(segment, at);
-    createRevision = KeyHistory.baseCreate(segment, at);
-    version = KeyHistory.baseVersion(segment, at);
-    recordSize = KeyHistory.baseSize(segment, at);
+    main = KeyHistory.baseMain(memory, at);
+    createRevision = KeyHistory.baseCreate(memory, at);
+    version = KeyHistory.baseVersion(memory, at);
+    recordSize = KeyHistory.baseSize(memory, at);
     remaining = left;
-    enter(older, KeyHistory.olderOffset(segment, at));
+    enter(older, KeyHistory.olderOffset(memory, at));
     return true;
   }
 
@@ -173,7 +171,7 @@ final class RecordCursor {
     var value = 0L;
     var shift = 0;
     while (true) {
-      var part = segment.get(JAVA_BYTE, next++);
+      var part = memory.get(next++);
       value |= (long) (part & 0x7f) << shift;
       if (part >= 0) {
         return value;
@@ -182,13 +180,13 @@ final class RecordCursor {
     }
   }
 
-  /** Where the record after the present one begins, in {@link #segment()}. */
+  /** Where the record after the present one begins, in {@link #memory()}. */
   int position() {
     return next;
   }
 
-  MemorySegment segment() {
-    return segment;
+  ByteBuffer memory() {
+    return memory;
   }
 
   /** Where the cell or the block ends that is being read. */

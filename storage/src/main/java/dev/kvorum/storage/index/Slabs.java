@@ -1,24 +1,27 @@
 package dev.kvorum.storage.index;
 
 import dev.kvorum.storage.model.InvariantViolation;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** The slabs that existed at some moment, for finding blocks in them. Immutable. */
 final class Slabs {
-  static final Slabs NONE = new Slabs(new MemorySegment[0], 0);
+  /** Stands where no slab is yet. */
+  static final ByteBuffer NO_MEMORY = ByteBuffer.allocate(0);
 
-  private final MemorySegment[] slabs;
+  static final Slabs NONE = new Slabs(new ByteBuffer[0], 0);
+
+  private final ByteBuffer[] slabs;
 
   /** Units of a slab, as a power of two. */
   private final int shift;
 
-  Slabs(MemorySegment[] slabs, int shift) {
+  Slabs(ByteBuffer[] slabs, int shift) {
     this.slabs = slabs;
     this.shift = shift;
   }
 
-  Slabs with(MemorySegment slab) {
+  Slabs with(ByteBuffer slab) {
     InvariantViolation.check(
         slabs.length + 1 < Integer.MAX_VALUE >>> shift, "blocks have 31-bit numbers");
     var more = Arrays.copyOf(slabs, slabs.length + 1);
@@ -39,11 +42,11 @@ final class Slabs {
     return slab << shift;
   }
 
-  MemorySegment segment(int block) {
+  ByteBuffer memory(int block) {
     return slabs[block >>> shift];
   }
 
-  /** Where in its segment the block begins. */
+  /** Where in its memory the block begins. */
   int offset(int block) {
     return (block & mask()) * Blocks.UNIT_BYTES;
   }

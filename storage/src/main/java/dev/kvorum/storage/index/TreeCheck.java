@@ -21,16 +21,16 @@ final class TreeCheck {
 
   /** Throws unless all is in order, and all keys are in {@code [from, to)}. */
   Found check(int page, int level, @Nullable Bytes from, @Nullable Bytes to) {
-    var segment = slabs.segment(page);
+    var memory = slabs.memory(page);
     var at = slabs.offset(page);
-    InvariantViolation.check(Page.level(segment, at) == level, "a page has the level of its place");
-    var count = Page.count(segment, at);
-    InvariantViolation.check(Page.freeBytes(segment, at) >= 0, "a page is not overfull");
+    InvariantViolation.check(Page.level(memory, at) == level, "a page has the level of its place");
+    var count = Page.count(memory, at);
+    InvariantViolation.check(Page.freeBytes(memory, at) >= 0, "a page is not overfull");
     var found = new Found(0, 0, Blocks.PAGE_BYTES);
     Bytes last = null;
     for (var slot = 0; slot < count; slot++) {
       var hasKey = level == 0 || slot > 0;
-      var key = hasKey ? Page.key(slabs, segment, at, slot) : null;
+      var key = hasKey ? Page.key(slabs, memory, at, slot) : null;
       if (key != null) {
         InvariantViolation.check(last == null || last.compareTo(key) < 0, "keys ascend in a page");
         InvariantViolation.check(
@@ -43,17 +43,16 @@ final class TreeCheck {
         found = found.plus(records(page, slot));
       } else {
         var lower = slot == 0 ? from : key;
-        var upper = slot + 1 < count ? Page.key(slabs, segment, at, slot + 1) : to;
-        var child = Page.child(segment, at, slot);
+        var upper = slot + 1 < count ? Page.key(slabs, memory, at, slot + 1) : to;
+        var child = Page.child(memory, at, slot);
         var below = check(child, level - 1, lower, upper);
         InvariantViolation.check(
-            Page.count(slabs.segment(child), slabs.offset(child)) > 0,
+            Page.count(slabs.memory(child), slabs.offset(child)) > 0,
             "a page below a branch is not empty");
         InvariantViolation.check(
-            below.live == Page.live(segment, at, slot), "a branch counts the live keys below it");
+            below.live == Page.live(memory, at, slot), "a branch counts the live keys below it");
         InvariantViolation.check(
-            below.newest <= Page.newest(segment, at, slot),
-            "no page is newer than its branch says");
+            below.newest <= Page.newest(memory, at, slot), "no page is newer than its branch says");
         found = found.plus(below);
       }
     }
@@ -66,7 +65,7 @@ final class TreeCheck {
 
   private Found records(int leaf, int slot) {
     var cursor = new RecordCursor();
-    cursor.start(slabs, slabs.segment(leaf), slabs.offset(leaf), slot);
+    cursor.start(slabs, slabs.memory(leaf), slabs.offset(leaf), slot);
     var isLive = !cursor.tombstone;
     var newest = cursor.main;
     var bytes = 0L;
@@ -74,7 +73,7 @@ final class TreeCheck {
     do {
       if (cursor.block() != block) {
         block = cursor.block();
-        bytes += KeyHistory.blockBytes(slabs.segment(block), slabs.offset(block));
+        bytes += KeyHistory.blockBytes(slabs.memory(block), slabs.offset(block));
       }
       InvariantViolation.check(
           cursor.main >= cursor.createRevision && cursor.main <= newest,

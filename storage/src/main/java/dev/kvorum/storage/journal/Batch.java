@@ -1,6 +1,7 @@
 package dev.kvorum.storage.journal;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,20 +29,30 @@ record Batch(BatchHeader header, List<LogRecord> records, long hash) {
    * @param at where the first sector begins in it
    */
   static Decoded decode(ByteBuffer sectors, int at, BatchHeader header) {
-    var bytes = new byte[header.batchBytes()];
-    for (var done = 0; done < bytes.length; done += Sector.PAYLOAD_BYTES) {
-      var size = Math.min(Sector.PAYLOAD_BYTES, bytes.length - done);
+    return decode(sectors, at, header, new byte[header.batchBytes()]);
+  }
+
+  /**
+   * The same in memory that is used again: for whoever is done with the payloads by then.
+   *
+   * @param bytes at least as many as the batch has
+   */
+  static Decoded decode(ByteBuffer sectors, int at, BatchHeader header, byte[] bytes) {
+    var end = header.batchBytes();
+    for (var done = 0; done < end; done += Sector.PAYLOAD_BYTES) {
+      var size = Math.min(Sector.PAYLOAD_BYTES, end - done);
       sectors.get(at + done / Sector.PAYLOAD_BYTES * Sector.BYTES, bytes, done, size);
     }
-    var recordBytes = bytes.length - BatchHeader.BYTES;
+    var recordBytes = end - BatchHeader.BYTES;
     if (recordBytes < 0
         || new Hash64().add(bytes, BatchHeader.BYTES, recordBytes).value()
             != header.recordsHash()) {
       return new Decoded.Contradiction("the records do not have the hash that the header names");
     }
     var records = new ArrayList<LogRecord>(header.recordCount());
-    for (var position = BatchHeader.BYTES; position < bytes.length; ) {
-      var record = LogRecord.decode(bytes, position, bytes.length);
+    var buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    for (var position = BatchHeader.BYTES; position < end; ) {
+      var record = LogRecord.decode(buffer, position, end);
       if (record == null) {
         return new Decoded.Contradiction("a record does not have the checksum that it names");
       }

@@ -57,6 +57,9 @@ final class JournalScanner {
   private int sector;
   private SegmentReader reader;
 
+  /** Where batches are decoded, one after the other: nothing of their payloads is kept. */
+  private byte[] batchBytes = {};
+
   JournalScanner(Disk disk, Owner owner, Trust trust) {
     this.disk = disk;
     this.owner = owner;
@@ -220,7 +223,10 @@ final class JournalScanner {
     }
     var count = BatchHeader.sectors(header.batchBytes());
     var offset = reader.load(sector, count);
-    switch (Batch.decode(reader.buffer(), offset, header)) {
+    if (batchBytes.length < header.batchBytes()) {
+      batchBytes = new byte[Math.max(header.batchBytes(), 2 * batchBytes.length)];
+    }
+    switch (Batch.decode(reader.buffer(), offset, header, batchBytes)) {
       case Batch.Decoded.Contradiction(var what) -> contradict(sector, what);
       case Batch.Decoded.Whole(var batch) -> {
         if (chained && !header.restart() && header.prevHash() != prevHash) {

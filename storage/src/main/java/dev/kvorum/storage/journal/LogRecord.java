@@ -118,28 +118,28 @@ sealed interface LogRecord {
   /**
    * Reads the record at {@code at} of a batch's bytes; an entry's payload stays a window into them.
    *
+   * @param batch a little-endian buffer on an array
    * @return null if what stands there is not a whole record
    */
-  static @Nullable LogRecord decode(byte[] batch, int at, int end) {
+  static @Nullable LogRecord decode(ByteBuffer batch, int at, int end) {
     if (end - at < HEADER_BYTES) {
       return null;
     }
-    var header = ByteBuffer.wrap(batch).order(ByteOrder.LITTLE_ENDIAN);
-    var size = header.getInt(at);
+    var size = batch.getInt(at);
     if (size < 0 || size > end - at - HEADER_BYTES) {
       return null;
     }
-    var payload = Bytes.wrap(batch, at + HEADER_BYTES, size);
-    if (header.getInt(at + 24) != checksum(batch, at, payload)) {
+    var inArray = batch.arrayOffset() + at;
+    var payload = Bytes.wrap(batch.array(), inArray + HEADER_BYTES, size);
+    if (batch.getInt(at + 24) != checksum(batch.array(), inArray, payload)) {
       return null;
     }
-    var type = header.getInt(at + 4);
-    var index = header.getLong(at + 8);
-    var term = header.getLong(at + 16);
+    var type = batch.getInt(at + 4);
+    var index = batch.getLong(at + 8);
+    var term = batch.getLong(at + 16);
     if (index < 0 || term < 0) {
       return null;
     }
-    var position = new EntryId(term, index);
     return switch (type) {
       case EMPTY -> new Logged(new Entry(term, index, Entry.Type.EMPTY, payload));
       case COMMAND -> new Logged(new Entry(term, index, Entry.Type.COMMAND, payload));
@@ -147,14 +147,13 @@ sealed interface LogRecord {
       case SEGMENT_START ->
           size == SEGMENT_START_BYTES
               ? new SegmentStart(
-                  new Owner(
-                      header.getLong(at + HEADER_BYTES), header.getLong(at + HEADER_BYTES + 8)),
-                  header.getInt(at + HEADER_BYTES + 16))
+                  new Owner(batch.getLong(at + HEADER_BYTES), batch.getLong(at + HEADER_BYTES + 8)),
+                  batch.getInt(at + HEADER_BYTES + 16))
               : null;
-      case STATE_SYNCED -> new Marked(new Mark.StateSynced(position));
-      case SNAPSHOT_TAKEN -> new Marked(new Mark.SnapshotTaken(position));
-      case LOG_RESET -> new Marked(new Mark.LogReset(position));
-      case CUT -> new Cut(position);
+      case STATE_SYNCED -> new Marked(new Mark.StateSynced(new EntryId(term, index)));
+      case SNAPSHOT_TAKEN -> new Marked(new Mark.SnapshotTaken(new EntryId(term, index)));
+      case LOG_RESET -> new Marked(new Mark.LogReset(new EntryId(term, index)));
+      case CUT -> new Cut(new EntryId(term, index));
       default -> new Unknown(type);
     };
   }

@@ -38,14 +38,18 @@ final class RestOfSegment {
    */
   static RestOfSegment examine(SegmentReader in, int from, long expected) {
     var rest = new RestOfSegment(in, from, expected);
+    var firstOdd = in.sectorCount();
     for (var at = from; at < in.sectorCount(); at++) {
-      if (in.kind(at) == Sector.Kind.CURRENT) {
-        rest.noteWhole(at);
+      switch (in.kind(at)) {
+        case CURRENT -> rest.noteWhole(at);
+        case OLD, BLANK -> {}
+        case MISPLACED, GARBAGE -> firstOdd = Math.min(firstOdd, at);
       }
     }
     rest.noteHeader();
     rest.toSector = rest.end();
-    for (var at = from; at < Math.max(rest.toSector, in.sectorCount()); at++) {
+    // Most often there is nothing odd, and all that was never written need not be read again.
+    for (var at = Math.max(from, firstOdd); at < Math.max(rest.toSector, in.sectorCount()); at++) {
       rest.noteRot(at);
     }
     return rest;

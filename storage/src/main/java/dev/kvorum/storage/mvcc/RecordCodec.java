@@ -55,9 +55,9 @@ public final class RecordCodec {
         || (tombstone && bucketKey.at(KEY_SIZE) != TOMBSTONE)) {
       throw new CorruptRecordException("not a record's key: " + bucketKey.toHex());
     }
-    var buffer = bucketKey.asByteBuffer().slice();
-    var main = buffer.getLong(0);
-    var sub = buffer.getLong(SUB_AT);
+    var buffer = ByteBuffer.wrap(bucketKey.sharedArray());
+    var main = buffer.getLong(bucketKey.offset());
+    var sub = buffer.getLong(bucketKey.offset() + SUB_AT);
     if (main < 0 || sub < 0) {
       throw new CorruptRecordException("not a record's key: " + bucketKey.toHex());
     }
@@ -123,6 +123,6 @@ public final class RecordCodec {
 
   /** The checksum in a value of the bucket; {@link #record} says whether it holds. */
   static int storedChecksum(Bytes bucketValue) {
-    return bucketValue.asByteBuffer().slice().getInt(0);
+    return ByteBuffer.wrap(bucketValue.sharedArray()).getInt(bucketValue.offset());
   }
 }

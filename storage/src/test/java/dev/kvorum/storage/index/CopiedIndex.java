@@ -1,8 +1,7 @@
 package dev.kvorum.storage.index;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 
 /** An index that was exported and imported. */
@@ -12,16 +11,21 @@ final class CopiedIndex {
   static KeyIndex of(IndexView view) {
     var pages = new ArrayList<byte[]>();
     var summary =
-        IndexExport.<RuntimeException>of(
-            view, (bytes, size) -> pages.add(bytes.asSlice(0, size).toArray(JAVA_BYTE)));
+        IndexExport.<RuntimeException>of(view, (bytes, size) -> pages.add(copy(bytes, size)));
     try {
       var copy = new IndexImport(IndexMemory.onHeap());
       for (var page : pages) {
-        copy.add(MemorySegment.ofArray(page), 0, page.length);
+        copy.add(ByteBuffer.wrap(page).order(ByteOrder.LITTLE_ENDIAN), 0, page.length);
       }
       return copy.finish(summary);
     } catch (DamagedExportException damaged) {
       throw new AssertionError(damaged);
     }
+  }
+
+  private static byte[] copy(ByteBuffer bytes, int size) {
+    var copy = new byte[size];
+    bytes.get(0, copy, 0, size);
+    return copy;
   }
 }
