@@ -50,7 +50,7 @@ public final class LiveKey {
 
   /** Whether it is this key. */
   boolean is(Bytes key) {
-    return Page.holds(slabs, segment, at, slot, key);
+    return Page.holds(slabs, memory, at, slot, key);
   }
 
   /** The key, on memory of its own. */

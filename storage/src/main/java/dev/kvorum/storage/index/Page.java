@@ -252,19 +252,19 @@ final class Page {
   }
 
   /** Whether the slot's key is this one. */
-  static boolean holds(Slabs slabs, MemorySegment segment, int at, int slot, Bytes key) {
+  static boolean holds(Slabs slabs, ByteBuffer memory, int at, int slot, Bytes key) {
     var size = Math.min(key.size(), HEAD_BYTES);
-    if (headSize(segment, at, slot) != size) {
+    if (headSize(memory, at, slot) != size) {
       return false;
     }
     var array = key.sharedArray();
     var from = key.offset();
-    var prefix = prefixSize(segment, at);
-    var cell = at + cell(segment, at, slot);
+    var prefix = prefixSize(memory, at);
+    var cell = at + cell(memory, at, slot);
     var suffix = size - prefix;
-    return compare(segment, cell + 1, suffix, array, from + prefix, suffix) == 0
-        && compare(segment, at + HEADER_BYTES, prefix, array, from, prefix) == 0
-        && (size < HEAD_BYTES || LongKeys.compare(slabs, segment, cell + 1 + suffix, key) == 0);
+    return compare(memory, cell + 1, suffix, array, from + prefix, suffix) == 0
+        && compare(memory, at + HEADER_BYTES, prefix, array, from, prefix) == 0
+        && (size < HEAD_BYTES || LongKeys.compare(slabs, memory, cell + 1 + suffix, key) == 0);
   }
 
   /** The order of bytes in a page and bytes of a key, as unsigned values. */
