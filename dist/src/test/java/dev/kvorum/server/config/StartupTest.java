@@ -91,6 +91,30 @@ class StartupTest {
     assertThat(cluster.maxMessageBytes()).isEqualTo(1_572_864 + 524_288);
   }
 
+  /** Contract S10.1: one and a half election timeouts, in whole seconds, rounded up. */
+  @ParameterizedTest
+  @CsvSource({"100, 500, 1", "100, 1000, 2", "100, 1400, 3", "500, 5000, 8", "100, 50000, 75"})
+  void theShortestLeaseFollowsFromTheElectionTimeout(int heartbeat, int election, int seconds) {
+    var config =
+        run("--heartbeat-interval=" + heartbeat, "--election-timeout=" + election).config();
+
+    assertThat(config.cluster().minLeaseTtl()).isEqualTo(Duration.ofSeconds(seconds));
+  }
+
+  /** Contract S9.9. */
+  @ParameterizedTest
+  @CsvSource({"0s, 600000", "1ms, 100", "99ms, 100", "100ms, 100", "3s, 3000"})
+  void watchersAreToldOfProgressEveryTenMinutesAndNotMoreThanTenTimesASecond(
+      String flag, long millis) {
+    assertThat(run().config().member().watchProgressInterval()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(
+            run("--watch-progress-notify-interval=" + flag)
+                .config()
+                .member()
+                .watchProgressInterval())
+        .isEqualTo(Duration.ofMillis(millis));
+  }
+
   @Test
   void zeroStandsForADefaultOrForNoLimit() {
     var config =

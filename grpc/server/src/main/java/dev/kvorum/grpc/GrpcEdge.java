@@ -171,7 +171,7 @@ public final class GrpcEdge {
       RequestHead.Accepted head) {
     var call = call(connection, writer, head);
     call.readFrom(request);
-    if (head.method().shape() != RpcMethod.Shape.UNARY && !leaders.admits(call)) {
+    if (!leaders.admits(call)) {
       return;
     }
     var handler = handlers.get(head.method());

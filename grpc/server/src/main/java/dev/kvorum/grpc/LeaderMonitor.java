@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Refuses calls that last and whose clients want no member without a leader, when there is none as
- * they begin, and ends them when there has been none for a while (contract S22.2). A moment without
+ * Refuses calls whose clients want no member without a leader, when there is none as they begin,
+ * and ends those that last when there has been none for a while (contract S22.2). A moment without
  * one, as in an election, ends nothing. Used on one loop; while nobody wants it, it has no timer.
  */
 final class LeaderMonitor {
@@ -38,7 +38,10 @@ final class LeaderMonitor {
     this.interval = interval;
   }
 
-  /** Whether a call that would last may begin; one that may not is finished. */
+  /**
+   * Whether the call may begin; one that may not is finished, with the same status whatever it
+   * asks: locks and elections give errors of the store another code, and this is none.
+   */
   boolean admits(GrpcCall call) {
     if (!call.context().requireLeader() || service.hasLeader()) {
       return true;

@@ -15,7 +15,6 @@ import dev.kvorum.api.etcdserverpb.StatusRequest;
 import dev.kvorum.api.etcdserverpb.StatusResponse;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.CommandCodec;
-import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service;
@@ -51,16 +50,7 @@ final class MaintenanceRpcs {
 
   private void status(GrpcCall call, Bytes message) throws MalformedProto {
     Protos.parse(StatusRequest.parser(), message);
-    service
-        .maintenance()
-        .status(
-            status -> {
-              if (lacksLeader(call, status)) {
-                call.finish(GrpcStatus.of(Failure.NO_LEADER));
-              } else {
-                call.reply(Protos.bytes(message(status)));
-              }
-            });
+    service.maintenance().status(status -> call.reply(Protos.bytes(message(status))));
   }
 
   private StatusResponse message(Maintenance.Status status) {
@@ -84,37 +74,28 @@ final class MaintenanceRpcs {
   /** The answer has no header (contract S17.5). */
   private void defragment(GrpcCall call, Bytes message) throws MalformedProto {
     Protos.parse(DefragmentRequest.parser(), message);
-    withLeader(
-        call,
-        () ->
-            service
-                .maintenance()
-                .defragment(
-                    () -> call.reply(Protos.bytes(DefragmentResponse.getDefaultInstance()))));
+    service
+        .maintenance()
+        .defragment(() -> call.reply(Protos.bytes(DefragmentResponse.getDefaultInstance())));
   }
 
   private void hash(GrpcCall call, Bytes message) throws MalformedProto {
     Protos.parse(HashRequest.parser(), message);
-    withLeader(
-        call,
-        () ->
-            service
-                .maintenance()
-                .hash(
-                    hash ->
-                        call.reply(
-                            Protos.bytes(
-                                HashResponse.newBuilder()
-                                    .setHeader(header(hash.revision()))
-                                    .setHash(hash.hash())
-                                    .build()))));
+    service
+        .maintenance()
+        .hash(
+            hash ->
+                call.reply(
+                    Protos.bytes(
+                        HashResponse.newBuilder()
+                            .setHeader(header(hash.revision()))
+                            .setHash(hash.hash())
+                            .build())));
   }
 
   private void hashKv(GrpcCall call, Bytes message) throws MalformedProto {
     var request = Protos.parse(HashKVRequest.parser(), message);
-    withLeader(
-        call,
-        () -> service.maintenance().hashKv(request.getRevision(), hash -> answer(call, hash)));
+    service.maintenance().hashKv(request.getRevision(), hash -> answer(call, hash));
   }
 
   private void answer(GrpcCall call, Maintenance.HashKv hash) {
@@ -158,28 +139,6 @@ final class MaintenanceRpcs {
               .setIsLearner(member.learner()));
     }
     call.reply(Protos.bytes(response.build()));
-  }
-
-  /** Runs the action unless the client insists on a leader and there is none (contract S22.2). */
-  private void withLeader(GrpcCall call, Runnable action) {
-    if (!call.context().requireLeader()) {
-      action.run();
-      return;
-    }
-    service
-        .maintenance()
-        .status(
-            status -> {
-              if (lacksLeader(call, status)) {
-                call.finish(GrpcStatus.of(Failure.NO_LEADER));
-              } else {
-                action.run();
-              }
-            });
-  }
-
-  private static boolean lacksLeader(GrpcCall call, Maintenance.Status status) {
-    return call.context().requireLeader() && status.leader() == 0;
   }
 
   private ResponseHeader header(long revision) {

@@ -7,12 +7,18 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import dev.kvorum.api.mvccpb.KeyValue;
 import dev.kvorum.api.v3electionpb.CampaignRequest;
+import dev.kvorum.api.v3electionpb.LeaderKey;
 import dev.kvorum.api.v3electionpb.LeaderRequest;
+import dev.kvorum.api.v3electionpb.ProclaimRequest;
+import dev.kvorum.api.v3electionpb.ResignRequest;
 import dev.kvorum.api.v3lockpb.LockRequest;
+import dev.kvorum.api.v3lockpb.UnlockRequest;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchRequest;
+import dev.kvorum.verticles.service.ErrorTable;
 import dev.kvorum.verticles.service.Service;
 import io.vertx.core.Future;
 import java.util.List;
@@ -34,6 +40,10 @@ class CoordinationWaitsTest {
   private static final String LOCK = "/v3lockpb.Lock/Lock";
   private static final String CAMPAIGN = "/v3electionpb.Election/Campaign";
   private static final String OBSERVE = "/v3electionpb.Election/Observe";
+  private static final String UNLOCK = "/v3lockpb.Lock/Unlock";
+  private static final String PROCLAIM = "/v3electionpb.Election/Proclaim";
+  private static final String LEADER = "/v3electionpb.Election/Leader";
+  private static final String RESIGN = "/v3electionpb.Election/Resign";
   private static final ByteString NAME = ByteString.copyFromUtf8("n");
   private static final long LEASE = 7;
   private static final long REVISION = 12;
@@ -60,6 +70,11 @@ class CoordinationWaitsTest {
         switch (path) {
           case LOCK -> LockRequest.newBuilder().setName(NAME).setLease(LEASE).build();
           case CAMPAIGN -> CampaignRequest.newBuilder().setName(NAME).setLease(LEASE).build();
+          case UNLOCK -> UnlockRequest.newBuilder().setKey(NAME).build();
+          case PROCLAIM ->
+              ProclaimRequest.newBuilder().setLeader(LeaderKey.newBuilder().setKey(NAME)).build();
+          case RESIGN ->
+              ResignRequest.newBuilder().setLeader(LeaderKey.newBuilder().setKey(NAME)).build();
           default -> LeaderRequest.newBuilder().setName(NAME).build();
         };
     return request.toByteString();
@@ -176,5 +191,21 @@ class CoordinationWaitsTest {
               assertThat(txn.success())
                   .containsExactly(new Command.DeleteRange(key, Bytes.EMPTY, false));
             });
+  }
+
+  /** Contract S11.5: but for the client's own limits, which keep their codes. */
+  @Test
+  void everyErrorOfTheStoreKeepsItsTextAndLosesItsCode() {
+    for (var failure : Failure.values()) {
+      edge.service.script = FakeService.Script.of(new Result.Failed(failure));
+      var keeps = failure == Failure.CANCELED || failure == Failure.DEADLINE_EXCEEDED;
+      var code = keeps ? GrpcStatus.of(failure).code().number() : 2;
+      for (var path : List.of(LOCK, UNLOCK, CAMPAIGN, PROCLAIM, LEADER, OBSERVE, RESIGN)) {
+        var reply = EdgeFixture.get(call(path));
+
+        assertThat(reply.message()).as(path).isEqualTo(ErrorTable.of(failure).text());
+        assertThat(reply.status()).as(path).isEqualTo(String.valueOf(code));
+      }
+    }
   }
 }

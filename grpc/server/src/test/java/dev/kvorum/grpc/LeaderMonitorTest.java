@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Contract S22.2: calls that last, of clients that want no member without a leader. */
+/** Contract S22.2: calls of clients that want no member without a leader. */
 @Timeout(240)
 class LeaderMonitorTest {
   private static final String WATCH = "/etcdserverpb.Watch/Watch";
@@ -118,6 +118,33 @@ class LeaderMonitorTest {
     } finally {
       patient.close();
     }
+  }
+
+  /** Whatever is asked: a lock keeps the code too, which an error of the store loses (S11.5). */
+  @Test
+  void callsThatRequireALeaderAreRefusedWhenThereIsNone() {
+    edge.service.leader = 0;
+    for (var method : RpcMethods.ALL) {
+      if (method.shape() == RpcMethod.Shape.UNARY) {
+        var reply = edge.call(method.path(), EdgeFixture.frame(new byte[0]), "hasleader", "true");
+
+        assertThat(reply.status()).as(method.path()).isEqualTo("14");
+        assertThat(reply.message()).isEqualTo("etcdserver: no leader");
+      }
+    }
+    assertThat(edge.service.calls).isEmpty();
+    assertThat(edge.service.asks).isEmpty();
+  }
+
+  /** Key and value are exact. */
+  @ParameterizedTest
+  @ValueSource(strings = {"True", "1", "false", ""})
+  void whoSaysItOtherwiseRequiresNone(String value) {
+    edge.service.leader = 0;
+
+    var reply = edge.call(EdgeFixture.PUT, EdgeFixture.frame(new byte[0]), "hasleader", value);
+
+    assertThat(reply.status()).isEqualTo("0");
   }
 
   @Test

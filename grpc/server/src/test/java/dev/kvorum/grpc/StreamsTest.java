@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import dev.kvorum.api.etcdserverpb.LeaseKeepAliveRequest;
 import dev.kvorum.api.etcdserverpb.LeaseKeepAliveResponse;
+import dev.kvorum.api.etcdserverpb.ResponseHeader;
 import dev.kvorum.api.etcdserverpb.WatchCreateRequest;
 import dev.kvorum.api.etcdserverpb.WatchRequest;
 import dev.kvorum.api.etcdserverpb.WatchResponse;
@@ -15,6 +16,7 @@ import dev.kvorum.api.mvccpb.Event;
 import dev.kvorum.api.mvccpb.KeyValue;
 import dev.kvorum.api.v3electionpb.LeaderRequest;
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.Failure;
 import dev.kvorum.storage.model.LeaseAsk;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.watch.WatchEffect;
@@ -82,6 +84,43 @@ class StreamsTest {
       ids.add(LeaseKeepAliveResponse.parseFrom(message.toArray()).getID());
     }
     assertThat(ids).containsExactly(1L, 2L, 3L);
+  }
+
+  /** Contract S10.5: what was renewed before is answered; an unknown lease is no error. */
+  @Test
+  void anErrorEndsTheStreamOfRenewalsBehindTheAnswersBeforeIt() throws Exception {
+    edge.service.leases =
+        (ask, answer) -> {
+          var id = ((LeaseAsk.KeepAlive) ask).id();
+          answer.accept(
+              id == 3
+                  ? new Result.Failed(Failure.TIMEOUT)
+                  : new Result.LeaseKeepAlive(7, id, id == 2 ? 0 : 60));
+        };
+
+    var reply =
+        exchange(
+            edge.open(KEEP_ALIVE),
+            request -> {
+              for (var id = 1; id <= 4; id++) {
+                request.write(renewal(id)).onComplete(_ -> {});
+              }
+            });
+
+    assertThat(reply.status()).isEqualTo("14");
+    assertThat(reply.message()).isEqualTo("etcdserver: request timed out");
+    assertThat(reply.messages()).hasSize(2);
+    assertThat(LeaseKeepAliveResponse.parseFrom(reply.messages().getLast().toArray()))
+        .isEqualTo(
+            LeaseKeepAliveResponse.newBuilder()
+                .setHeader(
+                    ResponseHeader.newBuilder()
+                        .setClusterId(edge.service.identity().clusterId())
+                        .setMemberId(edge.service.identity().memberId())
+                        .setRevision(7)
+                        .setRaftTerm(2))
+                .setID(2)
+                .build());
   }
 
   @Test

@@ -94,11 +94,16 @@ final class InnerCalls implements QueueCalls {
       tell(line, Watched::lost);
     }
     for (var change : message.changes()) {
+      var kv = KeyValueCodec.decodeStored(change.kv());
       tell(
           line,
-          change.deleted()
-              ? Watched::deleted
-              : watched -> watched.put(KeyValueCodec.decodeStored(change.kv())));
+          watched -> {
+            if (change.deleted()) {
+              watched.deleted(kv.modRevision());
+            } else {
+              watched.put(kv);
+            }
+          });
     }
   }
 

@@ -7,6 +7,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -81,7 +82,7 @@ class ByteRingTest {
     }
   }
 
-  private static ArrayList<Bytes> contents(ByteRing ring, ArrayDeque<Bytes> model) {
+  private static List<Bytes> contents(ByteRing ring, Iterable<Bytes> model) {
     var found = new ArrayList<Bytes>();
     var at = ring.isEmpty() ? ByteRing.NONE : ring.oldest();
     for (var block : model) {

@@ -179,6 +179,25 @@ class FragmentsTest {
     assertThat(eventsOf(after, 8)).isEmpty();
   }
 
+  /** S9.9: a notification is worth no interruption; the stream's next tick brings it. */
+  @Test
+  void aTickBetweenFragmentsTellsNobodyAndTheNextOneDoes() {
+    var revision = deleteAll();
+    store.request(watch("other").id(7).withProgress().request());
+    store.holdHistoryAfter(4);
+    store.request(watch("k").to("l").from(revision).id(8).withFragments().withProgress().request());
+    store.received();
+    store.tick();
+    assertThat(store.received()).isEmpty();
+    store.holdHistory(false);
+    assertFragments(store.received(), true);
+
+    store.tick();
+    assertThat(store.received()).extracting(Response::watchId).containsExactly(7L);
+    store.tick();
+    assertThat(store.received()).extracting(Response::watchId).containsExactlyInAnyOrder(7L, 8L);
+  }
+
   @Test
   void twoMessagesInFragmentsComeOneAfterTheOther() {
     var revision = deleteAll();
@@ -236,7 +255,10 @@ class FragmentsTest {
     assertThat(store.events(5)).hasSize(1);
   }
 
-  /** S9.6: a client that was too slow for the rest of it is told so. */
+  /**
+   * S9.6: a client that was too slow for the rest of it is told so. It has nothing of the message
+   * then, as S9.12 wants it: what puts fragments together drops them when it is told of the end.
+   */
   @Test
   void aCompactionBetweenFragmentsEndsTheWatch() {
     var revision = deleteAll();
@@ -253,6 +275,8 @@ class FragmentsTest {
     assertThat(received).extracting(Response::watchId).containsExactly(0L, 5L);
     assertThat(received.getFirst().canceled()).isTrue();
     assertThat(received.getFirst().compactRevision()).isEqualTo(revision + 1);
+    assertThat(received.getFirst().revision()).isZero();
+    assertThat(received.getFirst().events()).isEmpty();
     assertThat(received.getLast().created()).isTrue();
     assertThat(store.hub().watchersBehind()).isZero();
   }

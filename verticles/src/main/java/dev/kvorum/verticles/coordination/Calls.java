@@ -31,24 +31,45 @@ final class Calls {
   }
 
   static Command.Range get(Bytes key) {
-    return range(key, Bytes.EMPTY, 0, Command.SORT_NONE, 0);
+    return range(key, Bytes.EMPTY, 0, 0, Command.SORT_NONE, 0);
   }
 
   /** The key with the lowest create revision under the prefix. */
   static Command.Range first(Bytes prefix) {
-    return range(prefix, endOf(prefix), 1, Command.SORT_ASCEND, 0);
+    return firstAt(prefix, 0);
+  }
+
+  /**
+   * The same as it was.
+   *
+   * @param revision 0 for the present
+   */
+  static Command.Range firstAt(Bytes prefix, long revision) {
+    return range(prefix, endOf(prefix), 1, revision, Command.SORT_ASCEND, 0);
   }
 
   /** The key with the highest create revision up to the given one. */
   static Command.Range lastBefore(Bytes prefix, long createRevision) {
-    return range(prefix, endOf(prefix), 1, Command.SORT_DESCEND, createRevision - 1);
+    return range(prefix, endOf(prefix), 1, 0, Command.SORT_DESCEND, createRevision - 1);
   }
 
   private static Command.Range range(
-      Bytes key, Bytes rangeEnd, long limit, int order, long maxCreateRevision) {
+      Bytes key, Bytes rangeEnd, long limit, long revision, int order, long maxCreateRevision) {
     var target = order == Command.SORT_NONE ? Command.TARGET_KEY : Command.TARGET_CREATE;
     return new Command.Range(
-        key, rangeEnd, limit, 0, order, target, false, false, false, 0, 0, 0, maxCreateRevision);
+        key,
+        rangeEnd,
+        limit,
+        revision,
+        order,
+        target,
+        false,
+        false,
+        false,
+        0,
+        0,
+        0,
+        maxCreateRevision);
   }
 
   /** A prefix ends in a slash, and behind a slash comes a zero. */
@@ -203,7 +224,7 @@ final class Calls {
         }
       }
       if (deleted) {
-        watched.deleted();
+        watched.deleted(KeyValueCodec.decodeStored(kv).modRevision());
       } else {
         watched.put(KeyValueCodec.decodeStored(kv));
       }

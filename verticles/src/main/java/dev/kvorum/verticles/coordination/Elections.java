@@ -11,12 +11,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** {@code v3electionpb.Election} (contract S12). */
 public final class Elections {
   private static final String NOT_LEADER = "election: not leader";
   private static final String NO_LEADER = "election: no leader";
+
+  /** As the revision of a look: the newest. */
+  private static final long PRESENT = 0;
 
   private final Queue queue;
   private final Calls calls;
@@ -76,7 +80,12 @@ public final class Elections {
         });
   }
 
-  /** Says something new as the leader; answers with the header's revision. */
+  /**
+   * Says something new as the leader; answers with the header's revision.
+   *
+   * @param lease of the leader's key from now on; 0 for one that the server grants, because a
+   *     leader's key without a lease would never end
+   */
   public void proclaim(
       Bytes key,
       long createRevision,
@@ -84,6 +93,20 @@ public final class Elections {
       Bytes value,
       CallContext context,
       Consumer<Reply<Long>> answer) {
+    if (lease == 0) {
+      calls.call(
+          Queue.ownLease(),
+          context,
+          result -> {
+            switch (result) {
+              case Result.LeaseGrant granted ->
+                  proclaim(key, createRevision, granted.id(), value, context, answer);
+              case Result.Failed failed -> answer.accept(new Reply.Refused<>(failed.failure()));
+              case Result _ -> throw new IllegalStateException("a grant answers with a grant");
+            }
+          });
+      return;
+    }
     ifCreatedAt(
         key,
         createRevision,
@@ -178,6 +201,10 @@ public final class Elections {
     private final Room room;
     private final Consumer<Reply<Leader>> listener;
     private QueueCalls.@Nullable Watching watching;
+
+    /** The newest that the listener has heard of. */
+    private @Nullable KeyValue told;
+
     private boolean ended;
 
     Observer(Bytes prefix, CallContext context, Room room, Consumer<Reply<Leader>> listener) {
@@ -188,33 +215,48 @@ public final class Elections {
     }
 
     void look() {
+      lookAt(PRESENT);
+    }
+
+    /**
+     * Looks who led then: whoever led between the end of a leader and this look must be told of,
+     * too. Where that is compacted, the present is all that can be told.
+     */
+    private void lookAt(long revision) {
       stopWatching();
       if (ended) {
         return;
       }
       if (!room.isWritable()) {
-        room.onDrain(this::look);
+        room.onDrain(() -> lookAt(revision));
         return;
       }
       calls.call(
-          Calls.first(prefix),
+          Calls.firstAt(prefix, revision),
           CallContext.PLAIN,
           result -> {
-            if (ended) {
-              return;
-            }
-            if (result instanceof Result.Failed failed) {
-              refuse(failed.failure());
-              return;
-            }
-            var revision = ((Result.Range) result).revision();
-            var found = Calls.found(result);
-            if (found.isEmpty()) {
-              awaitLeader(revision);
-            } else {
-              follow(found.getFirst(), revision);
+            if (!ended) {
+              seen(result, revision);
             }
           });
+    }
+
+    private void seen(Result result, long revision) {
+      switch (result) {
+        case Result.Failed(var failure) when failure == Failure.COMPACTED && revision != PRESENT ->
+            look();
+        case Result.Failed(var failure) -> refuse(failure);
+        case Result.Range range -> {
+          var at = revision == PRESENT ? range.revision() : revision;
+          var found = Calls.found(range);
+          if (found.isEmpty()) {
+            awaitLeader(at);
+          } else {
+            follow(found.getFirst(), at);
+          }
+        }
+        case Result _ -> throw new IllegalStateException("a range answers as one");
+      }
     }
 
     /** Nobody leads: the first key that is put under the prefix is the leader's. */
@@ -227,23 +269,31 @@ public final class Elections {
             stopWatching();
             follow(kv, kv.modRevision());
           },
-          () -> {});
+          _ -> {});
     }
 
     private void follow(KeyValue leader, long revision) {
-      listener.accept(new Reply.Done<>(new Leader(leader, revision)));
+      // Whoever looks again, because a compaction ended the watch, may find what was there before.
+      if (!leader.equals(told)) {
+        tell(leader, revision);
+      }
       if (!ended) {
         watch(
             leader.key(),
             Bytes.EMPTY,
             revision + 1,
-            kv -> listener.accept(new Reply.Done<>(new Leader(kv, kv.modRevision()))),
-            this::look);
+            kv -> tell(kv, kv.modRevision()),
+            this::lookAt);
       }
     }
 
+    private void tell(KeyValue leader, long revision) {
+      told = leader;
+      listener.accept(new Reply.Done<>(new Leader(leader, revision)));
+    }
+
     private void watch(
-        Bytes key, Bytes rangeEnd, long from, Consumer<KeyValue> onPut, Runnable onDelete) {
+        Bytes key, Bytes rangeEnd, long from, Consumer<KeyValue> onPut, LongConsumer onDelete) {
       watching =
           calls.watch(
               key,
@@ -258,8 +308,8 @@ public final class Elections {
                 }
 
                 @Override
-                public void deleted() {
-                  onDelete.run();
+                public void deleted(long revision) {
+                  onDelete.accept(revision);
                 }
 
                 @Override

@@ -56,6 +56,11 @@ public final class Queue {
     return new ProtoWriter(name.size() + 1).raw(name).raw(Bytes.utf8("/")).toBytes();
   }
 
+  /** What is granted to who brings no lease; nobody keeps it alive (contract S11.1). */
+  static Command.LeaseGrant ownLease() {
+    return new Command.LeaseGrant(0, OWN_LEASE_SECONDS);
+  }
+
   private static Bytes key(Bytes prefix, long lease) {
     return new ProtoWriter(prefix.size() + 17)
         .raw(prefix)
@@ -142,7 +147,7 @@ public final class Queue {
         return;
       }
       ownCalls.call(
-          new Command.LeaseGrant(0, OWN_LEASE_SECONDS),
+          ownLease(),
           result -> {
             switch (result) {
               case Result.LeaseGrant granted -> takePlace(granted.id());
@@ -237,7 +242,7 @@ public final class Queue {
                 public void put(KeyValue kv) {}
 
                 @Override
-                public void deleted() {
+                public void deleted(long revision) {
                   stopWatching();
                   awaitTurn(entry);
                 }

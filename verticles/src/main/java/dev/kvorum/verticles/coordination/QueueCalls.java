@@ -25,7 +25,8 @@ public interface QueueCalls {
   interface Watched {
     void put(KeyValue kv);
 
-    void deleted();
+    /** The key is gone since that main revision. */
+    void deleted(long revision);
 
     /** Nothing more comes: what was to be seen is compacted. Look at the present again. */
     void lost();

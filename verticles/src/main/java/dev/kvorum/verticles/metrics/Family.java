@@ -45,7 +45,9 @@ public final class Family<M extends Metric> {
 
   /** The series with these values of the labels, in the order of the labels; made when missing. */
   public M with(String... values) {
-    InvariantViolation.check(values.length == labels.size(), name + " has labels " + labels);
+    if (values.length != labels.size()) {
+      throw new InvariantViolation(name + " has labels " + labels);
+    }
     return series.computeIfAbsent(Stream.of(values).toList(), _ -> create.get());
   }
 

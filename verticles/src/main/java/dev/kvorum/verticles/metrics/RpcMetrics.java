@@ -1,7 +1,7 @@
 package dev.kvorum.verticles.metrics;
 
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -67,7 +67,11 @@ public final class RpcMetrics {
   private final Counter receivedBytes;
   private final Family<Counter> clientRequests;
   private final Family<Counter> streamFailures;
-  private final Set<String> clientVersions = ConcurrentHashMap.newKeySet();
+
+  /** By the client's version, as every call asks for its counter. */
+  private final Map<String, Counter> unaryRequests = new ConcurrentHashMap<>();
+
+  private final Map<String, Counter> streamRequests = new ConcurrentHashMap<>();
 
   RpcMetrics(MetricRegistry registry, boolean extensive) {
     String[] labels = {"grpc_method", "grpc_service", "grpc_type"};
@@ -145,14 +149,15 @@ public final class RpcMetrics {
    */
   public void clientRequest(Kind kind, @Nullable String version) {
     var shown = version == null || version.isEmpty() ? UNKNOWN_VERSION : version;
-    if (!clientVersions.contains(shown)) {
-      if (clientVersions.size() < MAX_CLIENT_VERSIONS) {
-        clientVersions.add(shown);
-      } else {
-        shown = UNKNOWN_VERSION;
-      }
+    var counters = kind == Kind.UNARY ? unaryRequests : streamRequests;
+    var counter = counters.get(shown);
+    if (counter == null) {
+      counter =
+          counters.computeIfAbsent(
+              counters.size() < MAX_CLIENT_VERSIONS ? shown : UNKNOWN_VERSION,
+              shownVersion -> clientRequests.with(shownVersion, kind.requestType));
     }
-    clientRequests.with(shown, kind.requestType).increment();
+    counter.increment();
   }
 
   /** The calls of one method. */

@@ -266,11 +266,9 @@ public final class LeaseStage {
   public List<LeaseEffect> asked(List<Asked> questions, Moment moment) {
     var effects = new ArrayList<LeaseEffect>(questions.size());
     for (var asked : questions) {
-      if (leadingTerm == 0) {
-        effects.add(noLeader(asked));
-        continue;
-      }
       switch (asked.ask) {
+        case LeaseAsk.KeepAlive _, LeaseAsk.TimeToLive _ when leadingTerm == 0 ->
+            effects.add(noLeader(asked));
         case LeaseAsk.KeepAlive(var id) -> {
           if (isConfirmedAt(moment.nowNanos)) {
             renew(asked, id, moment, effects);
@@ -280,6 +278,7 @@ public final class LeaseStage {
           }
         }
         case LeaseAsk.TimeToLive wanted -> effects.add(timeToLive(asked, wanted, moment));
+        // Which leases there are any member knows (contract S10.8), and only a leader their order.
         case LeaseAsk.Leases _ ->
             effects.add(
                 new LeaseEffect.Reply(

@@ -90,7 +90,7 @@ class QueueTest {
     enter();
     takeSecondPlace();
     await();
-    member.watched().deleted();
+    member.watched().deleted(14);
     member.fail(Failure.LEADER_CHANGED);
 
     assertRefusedAfterGivingUp(Failure.LEADER_CHANGED);
@@ -145,6 +145,36 @@ class QueueTest {
     member.answer(found(14, kv(OWN_KEY, 14, "")));
 
     assertThat(replies).containsExactly(new Reply.Impossible<>(GONE));
+    assertThat(member.isQuiet()).isTrue();
+  }
+
+  /** S20.2: of the get that decided, and not of the transaction that took the place. */
+  @Test
+  void whoWaitedHearsOfTheRevisionOfTheLookThatDecided() {
+    enter();
+    takeSecondPlace();
+    await();
+    member.watched().deleted(17);
+    member.answer(found(18));
+    member.answer(found(19, kv(OWN_KEY, 12, "")));
+
+    assertThat(replies)
+        .containsExactly(new Reply.Done<>(new Entry(Bytes.utf8(OWN_KEY), LEASE, 12, 19)));
+  }
+
+  /** S11.1: and keeps it alive as little as it takes it back. */
+  @Test
+  void whoBringsNoLeaseGetsOneOfAMinute() {
+    queue.enter(
+        Bytes.utf8("n"), 0, Bytes.utf8("v"), member, (_, _, goOn, _) -> goOn.run(), replies::add);
+    assertThat(member.asked()).isEqualTo(new Command.LeaseGrant(0, 60));
+    member.answer(new Result.LeaseGrant(11, LEASE, 60));
+    assertThat(member.asked()).isInstanceOf(Command.Txn.class);
+    member.answer(
+        new Result.Txn(
+            12, true, List.of(new Result.Put(12, null), found(12, kv(OWN_KEY, 12, "")))));
+
+    assertThat(replies).hasSize(1);
     assertThat(member.isQuiet()).isTrue();
   }
 

@@ -16,6 +16,9 @@ import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.CommandCodec;
 import dev.kvorum.storage.model.Envelope;
 import dev.kvorum.storage.model.Failure;
+import dev.kvorum.storage.model.LeaseAsk;
+import dev.kvorum.storage.model.LeaseCommandCodec;
+import dev.kvorum.storage.model.MalformedProto;
 import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.storage.model.Revision;
@@ -25,7 +28,9 @@ import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.storage.mvcc.Write;
 import dev.kvorum.storage.state.LoadedState;
 import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.verticles.bus.LeaseBus;
 import dev.kvorum.verticles.bus.StoreBus;
+import dev.kvorum.verticles.bus.WatchBus;
 import dev.kvorum.verticles.metrics.NodeMetrics;
 import dev.kvorum.verticles.metrics.NodeState;
 import dev.kvorum.verticles.stage.Answer;
@@ -83,6 +88,8 @@ class FrontEndTest {
   FrontEndTest() throws Exception {
     RaftBus.register(bus);
     StoreBus.register(bus);
+    LeaseBus.register(bus);
+    WatchBus.register(bus);
     proposals = inbox(RaftBus.PROPOSE);
     rounds = inbox(RaftBus.READ);
     front = onLoop(() -> new FrontEnd(node, context, loop));
@@ -264,6 +271,76 @@ class FrontEndTest {
       assertThat(failure(refused)).isEqualTo(Failure.NO_LEADER);
     }
     assertThat(await(call(range("a", true)))).isInstanceOf(Result.Range.class);
+  }
+
+  /** Contract S10.1: what every member must do the same with is completed before it is logged. */
+  @Test
+  void aGrantGetsAnIdThatNobodyHasAndNoShorterTimeThanTheLeast() throws Exception {
+    var granted = call(new Command.LeaseGrant(0, -1));
+    var first = take(proposals);
+    answer(first, new Result.Failed(Failure.LEASE_EXISTS));
+    var second = take(proposals);
+    answer(second, new Result.LeaseGrant(1, grant(second).id(), 2));
+
+    assertThat(grant(first).id()).isPositive().isNotEqualTo(grant(second).id());
+    assertThat(grant(second).id()).isPositive();
+    assertThat(grant(first).ttlSeconds()).isEqualTo(2);
+    assertThat(grant(second).ttlSeconds()).isEqualTo(2);
+    assertThat(await(granted)).isInstanceOf(Result.LeaseGrant.class);
+  }
+
+  /** Contract S10.1: whoever chooses an id is told that it is taken, and a time may be too long. */
+  @Test
+  void aGrantWithAnIdIsLoggedAsItIsUnlessItLastsTooLong() throws Exception {
+    assertThat(failure(call(new Command.LeaseGrant(-7, 9_000_000_001L))))
+        .isEqualTo(Failure.LEASE_TTL_TOO_LARGE);
+    var taken = call(new Command.LeaseGrant(-7, 9_000_000_000L));
+    var sent = take(proposals);
+    answer(sent, new Result.Failed(Failure.LEASE_EXISTS));
+
+    assertThat(grant(sent)).isEqualTo(new Command.LeaseGrant(-7, 9_000_000_000L));
+    assertThat(failure(taken)).isEqualTo(Failure.LEASE_EXISTS);
+  }
+
+  private static Command.LeaseGrant grant(RaftBus.Proposals sent) throws MalformedProto {
+    return LeaseCommandCodec.decodeGrant(envelopes(sent).getFirst().body());
+  }
+
+  /** Contract S10.6, S21.5: a question about leases has the server's limit like any other. */
+  @Test
+  void aQuestionAboutLeasesThatNobodyAnswersTimesOut() throws Exception {
+    restart(limits(UNLIMITED, SHORT_NANOS));
+
+    assertThat(failure(ask(CallContext.PLAIN))).isEqualTo(Failure.TIMEOUT);
+  }
+
+  /** Contract S22.2. */
+  @Test
+  void whoAsksAboutLeasesAndRequiresALeaderIsRefusedWithoutOne() throws Exception {
+    node.publish(status(0, 1, false));
+
+    assertThat(failure(ask(LEADER_REQUIRED))).isEqualTo(Failure.NO_LEADER);
+  }
+
+  /** Contract S22.1, S22.2: history and the present are watched here, whoever leads. */
+  @Test
+  void watchesNeedNoLeaderUnlessTheirClientsWantOne() throws Exception {
+    node.publish(status(0, 1, false));
+    var sink = new IdleSink();
+
+    assertThat(onLoop(() -> front.watch(CallContext.PLAIN, sink)))
+        .isInstanceOf(Service.WatchStream.class);
+    assertThat(onLoop(() -> front.watch(LEADER_REQUIRED, sink)))
+        .isEqualTo(new Service.WatchRefused(Failure.NO_LEADER));
+  }
+
+  private CompletableFuture<Result> ask(CallContext call) throws Exception {
+    var answer = new CompletableFuture<Result>();
+    return onLoop(
+        () -> {
+          front.lease(new LeaseAsk.KeepAlive(7), call, answer::complete);
+          return answer;
+        });
   }
 
   /** Contract S21.1: 15 bytes and the length of the request's size are counted with it. */
@@ -632,5 +709,30 @@ class FrontEndTest {
     public boolean isClosed() {
       return false;
     }
+  }
+
+  /** Of a watch to which nothing happens. */
+  private static final class IdleSink implements Service.WatchSink {
+    @Override
+    public void send(Bytes start, long watchId, Bytes events) {
+      throw new AssertionError("nothing is watched");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public boolean isWritable() {
+      return true;
+    }
+
+    @Override
+    public void onDrain(Runnable action) {}
+
+    @Override
+    public void pauseRequests() {}
+
+    @Override
+    public void resumeRequests() {}
   }
 }

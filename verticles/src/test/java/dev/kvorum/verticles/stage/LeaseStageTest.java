@@ -426,6 +426,48 @@ class LeaseStageTest {
             new LeaseEffect.Reply(2, 9, new Result.LeaseTimeToLive(7, 3, -1, 0, List.of())));
   }
 
+  /** S10.7: and 0, not less, from its end to its revoke. */
+  @Test
+  void timeToLiveTellsEachStageOfALeasesLife() {
+    lead();
+    assertThat(timeToLive()).containsExactly(-1L, 0L);
+    grant(1, 5);
+    assertThat(timeToLive()).containsExactly(5L, 5L);
+    now += 4 * SECOND;
+    assertThat(timeToLive()).containsExactly(1L, 5L);
+    ask(new LeaseAsk.KeepAlive(1));
+    assertThat(timeToLive()).containsExactly(5L, 5L);
+    now += 5 * SECOND;
+    assertThat(timeToLive()).as("it ran out").containsExactly(0L, 5L);
+    expireAll();
+    now += 3 * SECOND;
+    assertThat(timeToLive()).as("it is being revoked").containsExactly(0L, 5L);
+    revoked(1);
+    assertThat(timeToLive()).containsExactly(-1L, 0L);
+    grant(1, 60);
+    assertThat(timeToLive()).as("the id lives again").containsExactly(60L, 60L);
+  }
+
+  /** Both times of lease 1. */
+  private List<Long> timeToLive() {
+    var reply = (LeaseEffect.Reply) ask(new LeaseAsk.TimeToLive(1, false)).getFirst();
+    var result = (Result.LeaseTimeToLive) reply.result();
+    return List.of(result.ttlSeconds(), result.grantedSeconds());
+  }
+
+  /** S10.8: from its own state, whoever leads. */
+  @Test
+  void anyMemberListsLeases() {
+    grant(1, 50);
+    grant(2, 5);
+    var listed = (LeaseEffect.Reply) ask(new LeaseAsk.Leases()).getFirst();
+    assertThat(((Result.LeaseLeases) listed.result()).ids()).containsExactlyInAnyOrder(1L, 2L);
+
+    lead();
+    assertThat(ask(new LeaseAsk.Leases()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.LeaseLeases(7, List.of(2L, 1L))));
+  }
+
   private Command.LeaseExpire expireAll() {
     stage.wake(moment());
     var counting = (LeaseEffect.CountKeys) stage.confirmed(TERM, moment()).getFirst();

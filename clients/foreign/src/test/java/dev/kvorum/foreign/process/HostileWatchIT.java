@@ -15,6 +15,7 @@ import dev.kvorum.api.etcdserverpb.WatchProgressRequest;
 import dev.kvorum.api.etcdserverpb.WatchRequest;
 import dev.kvorum.api.etcdserverpb.WatchResponse;
 import dev.kvorum.foreign.BidiStream;
+import dev.kvorum.foreign.MetricsPage;
 import dev.kvorum.foreign.Node;
 import dev.kvorum.loadtest.wire.Methods;
 import java.time.Duration;
@@ -315,6 +316,32 @@ class HostileWatchIT {
           .isSorted()
           .doesNotHaveDuplicates();
     }
+  }
+
+  /** The lines of the metrics page that speak of watches, while some are there and afterwards. */
+  @Test
+  void metricsCountStreamsWatchersAndEvents() throws Exception {
+    assertThat(BidiStream.await(() -> metric("watch_stream_total") == 0, PATIENCE)).isTrue();
+    var events = metric("events_total");
+    try (var stream = open()) {
+      for (var watcher = 0; watcher < 3; watcher++) {
+        stream.send(create("counted", _ -> {}));
+      }
+      await(stream, 3);
+      put("counted");
+      await(stream, 6);
+      // It is counted when it is sent, and that may be seen later than what was sent.
+      assertThat(BidiStream.await(() -> metric("events_total") - events == 3, PATIENCE)).isTrue();
+      assertThat(metric("watch_stream_total")).isEqualTo(1);
+      assertThat(metric("watcher_total")).isEqualTo(3);
+      assertThat(metric("slow_watcher_total")).isZero();
+    }
+    assertThat(BidiStream.await(() -> metric("watch_stream_total") == 0, PATIENCE)).isTrue();
+    assertThat(BidiStream.await(() -> metric("watcher_total") == 0, PATIENCE)).isTrue();
+  }
+
+  private static double metric(String name) {
+    return MetricsPage.of(node).value("etcd_debugging_mvcc_" + name);
   }
 
   private static PutRequest.Builder put(String prefix, int number) {

@@ -46,7 +46,8 @@ final class KeyGuess {
     return key.size() < Long.BYTES;
   }
 
-  private static long first(Bytes key) {
+  /** The number that a key of eight bytes or more begins with. */
+  static long first(Bytes key) {
     return (long) LONG.get(key.sharedArray(), key.offset());
   }
 

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Pages never change, so threads share them.
  */
 final class TreePage {
+  /** No record's key begins with this number; of one that does it is not known. */
+  static final long UNKNOWN = Long.MIN_VALUE;
+
   private final byte[] bytes;
   private final int size;
   private final int leavesAt;
@@ -26,12 +29,20 @@ final class TreePage {
   /** Keys of a page with children that somebody has looked at; threads may find them anew. */
   private final @Nullable Bytes[] keys;
 
+  /**
+   * The numbers that these keys begin with, or {@link #UNKNOWN}: a search among them touches a few
+   * lines of memory and no object. Each is set after its key.
+   */
+  private final long[] firsts;
+
   private TreePage(byte[] bytes, boolean isBottom) {
     this.bytes = bytes;
     size = (int) EngineNumber.value(bytes, 0) >> 1;
     leavesAt = EngineNumber.size(bytes, 0);
     childrenAt = isBottom || size == 0 ? bytes.length : leavesAt + 1 + size * bytes[leavesAt];
     keys = new @Nullable Bytes[isBottom() ? 0 : size];
+    firsts = new long[keys.length];
+    Arrays.fill(firsts, UNKNOWN);
   }
 
   /** Reads the page that is {@code [from, to)} of the bytes. */
@@ -73,8 +84,16 @@ final class TreePage {
     return keys[slot];
   }
 
+  /** The number that this key begins with, if it is known; of a page that has children. */
+  long first(int slot) {
+    return firsts[slot];
+  }
+
   /** Keeps a key of a page that has children. */
   void keep(int slot, Bytes key) {
     keys[slot] = key.compact();
+    if (key.size() >= Long.BYTES) {
+      firsts[slot] = KeyGuess.first(key);
+    }
   }
 }

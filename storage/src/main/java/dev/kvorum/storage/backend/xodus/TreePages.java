@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * first. An address is never used twice in one opening of the engine. Any thread may call.
  */
 final class TreePages {
-  /** Of less than a kibibyte each, but for one in a hundred with three; for a million entries. */
-  private static final int MOST = 8_192;
+  /**
+   * Of less than a kibibyte each, but for one in a hundred with four; for four million entries.
+   * With fewer than a list over everything passes, each record costs a page as well.
+   */
+  private static final int MOST = 32_768;
 
   private final Map<Long, TreePage> pages =
       new LinkedHashMap<>(16, 0.75f, true) {

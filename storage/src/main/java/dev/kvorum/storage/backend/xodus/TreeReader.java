@@ -169,15 +169,29 @@ final class TreeReader implements AutoCloseable {
   private int slot(TreePage page, Bytes key) {
     var low = 0;
     var high = page.size();
+    var first = key.size() < Long.BYTES ? TreePage.UNKNOWN : KeyGuess.first(key);
     while (low < high) {
       var middle = (low + high) >>> 1;
-      if (key(page, middle).compareTo(key) <= 0) {
+      if (compare(page, middle, key, first) <= 0) {
         low = middle + 1;
       } else {
         high = middle;
       }
     }
     return low - 1;
+  }
+
+  /**
+   * Compares a key of the page with the given one.
+   *
+   * @param first what the given one begins with, if it is long enough
+   */
+  private int compare(TreePage page, int slot, Bytes key, long first) {
+    var known = page.first(slot);
+    if (known != TreePage.UNKNOWN && first != TreePage.UNKNOWN && known != first) {
+      return Long.compareUnsigned(known, first);
+    }
+    return key(page, slot).compareTo(key);
   }
 
   private Bytes key(TreePage page, int slot) {

@@ -45,6 +45,40 @@ final class LogCacheTest {
     }
   }
 
+  /** What is left of it in the heap when its pages are old is a list that makes others old. */
+  @Test
+  void theCacheBeginsAnewWhenTheLogHasGrownByItsSize() {
+    var settings = XodusSettings.SERVER;
+    var engine =
+        Engine.open(directory, settings, new LogFiles(directory), UnaryOperator.identity());
+    var log = engine.environment().getLog();
+    try {
+      var began = log.getHighAddress();
+      put(engine, 0, 100);
+      engine.rounds().committed();
+      assertThat(log.cache.getCachedPage(log, 0)).isNotNull();
+
+      for (var i = 100; log.getHighAddress() - began < settings.cacheBytes(); i += 100) {
+        put(engine, i, i + 100);
+      }
+      engine.rounds().committed();
+      assertThat(log.cache.getCachedPage(log, 0)).isNull();
+    } finally {
+      engine.environment().close();
+    }
+  }
+
+  private static void put(Engine engine, int from, int to) {
+    engine
+        .environment()
+        .executeInExclusiveTransaction(
+            at -> {
+              for (var i = from; i < to; i++) {
+                engine.bucket(Bucket.KEY).put(at, key(i), Bytes.wrap(new byte[VALUE_BYTES]));
+              }
+            });
+  }
+
   private static Bytes key(long number) {
     return Bytes.wrap(ByteBuffer.allocate(Long.BYTES).putLong(number).array());
   }
