@@ -47,7 +47,8 @@ public final class IndexMemory {
    * line of the processor's cache does.
    */
   static ByteBuffer allocate(int bytes) {
-    return ByteBuffer.allocateDirect(bytes + Blocks.UNIT_BYTES)
+    // Both ends of an aligned slice are cut.
+    return ByteBuffer.allocateDirect(bytes + 2 * Blocks.UNIT_BYTES)
         .alignedSlice(Blocks.UNIT_BYTES)
         .slice(0, bytes)
         .order(ByteOrder.LITTLE_ENDIAN);
