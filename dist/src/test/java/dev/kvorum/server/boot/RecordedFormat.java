@@ -9,6 +9,11 @@ import java.util.zip.ZipInputStream;
 
 /** Data directories that earlier releases wrote; see {@link EarlierFormatsTest}. */
 final class RecordedFormat {
+  static final Founding.Source NO_FOUNDING =
+      () -> {
+        throw new AssertionError("a directory with data founds nothing");
+      };
+
   private RecordedFormat() {}
 
   static void unpack(String format, Path directory) throws IOException {
@@ -31,10 +36,6 @@ final class RecordedFormat {
   }
 
   static OpenedMember open(Path directory) throws Exception {
-    return MemberBoot.open(directory, null, RecordedFormat::nobodyFounds);
-  }
-
-  static Founding nobodyFounds() {
-    throw new AssertionError("a directory with data founds nothing");
+    return MemberBoot.open(directory, null, NO_FOUNDING);
   }
 }

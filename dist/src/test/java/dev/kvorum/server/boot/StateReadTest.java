@@ -52,8 +52,7 @@ class StateReadTest {
   void startDoesSomethingElseWhileTheStateStoreIsRead() throws Exception {
     var runs = new AtomicInteger();
     try (var member =
-        MemberBoot.open(
-            directory, null, true, RecordedFormat::nobodyFounds, runs::incrementAndGet)) {
+        MemberBoot.open(directory, null, true, RecordedFormat.NO_FOUNDING, runs::incrementAndGet)) {
       assertThat(member.state().meta().appliedIndex()).isEqualTo(applied);
     }
     assertThat(runs).hasValue(1);
@@ -68,7 +67,7 @@ class StateReadTest {
                     directory,
                     null,
                     true,
-                    RecordedFormat::nobodyFounds,
+                    RecordedFormat.NO_FOUNDING,
                     () -> {
                       throw fault;
                     }))
