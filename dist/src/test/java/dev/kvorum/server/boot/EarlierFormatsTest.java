@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.storage.backend.Bucket;
+import dev.kvorum.storage.lease.LeaseRecord;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyValueCodec;
 import dev.kvorum.storage.mvcc.RecordCodec;
@@ -23,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * put a 1; put a 2; put b 1; del b; compaction 3; put c (1,000 bytes of x)
  * </pre>
  *
- * from format 2 on also a lease of 600 seconds, and was then ended by SIGTERM.
+ * from format 2 on also a lease of 600 seconds, whose id, 7000, the client chose from format 3 on;
+ * and was then ended by SIGTERM.
  */
 class EarlierFormatsTest {
   private static final long MEMBER = 0x8e9e05c52164694dL;
@@ -32,7 +34,7 @@ class EarlierFormatsTest {
   @TempDir Path directory;
 
   @ParameterizedTest
-  @ValueSource(strings = {"format-1", "format-2"})
+  @ValueSource(strings = {"format-1", "format-2", "format-3"})
   void everyFormatOpensWithAllItHeld(String format) throws Exception {
     unpack(format);
 
@@ -59,9 +61,20 @@ class EarlierFormatsTest {
     }
   }
 
+  /** Field 100 of a lease's record, which only a client's own id needs. */
+  @Test
+  void whereALeaseOfFormat3WasGrantedIsKept() throws Exception {
+    unpack("format-3");
+
+    try (var member = open()) {
+      assertThat(member.state().leases().record(7000))
+          .isEqualTo(new LeaseRecord(7000, 600, 0, member.state().meta().appliedIndex()));
+    }
+  }
+
   /** The journal and the snapshot of an earlier format are enough. */
   @ParameterizedTest
-  @ValueSource(strings = {"format-1", "format-2"})
+  @ValueSource(strings = {"format-1", "format-2", "format-3"})
   void everyFormatIsRebuiltWithoutItsStateStore(String format) throws Exception {
     unpack(format);
     try (var files = Files.walk(directory.resolve("state"))) {
