@@ -29,28 +29,31 @@ final class Loops {
     var made = vertx;
     if (made == null) {
       made = make();
+      // It has threads, so whoever closes these loops finds it, whatever comes next.
       vertx = made;
+      register(made);
     }
     return made;
   }
 
   private Vertx make() {
-    var made =
-        Vertx.vertx(
-            new VertxOptions()
-                .setEventLoopPoolSize(placement.loops())
-                .setWorkerPoolSize(WORKERS)
-                .setInternalBlockingPoolSize(WORKERS)
-                .setPreferNativeTransport(true)
-                .setFileSystemOptions(
-                    new FileSystemOptions()
-                        .setFileCachingEnabled(false)
-                        .setClassPathResolvingEnabled(false)));
+    return Vertx.vertx(
+        new VertxOptions()
+            .setEventLoopPoolSize(placement.loops())
+            .setWorkerPoolSize(WORKERS)
+            .setInternalBlockingPoolSize(WORKERS)
+            .setPreferNativeTransport(true)
+            .setFileSystemOptions(
+                new FileSystemOptions()
+                    .setFileCachingEnabled(false)
+                    .setClassPathResolvingEnabled(false)));
+  }
+
+  private static void register(Vertx made) {
     RaftBus.register(made.eventBus());
     StoreBus.register(made.eventBus());
     LeaseBus.register(made.eventBus());
     WatchBus.register(made.eventBus());
-    return made;
   }
 
   /** Ends its threads, if there are any; returns when that is done. */

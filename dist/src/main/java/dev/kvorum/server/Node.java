@@ -27,7 +27,6 @@ import dev.kvorum.storage.journal.identity.FailureMark;
 import dev.kvorum.storage.journal.snapshot.Snapshots;
 import dev.kvorum.storage.membership.MemberIds;
 import dev.kvorum.storage.model.Bytes;
-import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.Member;
 import dev.kvorum.storage.model.Result.AlarmMember;
 import dev.kvorum.storage.model.Revision;
@@ -150,7 +149,7 @@ final class Node {
           config.member().syncing(),
           () -> founding(config),
           loops::vertx);
-    } catch (Exception | InvariantViolation failed) {
+    } catch (Exception | Error failed) {
       loops.close();
       throw failed;
     }

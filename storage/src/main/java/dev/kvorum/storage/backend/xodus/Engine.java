@@ -53,7 +53,8 @@ record Engine(
     try {
       var buckets = environment.computeInExclusiveTransaction(at -> openBuckets(environment, at));
       var rounds = new PageRounds(environment.getLog(), settings.cacheBytes());
-      return new Engine(environment, buckets, writer, rounds, new TreePages());
+      return new Engine(
+          environment, buckets, writer, rounds, new TreePages(Runtime.getRuntime().maxMemory()));
     } catch (RuntimeException | Error failed) {
       environment.close();
       throw failed;

@@ -31,7 +31,7 @@ final class TreePage {
 
   /**
    * The numbers that these keys begin with, or {@link #UNKNOWN}: a search among them touches a few
-   * lines of memory and no object. Each is set after its key.
+   * lines of memory and no object. A thread may see one of them without its key.
    */
   private final long[] firsts;
 
@@ -89,9 +89,13 @@ final class TreePage {
     return firsts[slot];
   }
 
-  /** Keeps a key of a page that has children. */
+  /**
+   * Keeps a key of a page that has children.
+   *
+   * @param key on memory of its own
+   */
   void keep(int slot, Bytes key) {
-    keys[slot] = key.compact();
+    keys[slot] = key;
     if (key.size() >= Long.BYTES) {
       firsts[slot] = KeyGuess.first(key);
     }

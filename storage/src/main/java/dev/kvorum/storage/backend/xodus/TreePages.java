@@ -14,10 +14,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class TreePages {
   /**
-   * Of less than a kibibyte each, but for one in a hundred with four; for four million entries.
-   * With fewer than a list over everything passes, each record costs a page as well.
+   * Pages of less than a kibibyte each, but for one in a hundred with four; for four million
+   * entries. With fewer than a list over everything passes, each record costs a page as well.
    */
   private static final int MOST = 32_768;
+
+  private static final int FEWEST = 2_048;
+
+  /** A page for each of them: some hundredths of the heap. */
+  private static final int HEAP_BYTES_A_PAGE = 32 << 10;
+
+  private final int most;
 
   private final Map<Long, TreePage> pages =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -25,12 +32,21 @@ final class TreePages {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<Long, TreePage> eldest) {
-          return size() > MOST;
+          return size() > most;
         }
       };
 
   /** Memory of readers that are done; never more than there were readers at a time. */
   private final Queue<byte[]> spare = new ConcurrentLinkedQueue<>();
+
+  /**
+   * Makes room for pages.
+   *
+   * @param heapBytes how large the heap may become
+   */
+  TreePages(long heapBytes) {
+    most = (int) Math.clamp(heapBytes / HEAP_BYTES_A_PAGE, FEWEST, MOST);
+  }
 
   /** Memory for a window, until it is given back. */
   byte[] takeMemory() {

@@ -197,7 +197,8 @@ final class TreeReader implements AutoCloseable {
   private Bytes key(TreePage page, int slot) {
     var known = page.key(slot);
     if (known == null) {
-      known = leafKey(way, page.leaf(slot));
+      // On memory of its own: the window's is used again before the next key is looked for.
+      known = leafKey(way, page.leaf(slot)).compact();
       page.keep(slot, known);
     }
     return known;
