@@ -167,16 +167,19 @@ public final class StoreVerticle extends VerticleBase {
   /** Slices of a delete that has taken effect, for a moment, or a turn if somebody waits for it. */
   private void sweep() {
     var began = System.nanoTime();
-    var most = SWEEP_NANOS;
+    // Whoever waits says so after one slice and has a turn then: that the next slices are waited
+    // for as well shows in that turn only.
+    var isWaitedFor = false;
     do {
       sweepLater = null;
       guard.run(() -> stage.sweep().forEach(this::perform));
-      if (sweepLater != null && sweepLater.isWaitedFor()) {
-        most = TURN_NANOS;
-      }
-    } while (sweepLater != null && System.nanoTime() - began < most);
+      isWaitedFor |= sweepLater != null && sweepLater.isWaitedFor();
+    } while (sweepLater != null
+        && System.nanoTime() - began < (isWaitedFor ? TURN_NANOS : SWEEP_NANOS));
     if (sweepLater == null) {
       sweepPace = null;
+    } else {
+      sweepLater = new StoreEffect.SweepLater(isWaitedFor);
     }
     goOn(began);
   }

@@ -45,7 +45,7 @@ final class TreePages {
    * @param heapBytes how large the heap may become
    */
   TreePages(long heapBytes) {
-    most = (int) Math.clamp(heapBytes / HEAP_BYTES_A_PAGE, FEWEST, MOST);
+    most = Math.clamp(heapBytes / HEAP_BYTES_A_PAGE, FEWEST, MOST);
   }
 
   /** Memory for a window, until it is given back. */
