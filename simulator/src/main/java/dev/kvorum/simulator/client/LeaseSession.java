@@ -89,7 +89,7 @@ final class LeaseSession implements Session, Lines.Listener, Scheduler.Target {
         lease = (client + 1) * IDS_A_CLIENT + (granted + 1) / 2;
         left = random.below(6);
         renews = random.below(3) > 0;
-        submit(new Command.LeaseGrant(lease, ttlSeconds));
+        submit(new Command.LeaseGrant(lease, ttlSeconds, true));
       }
       return;
     }

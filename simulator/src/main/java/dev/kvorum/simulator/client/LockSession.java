@@ -98,7 +98,7 @@ final class LockSession implements Session, Lines.Listener, Scheduler.Target {
       case GRANT -> {
         lease = (client + 1) * IDS_A_CLIENT + ++granted;
         renews = random.below(3) > 0;
-        submit(new Command.LeaseGrant(lease, random.between(1, 4)));
+        submit(new Command.LeaseGrant(lease, random.between(1, 4), true));
       }
       case LOCK -> {
         waiting = true;

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
  *
  * @param remainingSeconds what the last checkpoint said, 0 without one
  * @param grantIndex where in the log the lease was granted under an id that its client chose, which
- *     {@code leasepb.Lease} does not say; 0 if the server chose it, or an older release wrote it
+ *     {@code leasepb.Lease} does not say; 0 if the server chose it, or the entry does not say
  */
 public record LeaseRecord(long id, long ttlSeconds, long remainingSeconds, long grantIndex) {
   private static final int ID = 1;

@@ -90,14 +90,14 @@ public sealed interface Command {
    * Contract S10.1. As a log entry it is complete: the id is chosen and the time is not below the
    * minimum.
    *
-   * @param serverChoseId at random, so that the id is not that of a lease before; only an entry
-   *     says so, and none of a release that did not
+   * @param clientChoseId so that the id may be that of a lease before; only an entry says so, and
+   *     none of an older release: what an entry means must not depend on who applies it
    */
-  record LeaseGrant(long id, long ttlSeconds, boolean serverChoseId) implements Command {
+  record LeaseGrant(long id, long ttlSeconds, boolean clientChoseId) implements Command {
     /** Contract S10.1. */
     public static final long MAX_TTL_SECONDS = 9_000_000_000L;
 
-    /** As a client asks, with an id of its own or 0. */
+    /** As a client asks, or with an id that the server chose. */
     public LeaseGrant(long id, long ttlSeconds) {
       this(id, ttlSeconds, false);
     }

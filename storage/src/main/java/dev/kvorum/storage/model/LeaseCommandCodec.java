@@ -5,7 +5,7 @@ import java.util.ArrayList;
 /** The part of {@link CommandCodec} that concerns leases; the same rules hold. */
 public final class LeaseCommandCodec {
   /** A field of our own in a grant, far from the numbers that the message may come to use. */
-  private static final int SERVER_CHOSE_ID = 100;
+  private static final int CLIENT_CHOSE_ID = 100;
 
   private LeaseCommandCodec() {}
 
@@ -13,17 +13,17 @@ public final class LeaseCommandCodec {
   public static Command.LeaseGrant decodeGrant(Bytes message) throws MalformedProto {
     var ttlSeconds = 0L;
     var id = 0L;
-    var serverChoseId = false;
+    var clientChoseId = false;
     var reader = new ProtoReader(message);
     for (var tag = reader.next(); tag != 0; tag = reader.next()) {
       switch (tag) {
         case 1 << 3 -> ttlSeconds = reader.varint();
         case 2 << 3 -> id = reader.varint();
-        case SERVER_CHOSE_ID << 3 -> serverChoseId = reader.varint() != 0;
+        case CLIENT_CHOSE_ID << 3 -> clientChoseId = reader.varint() != 0;
         default -> reader.skip(tag);
       }
     }
-    return new Command.LeaseGrant(id, ttlSeconds, serverChoseId);
+    return new Command.LeaseGrant(id, ttlSeconds, clientChoseId);
   }
 
   /** Decodes an {@code etcdserverpb.LeaseRevokeRequest}. */
@@ -91,7 +91,7 @@ public final class LeaseCommandCodec {
     writer
         .varintField(1, grant.ttlSeconds())
         .varintField(2, grant.id())
-        .varintField(SERVER_CHOSE_ID, grant.serverChoseId() ? 1 : 0);
+        .varintField(CLIENT_CHOSE_ID, grant.clientChoseId() ? 1 : 0);
   }
 
   static void write(ProtoWriter writer, Command.LeaseRevoke revoke) {

@@ -52,7 +52,7 @@ final class Leases {
       return Outcome.refused(Failure.LEASE_EXISTS);
     }
     // Only a client can ask for an id again, and only then it matters when a lease was granted.
-    var grantIndex = grant.serverChoseId() ? 0 : index;
+    var grantIndex = grant.clientChoseId() ? index : 0;
     leases.add(new LeaseRecord(grant.id(), grant.ttlSeconds(), 0, grantIndex));
     return new Outcome(
         new Result.LeaseGrant(kv.revision(), grant.id(), grant.ttlSeconds()),
@@ -147,16 +147,18 @@ final class Leases {
     return keys;
   }
 
-  /** Whether one of the keys that go with these leases has no tombstone yet. */
-  boolean haveHiddenKey(List<Long> ids) {
-    for (var id : ids) {
-      for (var key : leases.attachedKeys(id)) {
-        if (kv.isHidden(key)) {
-          return true;
-        }
-      }
-    }
-    return false;
+  /** Whether one of the keys that go with the lease has no tombstone yet. */
+  boolean hasHiddenKey(Command.LeaseRevoke revoke) {
+    return hasHiddenKey(revoke.id());
+  }
+
+  /** The same for the leases that end. */
+  boolean hasHiddenKey(Command.LeaseExpire expire) {
+    return expiring(expire).stream().anyMatch(this::hasHiddenKey);
+  }
+
+  private boolean hasHiddenKey(long id) {
+    return leases.attachedKeys(id).stream().anyMatch(kv::isHidden);
   }
 
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {

@@ -196,8 +196,8 @@ public final class StateMachine {
   public boolean mustWait(Command command) {
     return kv.isSweeping()
         && switch (command) {
-          case Command.LeaseRevoke revoke -> leaseCommands.haveHiddenKey(List.of(revoke.id()));
-          case Command.LeaseExpire expire -> leaseCommands.haveHiddenKey(expire.ids());
+          case Command.LeaseRevoke revoke -> leaseCommands.hasHiddenKey(revoke);
+          case Command.LeaseExpire expire -> leaseCommands.hasHiddenKey(expire);
           default -> kv.mustWait(command);
         };
   }

@@ -135,11 +135,11 @@ class LeaseCommandsTest {
    */
   @Test
   void anExpiryEndsNoLeaseThatWasGrantedSinceTheLeaderLooked() {
-    apply(new Command.LeaseGrant(1, 60));
+    apply(new Command.LeaseGrant(1, 60, true));
     apply(new Command.LeaseGrant(2, 60));
     var heard = machine.appliedIndex();
     apply(new Command.LeaseRevoke(1));
-    apply(new Command.LeaseGrant(1, 60));
+    apply(new Command.LeaseGrant(1, 60, true));
     apply(put("a", 1));
     apply(put("b", 2));
     restart();
@@ -167,7 +167,7 @@ class LeaseCommandsTest {
   /** Nobody can ask for an id again that was drawn among all; so nothing is kept for it. */
   @Test
   void whereALeaseWithARandomIdWasGrantedIsNotKept() {
-    apply(new Command.LeaseGrant(1, 60, true));
+    apply(new Command.LeaseGrant(1, 60));
     var granted = machine.appliedIndex();
 
     assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 60, 0, 0));
@@ -177,7 +177,7 @@ class LeaseCommandsTest {
 
   @Test
   void aCheckpointDoesNotMakeALeaseYounger() {
-    apply(new Command.LeaseGrant(1, 60));
+    apply(new Command.LeaseGrant(1, 60, true));
     var granted = machine.appliedIndex();
     apply(new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 30))));
     restart();
@@ -209,7 +209,7 @@ class LeaseCommandsTest {
   @Test
   void leasesCheckpointsAndAttachmentsSurviveARestart() {
     apply(new Command.LeaseGrant(7, 600));
-    apply(new Command.LeaseGrant(8, 600));
+    apply(new Command.LeaseGrant(8, 600, true));
     apply(new Command.LeaseGrant(9, 600));
     apply(put("a", 7));
     apply(put("b", 7));

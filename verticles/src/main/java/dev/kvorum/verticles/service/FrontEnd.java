@@ -84,12 +84,12 @@ public final class FrontEnd implements Service {
   private void grant(Command.LeaseGrant wanted, Consumer<Result> answer) {
     var ttlSeconds = Math.max(wanted.ttlSeconds(), node.limits().minLeaseTtlSeconds());
     if (wanted.id() != 0) {
-      propose(new Command.LeaseGrant(wanted.id(), ttlSeconds), answer);
+      propose(new Command.LeaseGrant(wanted.id(), ttlSeconds, true), answer);
       return;
     }
     var id = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     propose(
-        new Command.LeaseGrant(id, ttlSeconds, true),
+        new Command.LeaseGrant(id, ttlSeconds),
         result -> {
           if (result.equals(new Result.Failed(Failure.LEASE_EXISTS))) {
             grant(wanted, answer);

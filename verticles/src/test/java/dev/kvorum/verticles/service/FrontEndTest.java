@@ -298,7 +298,7 @@ class FrontEndTest {
     var sent = take(proposals);
     answer(sent, new Result.Failed(Failure.LEASE_EXISTS));
 
-    assertThat(grant(sent)).isEqualTo(new Command.LeaseGrant(-7, 9_000_000_000L));
+    assertThat(grant(sent)).isEqualTo(new Command.LeaseGrant(-7, 9_000_000_000L, true));
     assertThat(failure(taken)).isEqualTo(Failure.LEASE_EXISTS);
   }
 

@@ -15,8 +15,8 @@ import jetbrains.exodus.log.Log;
  * <p>Called by the thread that commits. Readers and the cleaner, who use the cache meanwhile, have
  * a lock that its {@code clear} does not take: it puts two new maps into the place of the old ones.
  * They find either, and what one of them adds to the old one is lost with it, as if it had been
- * pushed out. That they never find half a map rests on a final field of the engine's map, which its
- * constructor sets last.
+ * pushed out. That they never find half a map rests on a final field of the engine's map, for which
+ * its constructor ends with a barrier.
  */
 final class PageRounds {
   private final Log log;
