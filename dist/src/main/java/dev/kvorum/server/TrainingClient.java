@@ -1,10 +1,12 @@
 package dev.kvorum.server;
 
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
@@ -19,7 +21,7 @@ import java.util.function.BooleanSupplier;
  */
 final class TrainingClient {
   private static final int ROUNDS = 100;
-  private static final int CALLS_AT_ONCE = 8;
+  static final int CALLS_AT_ONCE = 8;
   private static final long PATIENCE_SECONDS = 60;
 
   /** Of new keys: twice as many records as make a checkpoint of the key index due. */
@@ -42,21 +44,6 @@ final class TrainingClient {
   private static final byte[] TRANSACTION = {
     10, 3, 26, 1, 'k', 18, 8, 18, 6, 10, 1, 'k', 18, 1, 'v', 26, 5, 10, 3, 10, 1, 'k'
   };
-
-  /** {@code TTL: 3600, ID: 1}. */
-  private static final byte[] GRANT = {8, (byte) 0x90, 28, 16, 1};
-
-  /** {@code ID: 1}. */
-  private static final byte[] REVOKE = {8, 1};
-
-  /** {@code key: "m", range_end: "n"}. */
-  private static final byte[] DELETE_CROWD = {10, 1, 'm', 18, 1, 'n'};
-
-  /** Enough that the compiler takes what runs once for each of them for worth its while. */
-  private static final int CROWD_KEYS = 16_000;
-
-  /** Fewer than a server takes in one transaction. */
-  private static final int PUTS_A_CALL = 100;
 
   private static final byte[] NOTHING = {};
 
@@ -104,7 +91,7 @@ final class TrainingClient {
     for (int round = 0; round < ROUNDS; round++) {
       round();
     }
-    crowds();
+    new TrainingCrowds(this).useAll();
     for (var path : List.of("/version", "/health", "/metrics")) {
       await(get(path));
     }
@@ -173,57 +160,34 @@ final class TrainingClient {
     await(Future.all(calls));
   }
 
-  /**
-   * The end of a lease with very many keys, and a delete of as many. A server does that rarely, and
-   * everybody waits for it: it should not begin with code that was never compiled.
-   */
-  private void crowds() throws Exception {
-    await(call("etcdserverpb.Lease/LeaseGrant", GRANT));
-    putCrowd(true);
-    await(call("etcdserverpb.Lease/LeaseRevoke", REVOKE));
-    putCrowd(false);
-    await(call("etcdserverpb.KV/DeleteRange", DELETE_CROWD));
-  }
-
-  private void putCrowd(boolean leased) throws Exception {
-    for (int from = 0; from < CROWD_KEYS; ) {
-      var calls = new ArrayList<Future<?>>();
-      for (int i = 0; i < CALLS_AT_ONCE; i++, from += PUTS_A_CALL) {
-        calls.add(call("etcdserverpb.KV/Txn", puts(from, leased)));
-      }
-      await(Future.all(calls));
-    }
-  }
-
-  /** {@code success: [put m... = v, ...]}, with a lease or without. */
-  private static byte[] puts(int from, boolean leased) {
-    var transaction = Buffer.buffer();
-    for (int number = from; number < from + PUTS_A_CALL; number++) {
-      var key = Buffer.buffer("m" + (10_000_000 + number));
-      var put = Buffer.buffer().appendByte((byte) 10).appendByte((byte) key.length());
-      put.appendBuffer(key).appendBytes(new byte[] {18, 1, 'v'});
-      if (leased) {
-        put.appendBytes(new byte[] {24, 1});
-      }
-      transaction.appendBytes(new byte[] {18, (byte) (put.length() + 2), 18, (byte) put.length()});
-      transaction.appendBuffer(put);
-    }
-    return transaction.getBytes();
-  }
-
-  private Future<Buffer> call(String method, byte[] message) {
-    return grpc.request(HttpMethod.POST, port, host, "/" + method)
-        .compose(
-            request ->
-                request
-                    .putHeader("content-type", "application/grpc")
-                    .putHeader("te", "trailers")
-                    .send(
-                        Buffer.buffer()
-                            .appendByte((byte) 0)
-                            .appendInt(message.length)
-                            .appendBytes(message)))
+  /** One call with one answer, which comes with the five bytes before its message. */
+  Future<Buffer> call(String method, byte[] message) {
+    return open(method)
+        .compose(request -> request.send(framed(message)))
         .compose(response -> response.body());
+  }
+
+  /** Begins a stream of answers, to each of which the handler is called; the request stays open. */
+  Future<HttpClientRequest> stream(String method, byte[] message, Handler<Buffer> handler) {
+    return open(method)
+        .compose(
+            request -> {
+              // It ends by a reset, which is no fault.
+              request.exceptionHandler(_ -> {});
+              request.response().onSuccess(response -> response.handler(handler));
+              return request.setChunked(true).write(framed(message)).map(request);
+            });
+  }
+
+  private Future<HttpClientRequest> open(String method) {
+    return grpc.request(HttpMethod.POST, port, host, "/" + method)
+        .map(
+            request ->
+                request.putHeader("content-type", "application/grpc").putHeader("te", "trailers"));
+  }
+
+  private static Buffer framed(byte[] message) {
+    return Buffer.buffer().appendByte((byte) 0).appendInt(message.length).appendBytes(message);
   }
 
   private Future<Buffer> get(String path) {
@@ -232,7 +196,8 @@ final class TrainingClient {
         .compose(response -> response.body());
   }
 
-  private static void await(Future<?> answer) throws Exception {
+  /** Waits for an answer, but not for ever. */
+  static void await(Future<?> answer) throws Exception {
     answer.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 }
