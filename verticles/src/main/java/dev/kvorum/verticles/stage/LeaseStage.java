@@ -41,7 +41,8 @@ import java.util.Map;
  *
  * <p>A round of expiry takes many leases: their attached keys are counted, and they go into few
  * entries, one after the other at a steady pace, so that neither a storm of small leases nor one
- * with many keys fills the log or holds the store for long.
+ * with many keys fills the log or holds the store for long. Leases with very many keys go into
+ * entries of their own, at a pace of their own, and the round does not wait for them.
  */
 public final class LeaseStage {
   /** What the step's moment is. */
@@ -51,8 +52,8 @@ public final class LeaseStage {
   public record Asked(int loop, long number, LeaseAsk ask) {}
 
   /**
-   * Leases and keys that one entry ends, together, unless one lease has more keys alone. While one
-   * such entry is applied a put waits, so it is small: some tenths of a millisecond.
+   * Leases and keys that one entry ends, together. While one such entry is applied a put waits, so
+   * it is small: some tenths of a millisecond.
    */
   static final int MAX_ENDS_AN_ENTRY = 250;
 
@@ -66,7 +67,7 @@ public final class LeaseStage {
   private static final long NANOS_AN_END = 12_000;
 
   /** A late timer is made up for, and a long standstill is not. */
-  private static final long MAX_MADE_UP_NANOS = 10_000_000;
+  static final long MAX_MADE_UP_NANOS = 10_000_000;
 
   /** Handed out in one round, whose keys the store counts in one step. */
   private static final int MAX_IDS_A_ROUND = 5_000;
@@ -75,7 +76,7 @@ public final class LeaseStage {
    * Entries of a round that are under way together: a disk that is slow for a moment delays only
    * them.
    */
-  private static final int WINDOW = 8;
+  static final int WINDOW = 8;
 
   private static final long RETRY_NANOS = 1_000_000_000L;
   private static final long CHECKPOINT_NANOS = 300_000_000_000L;
@@ -134,6 +135,7 @@ public final class LeaseStage {
   private long nextEntryNanos;
 
   private int underWay;
+  private final LargeEnds large = new LargeEnds();
   private long notBeforeNanos;
   private long nextCheckpointNanos;
 
@@ -169,7 +171,7 @@ public final class LeaseStage {
 
   /** Whether leases that ran out are being revoked. */
   public boolean isRunning() {
-    return round != Round.NONE;
+    return round != Round.NONE || !large.isEmpty();
   }
 
   /** When {@link #wake} has something to do, or {@link LeaseClock#NEVER}. */
@@ -177,7 +179,11 @@ public final class LeaseStage {
     if (leadingTerm == 0) {
       return LeaseClock.NEVER;
     }
-    if (isRunning()) {
+    return Math.min(large.nextNanos(), nextRoundNanos());
+  }
+
+  private long nextRoundNanos() {
+    if (round != Round.NONE) {
       return entries.isEmpty() || underWay == WINDOW ? LeaseClock.NEVER : nextEntryNanos;
     }
     var expiry = clock.nextDeadlineNanos();
@@ -211,6 +217,7 @@ public final class LeaseStage {
     confirming = false;
     entries.clear();
     underWay = 0;
+    large.clear();
     var effects = new ArrayList<LeaseEffect>();
     refuseUnconfirmed(effects);
     for (var waiting : List.of(expiring, resetting)) {
@@ -349,7 +356,16 @@ public final class LeaseStage {
     if (leadingTerm == 0) {
       return List.of();
     }
-    if (isRunning()) {
+    if (large.nextNanos() <= moment.nowNanos) {
+      var effects = proposeLarge(moment);
+      effects.addAll(wakeRound(moment));
+      return effects;
+    }
+    return wakeRound(moment);
+  }
+
+  private List<LeaseEffect> wakeRound(Moment moment) {
+    if (round != Round.NONE) {
       return entries.isEmpty() ? List.of() : proposeMore(moment);
     }
     if (checkpoints && nextCheckpointNanos <= moment.nowNanos) {
@@ -443,6 +459,10 @@ public final class LeaseStage {
     var batch = new ArrayList<Long>();
     var ends = 0L;
     for (var i = 0; i < keyCounts.length; i++) {
+      if (LargeEnds.isLarge(keyCounts[i])) {
+        large.add(ids.get(i), keyCounts[i]);
+        continue;
+      }
       if (!batch.isEmpty() && ends + 1 + keyCounts[i] > MAX_ENDS_AN_ENTRY) {
         entries.add(new Planned(List.copyOf(batch), ends));
         batch.clear();
@@ -451,8 +471,25 @@ public final class LeaseStage {
       batch.add(ids.get(i));
       ends += 1 + keyCounts[i];
     }
-    entries.add(new Planned(batch, ends));
-    return proposeMore(moment);
+    if (!batch.isEmpty()) {
+      entries.add(new Planned(batch, ends));
+    }
+    // Those with few keys first: the log waits for nothing behind them.
+    var effects = new ArrayList<>(proposeMore(moment));
+    effects.addAll(proposeLarge(moment));
+    return effects;
+  }
+
+  private List<LeaseEffect> proposeLarge(Moment moment) {
+    var effects = new ArrayList<LeaseEffect>();
+    for (var id : large.takeDue(moment.nowNanos, clock::isTaken)) {
+      effects.add(expire(List.of(id)));
+    }
+    return effects;
+  }
+
+  private LeaseEffect expire(List<Long> ids) {
+    return new LeaseEffect.Propose(new Command.LeaseExpire(leadingTerm, ids, newestGrantIndex + 1));
   }
 
   private List<LeaseEffect> proposeMore(Moment moment) {
@@ -465,14 +502,12 @@ public final class LeaseStage {
       if (!ids.isEmpty()) {
         underWay++;
         nextEntryNanos += next.ends * NANOS_AN_END;
-        effects.add(
-            new LeaseEffect.Propose(
-                new Command.LeaseExpire(leadingTerm, ids, newestGrantIndex + 1)));
+        effects.add(expire(ids));
       }
     }
     if (underWay == 0 && entries.isEmpty()) {
       round = Round.NONE;
-      effects.addAll(wake(moment));
+      effects.addAll(wakeRound(moment));
     }
     return effects;
   }
@@ -485,11 +520,14 @@ public final class LeaseStage {
     if (!(command instanceof Command.LeaseExpire expire) || expire.term() != leadingTerm) {
       return List.of();
     }
-    underWay--;
     if (!tookEffect) {
       expire.ids().forEach(clock::putBack);
       notBeforeNanos = moment.nowNanos + RETRY_NANOS;
     }
+    if (large.ended(expire.ids())) {
+      return wake(moment);
+    }
+    underWay--;
     return proposeMore(moment);
   }
 
