@@ -112,7 +112,7 @@ final class SweepingTest {
   void theEndOfALeaseWaitsUntilItsKeyIsReached() {
     harness.commit(deleteAll(), new Command.LeaseRevoke(LEASE));
     harness.proceed();
-    harness.step(stage -> stage.findKeys(1, List.of(LEASE), true));
+    harness.step(stage -> stage.findKeys(1, List.of(LEASE), false));
     assertThat(harness.all(StoreEffect.FoundKeys.class)).isEmpty();
     var turns = 0;
     while (harness.answers().size() == 1) {
@@ -125,7 +125,19 @@ final class SweepingTest {
     assertThat(harness.answers()).last().isEqualTo(new Result.LeaseRevoke(DELETED_AT));
     sweepToTheEnd();
     assertThat(harness.all(StoreEffect.FoundKeys.class))
-        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(List.of()), List.of()));
+  }
+
+  /** Or the leases that run out meanwhile would end late: whose keys they are does not matter. */
+  @Test
+  void keysOfLeasesAreCountedWhileTheDeleteIsWritten() {
+    harness.commit(deleteAll());
+    harness.sweep();
+    harness.step(stage -> stage.findKeys(1, List.of(LEASE, LARGE_LEASE), true));
+
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(1, 0)));
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
   }
 
   @Test
@@ -154,8 +166,11 @@ final class SweepingTest {
     putLeasedKeys();
     harness.commit(new Command.LeaseRevoke(LARGE_LEASE), put("z", 0));
     harness.step(stage -> stage.findKeys(1, List.of(LARGE_LEASE), true));
+    assertThat(harness.all(StoreEffect.FoundKeys.class)).as("its keys are listed").isEmpty();
     harness.drain();
 
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
     assertThat(harness.answers())
         .containsExactly(new Result.LeaseRevoke(ENDED_AT), new Result.Put(ENDED_AT + 1, null));
     assertThat(keysIn(harness.published())).as("the others live").isEqualTo(KEYS);
@@ -174,8 +189,6 @@ final class SweepingTest {
     assertThat(deletes).extracting(Event::key).isSorted();
     assertThat(deletes.getFirst().revision()).isEqualTo(new Revision(ENDED_AT, 0));
     assertThat(deletes.getLast().revision()).isEqualTo(new Revision(ENDED_AT, LEASED_KEYS - 1));
-    assertThat(harness.all(StoreEffect.FoundKeys.class))
-        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
   }
 
   /** The leader's own end of a lease that ran out is no other one. */
