@@ -200,7 +200,8 @@ final class LongWork {
     var effects = new ArrayList<StoreEffect>();
     if (machine.isSweeping()) {
       effects.add(current.add(part));
-      var isWaitedFor = current.holdsUpLog || !held.isEmpty() || records.isFull();
+      // What was put behind the delete reaches the backend after it, and needs room meanwhile.
+      var isWaitedFor = current.holdsUpLog || !held.isEmpty() || records.isFilling();
       effects.add(new StoreEffect.SweepLater(isWaitedFor));
     } else {
       sweeping = null;

@@ -259,14 +259,18 @@ final class SweepingTest {
     harness.forget();
   }
 
+  /** What is put meanwhile stays in memory until the last tombstone is there. */
   @Test
-  void itHurriesWhenMemoryIsFull() {
+  void itHurriesBeforeClientsAreRefused() {
     harness.commit(deleteAll());
     harness.sweep();
     assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
-    harness.memory.full = true;
+    harness.memory.filling = true;
     harness.sweep();
     assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
+    harness.memory.filling = false;
+    harness.sweep();
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
   }
 
   private static StoreEffect.SweepLater later(boolean isWaitedFor) {
