@@ -116,12 +116,12 @@ final class Leases {
   /** Those of the leases that exist and are meant: not granted anew since they were seen to end. */
   private List<Long> expiring(Command.LeaseExpire expire) {
     return expire.ids().stream()
-        .filter(id -> leases.contains(id) && isMeant(leases.record(id), expire))
+        .filter(id -> leases.contains(id) && isMeant(id, expire.grantedBefore()))
         .toList();
   }
 
-  private static boolean isMeant(LeaseRecord lease, Command.LeaseExpire expire) {
-    return expire.grantedBefore() == 0 || lease.grantIndex() < expire.grantedBefore();
+  private boolean isMeant(long id, long grantedBefore) {
+    return grantedBefore == 0 || leases.record(id).grantIndex() < grantedBefore;
   }
 
   /** A leader of before saw the leases run out; its successor has given them their time again. */
@@ -161,11 +161,12 @@ final class Leases {
     return leases.attachedKeys(id).stream().anyMatch(kv::isHidden);
   }
 
+  /** Notes what remains of leases; those that are gone, or came anew since, are passed over. */
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {
     var records = new ArrayList<WriteBatch.Change>();
     var changes = new ArrayList<LeaseChange>();
     for (var lease : checkpoint.leases()) {
-      if (leases.contains(lease.id())) {
+      if (leases.contains(lease.id()) && isMeant(lease.id(), checkpoint.grantedBefore())) {
         leases.checkpoint(lease.id(), lease.seconds());
         records.add(record(lease.id()));
         changes.add(new LeaseChange.Checkpointed(lease.id(), lease.seconds()));

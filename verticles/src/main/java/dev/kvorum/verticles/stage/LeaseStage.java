@@ -30,7 +30,8 @@ import java.util.Map;
  *       the proposal takes nothing away.
  *   <li>The entry also says up to which grant this member had heard. What it has not heard of is
  *       that a client has revoked such a lease and granted it anew, which may be in the log
- *       already; applying it ends no lease that was granted later.
+ *       already; applying it ends no lease that was granted later. A checkpoint of remaining times
+ *       says and does the same.
  *   <li>A renewal is acknowledged only while a quorum's confirmation is younger than an election
  *       timeout. A leader that was replaced while it was paused would otherwise acknowledge what
  *       its successor never hears of; and what is acknowledged within that time after the
@@ -328,10 +329,7 @@ public final class LeaseStage {
       var first = !resetting.containsKey(id);
       resetting.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
       if (first) {
-        effects.add(
-            new LeaseEffect.Propose(
-                new Command.LeaseCheckpoint(
-                    List.of(new Command.LeaseCheckpoint.Remaining(id, 0)))));
+        effects.add(checkpoint(List.of(new Command.LeaseCheckpoint.Remaining(id, 0))));
       }
     } else {
       effects.add(kept(asked, id, ttlSeconds, moment));
@@ -390,14 +388,18 @@ public final class LeaseStage {
         (id, _, remaining) -> {
           batch.add(new Command.LeaseCheckpoint.Remaining(id, remaining));
           if (batch.size() == MAX_CHECKPOINTS_AN_ENTRY) {
-            effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
+            effects.add(checkpoint(batch));
             batch.clear();
           }
         });
     if (!batch.isEmpty()) {
-      effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
+      effects.add(checkpoint(batch));
     }
     return effects;
+  }
+
+  private LeaseEffect checkpoint(List<Command.LeaseCheckpoint.Remaining> leases) {
+    return new LeaseEffect.Propose(new Command.LeaseCheckpoint(leases, newestGrantIndex + 1));
   }
 
   /**

@@ -402,8 +402,7 @@ class LeaseStageTest {
     grant(1, 600);
     stage.changed(List.of(new LeaseChange.Checkpointed(1, 100)), moment());
 
-    var reset = new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 0)));
-    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(new LeaseEffect.Propose(reset));
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(checkpoint(1, 0));
     assertThat(ask(new LeaseAsk.KeepAlive(1))).isEmpty();
     assertThat(stage.changed(List.of(new LeaseChange.Checkpointed(1, 0)), moment()))
         .containsExactly(kept(1, 600), kept(1, 600));
@@ -418,11 +417,14 @@ class LeaseStageTest {
     ask(new LeaseAsk.KeepAlive(2));
     now += SECOND;
 
-    assertThat(stage.wake(moment()))
-        .containsExactly(
-            new LeaseEffect.Propose(
-                new Command.LeaseCheckpoint(
-                    List.of(new Command.LeaseCheckpoint.Remaining(1, 300)))));
+    assertThat(stage.wake(moment())).containsExactly(checkpoint(1, 300));
+  }
+
+  /** What the stage proposes that has heard of every grant up to the newest. */
+  private LeaseEffect checkpoint(long id, long remaining) {
+    return new LeaseEffect.Propose(
+        new Command.LeaseCheckpoint(
+            List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)), newestGrant + 1));
   }
 
   @Test
