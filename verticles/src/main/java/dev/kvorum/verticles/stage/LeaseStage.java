@@ -36,8 +36,9 @@ import java.util.Map;
  *       timeout. A leader that was replaced while it was paused would otherwise acknowledge what
  *       its successor never hears of; and what is acknowledged within that time after the
  *       confirmation is covered by the timeout that the successor adds.
- *   <li>A lease of which a checkpoint says that little remains is renewed only when the log has
- *       taken that back; or the next leader would know of the checkpoint and not of the renewal.
+ *   <li>A lease of which a checkpoint says that little remains, or may come to say so because it is
+ *       on its way, is renewed only when the log has taken that back; or the next leader would know
+ *       of the checkpoint and not of the renewal.
  * </ol>
  *
  * <p>A round of expiry takes many leases: their attached keys are counted, and they go into few
@@ -139,6 +140,12 @@ public final class LeaseStage {
   private final LargeEnds large = new LargeEnds();
   private long notBeforeNanos;
   private long nextCheckpointNanos;
+
+  /** Entries of a checkpoint of which it is not known yet whether they took effect. */
+  private int checkpointsUnderWay;
+
+  /** Such an entry was given up, and may take effect still. */
+  private boolean mayBeCheckpointed;
 
   /**
    * @param checkpoints whether remaining times are replicated (contract S10.11)
@@ -325,7 +332,8 @@ public final class LeaseStage {
     var ttlSeconds = clock.renew(id, moment.nowNanos);
     if (ttlSeconds == LeaseClock.EXPIRED) {
       expiring.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
-    } else if (ttlSeconds != LeaseClock.UNKNOWN && clock.hasCheckpoint(id)) {
+    } else if (ttlSeconds != LeaseClock.UNKNOWN
+        && (clock.hasCheckpoint(id) || isBeingCheckpointed(ttlSeconds))) {
       var first = !resetting.containsKey(id);
       resetting.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
       if (first) {
@@ -334,6 +342,11 @@ public final class LeaseStage {
     } else {
       effects.add(kept(asked, id, ttlSeconds, moment));
     }
+  }
+
+  /** Whether a checkpoint may be on its way that knows nothing of a renewal now. */
+  private boolean isBeingCheckpointed(long ttlSeconds) {
+    return ttlSeconds > CHECKPOINT_LIMIT_SECONDS && (checkpointsUnderWay > 0 || mayBeCheckpointed);
   }
 
   private LeaseEffect timeToLive(Asked asked, LeaseAsk.TimeToLive wanted, Moment moment) {
@@ -395,6 +408,7 @@ public final class LeaseStage {
     if (!batch.isEmpty()) {
       effects.add(checkpoint(batch));
     }
+    checkpointsUnderWay += effects.size();
     return effects;
   }
 
@@ -517,7 +531,7 @@ public final class LeaseStage {
   /** How a proposal went; when it took effect, {@link #changed} has heard of it before. */
   public List<LeaseEffect> proposed(Command command, boolean tookEffect, Moment moment) {
     if (command instanceof Command.LeaseCheckpoint checkpoint) {
-      return tookEffect ? List.of() : resetFailed(checkpoint);
+      return checkpointed(checkpoint, tookEffect);
     }
     if (!(command instanceof Command.LeaseExpire expire) || expire.term() != leadingTerm) {
       return List.of();
@@ -531,6 +545,20 @@ public final class LeaseStage {
     }
     underWay--;
     return proposeMore(moment);
+  }
+
+  private List<LeaseEffect> checkpointed(Command.LeaseCheckpoint checkpoint, boolean tookEffect) {
+    if (!isReset(checkpoint)) {
+      checkpointsUnderWay--;
+    }
+    // The log has no entry of before behind this one.
+    mayBeCheckpointed = !tookEffect && (mayBeCheckpointed || !isReset(checkpoint));
+    return tookEffect ? List.of() : resetFailed(checkpoint);
+  }
+
+  /** Whether it takes a checkpoint back, for a renewal. */
+  private static boolean isReset(Command.LeaseCheckpoint checkpoint) {
+    return checkpoint.leases().getFirst().seconds() == 0;
   }
 
   private List<LeaseEffect> resetFailed(Command.LeaseCheckpoint checkpoint) {

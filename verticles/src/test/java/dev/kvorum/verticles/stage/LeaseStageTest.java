@@ -408,6 +408,49 @@ class LeaseStageTest {
         .containsExactly(kept(1, 600), kept(1, 600));
   }
 
+  /** The checkpoint is in the log already, or will be, and says what remained before. */
+  @Test
+  void aRenewalTakesACheckpointBackThatIsOnItsWay() {
+    lead();
+    grant(1, 600);
+    grant(2, 300);
+    now += 299 * SECOND;
+    ask(new LeaseAsk.KeepAlive(2));
+    now += SECOND;
+    var onItsWay = (LeaseEffect.Propose) stage.wake(moment()).getFirst();
+
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(checkpoint(1, 0));
+    assertThat(ask(new LeaseAsk.KeepAlive(2))).as("a short one").containsExactly(kept(2, 300));
+    stage.changed(List.of(new LeaseChange.Checkpointed(1, 300)), moment());
+    assertThat(stage.proposed(onItsWay.command(), true, moment())).isEmpty();
+    assertThat(stage.changed(List.of(new LeaseChange.Checkpointed(1, 0)), moment()))
+        .containsExactly(kept(1, 600));
+    assertThat(stage.proposed(reset(), true, moment())).isEmpty();
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(kept(1, 600));
+  }
+
+  /** Until a later entry took effect, behind which it can be no more. */
+  @Test
+  void aCheckpointThatWasGivenUpMayStillTakeEffect() {
+    lead();
+    grant(1, 600);
+    now += 300 * SECOND;
+    var onItsWay = (LeaseEffect.Propose) stage.wake(moment()).getFirst();
+    stage.proposed(onItsWay.command(), false, moment());
+
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(checkpoint(1, 0));
+    assertThat(stage.proposed(reset(), false, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.TIMEOUT)));
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(checkpoint(1, 0));
+    stage.changed(List.of(new LeaseChange.Checkpointed(1, 0)), moment());
+    stage.proposed(reset(), true, moment());
+    assertThat(ask(new LeaseAsk.KeepAlive(1))).containsExactly(kept(1, 600));
+  }
+
+  private Command reset() {
+    return ((LeaseEffect.Propose) checkpoint(1, 0)).command();
+  }
+
   @Test
   void longLeasesAreCheckpointedEveryFiveMinutes() {
     lead();
