@@ -72,7 +72,7 @@ final class Leases {
       return Outcome.refused(Failure.LEASE_NOT_FOUND);
     }
     var end = new End();
-    end.add(revoke.id());
+    end.add(new LeaseChange.Revoked(revoke.id(), false));
     return end.outcome(new Result.LeaseRevoke(kv.revision()));
   }
 
@@ -87,14 +87,18 @@ final class Leases {
       return Outcome.refused(Failure.NOT_LEADER);
     }
     var end = new End();
-    expiring(expire).forEach(end::add);
+    expiring(expire).forEach(id -> end.add(new LeaseChange.Revoked(id, true)));
     return end.outcome(new Result.Done(kv.revision()));
   }
 
   /** What {@link #revoke} does, for a lease with very many keys. */
   LongCommand longRevoke(Command.LeaseRevoke revoke) {
     return leases.contains(revoke.id())
-        ? new LargeLeaseEnd(leases, kv, revoke.id(), () -> new Result.LeaseRevoke(kv.revision()))
+        ? new LargeLeaseEnd(
+            leases,
+            kv,
+            new LeaseChange.Revoked(revoke.id(), false),
+            () -> new Result.LeaseRevoke(kv.revision()))
         : refused(Failure.LEASE_NOT_FOUND);
   }
 
@@ -109,7 +113,7 @@ final class Leases {
     Supplier<Result> result = () -> new Result.Done(kv.revision());
     var ids = expiring(expire);
     return ids.size() == 1
-        ? new LargeLeaseEnd(leases, kv, ids.getFirst(), result)
+        ? new LargeLeaseEnd(leases, kv, new LeaseChange.Revoked(ids.getFirst(), true), result)
         : new LongRevocation(leases, kv, ids, result);
   }
 
@@ -183,13 +187,14 @@ final class Leases {
     private final List<WriteBatch.Change> records = new ArrayList<>();
     private final List<LeaseChange> changes = new ArrayList<>();
 
-    void add(long id) {
+    void add(LeaseChange.Revoked change) {
+      var id = change.id();
       var applied = kv.deleteAttached(leases.takeKeys(id, Integer.MAX_VALUE));
       leases.remove(id);
       writes.addAll(applied.writes());
       events.addAll(applied.events());
       records.add(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(id), null));
-      changes.add(new LeaseChange.Revoked(id));
+      changes.add(change);
     }
 
     Outcome outcome(Result result) {

@@ -64,7 +64,7 @@ class LeaseCommandsTest {
         .extracting(Event::revision)
         .containsExactly(new Revision(5, 0), new Revision(5, 1));
     assertThat(outcome.events()).allMatch(Event::deleted);
-    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(7));
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(7, false));
     assertThat(apply(new Command.LeaseRevoke(7)).result())
         .isEqualTo(new Result.Failed(Failure.LEASE_NOT_FOUND));
   }
@@ -146,14 +146,14 @@ class LeaseCommandsTest {
 
     var outcome = apply(new Command.LeaseExpire(TERM, List.of(1L, 2L), heard + 1));
 
-    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(2));
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(2, true));
     assertThat(outcome.events()).extracting(Event::key).containsExactly(utf8("b"));
     assertThat(machine.leases().attachedKeys(1)).containsExactly(utf8("a"));
 
     // Now the leader has heard, and has seen it run out again.
     var index = machine.appliedIndex();
     assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), index + 1)).leases())
-        .containsExactly(new LeaseChange.Revoked(1));
+        .containsExactly(new LeaseChange.Revoked(1, true));
   }
 
   @Test
@@ -161,7 +161,7 @@ class LeaseCommandsTest {
     apply(new Command.LeaseGrant(1, 60));
 
     assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), 0)).leases())
-        .containsExactly(new LeaseChange.Revoked(1));
+        .containsExactly(new LeaseChange.Revoked(1, true));
   }
 
   /** Nobody can ask for an id again that was drawn among all; so nothing is kept for it. */
@@ -172,7 +172,7 @@ class LeaseCommandsTest {
 
     assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 60, 0, 0));
     assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), granted + 1)).leases())
-        .containsExactly(new LeaseChange.Revoked(1));
+        .containsExactly(new LeaseChange.Revoked(1, true));
   }
 
   @Test

@@ -247,6 +247,7 @@ public final class LeaseStage {
   /** What the log did to leases, in its order. */
   public List<LeaseEffect> changed(List<LeaseChange> changes, Moment moment) {
     var effects = new ArrayList<LeaseEffect>();
+    var expired = 0L;
     for (var change : changes) {
       switch (change) {
         case LeaseChange.Granted granted -> {
@@ -255,6 +256,7 @@ public final class LeaseStage {
         }
         case LeaseChange.Revoked revoked -> {
           clock.remove(revoked.id());
+          expired += revoked.ranOut() ? 1 : 0;
           answerAll(expiring, revoked.id(), 0, moment, effects);
           answerAll(resetting, revoked.id(), 0, moment, effects);
         }
@@ -266,6 +268,10 @@ public final class LeaseStage {
           }
         }
       }
+    }
+    // In another leader's term that is another leader's to count.
+    if (expired > 0 && leadingTerm != 0) {
+      effects.add(new LeaseEffect.CountExpired(expired));
     }
     return effects;
   }

@@ -309,6 +309,25 @@ class LeaseStageTest {
     return stage.proposed(((LeaseEffect.Propose) expire(TERM, ids)).command(), true, moment());
   }
 
+  /** Those that a client revoked, or was granted anew, were not ended by the leader. */
+  @Test
+  void aLeaderCountsTheLeasesThatItEnded() {
+    List<LeaseChange> ends =
+        List.of(
+            new LeaseChange.Revoked(1, true),
+            new LeaseChange.Revoked(2, false),
+            new LeaseChange.Revoked(3, true));
+    LongStream.rangeClosed(1, 3).forEach(id -> grant(id, 5));
+    assertThat(stage.changed(ends, moment())).as("of another leader").isEmpty();
+
+    lead();
+    LongStream.rangeClosed(1, 3).forEach(id -> grant(id, 5));
+    now += 5 * SECOND;
+    var expire = expireAll();
+    assertThat(stage.changed(ends, moment())).containsExactly(new LeaseEffect.CountExpired(2));
+    assertThat(stage.proposed(expire, true, moment())).isEmpty();
+  }
+
   /** A slow disk: no more entries wait in the log than some, and what it delays is made up for. */
   @Test
   void aStormWaitsForTheLog() {
@@ -391,7 +410,7 @@ class LeaseStageTest {
     expireAll();
 
     assertThat(ask(new LeaseAsk.KeepAlive(1))).isEmpty();
-    assertThat(stage.changed(List.of(new LeaseChange.Revoked(1)), moment()))
+    assertThat(stage.changed(List.of(new LeaseChange.Revoked(1, false)), moment()))
         .containsExactly(kept(1, 0));
   }
 
@@ -632,7 +651,7 @@ class LeaseStageTest {
   }
 
   private void revoked(long id) {
-    stage.changed(List.of(new LeaseChange.Revoked(id)), moment());
+    stage.changed(List.of(new LeaseChange.Revoked(id, false)), moment());
   }
 
   private List<LeaseEffect> ask(LeaseAsk ask) {

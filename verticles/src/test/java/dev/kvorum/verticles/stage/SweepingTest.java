@@ -177,7 +177,7 @@ final class SweepingTest {
     assertThat(keysIn(harness.published(), "m", "n")).isZero();
     assertThat(harness.all(StoreEffect.LeasesChanged.class))
         .containsExactly(
-            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE))));
+            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE, false))));
     assertThat(harness.all(StoreEffect.Write.class)).as("no record was made so far").isEmpty();
     assertThat(harness.all(StoreEffect.Happened.class)).isEmpty();
     assertThat(sweepToTheEnd()).isEqualTo((LEASED_KEYS + SLICE_KEYS - 1) / SLICE_KEYS);
@@ -200,6 +200,9 @@ final class SweepingTest {
 
     assertThat(harness.answers()).containsExactly(new Result.Done(ENDED_AT));
     assertThat(keysIn(harness.published(), "m", "n")).isZero();
+    assertThat(harness.all(StoreEffect.LeasesChanged.class))
+        .containsExactly(
+            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE, true))));
     assertThat(harness.all(StoreEffect.Count.class))
         .containsExactly(new StoreEffect.Count(0, LEASED_KEYS, 0, 0));
     sweepToTheEnd();
