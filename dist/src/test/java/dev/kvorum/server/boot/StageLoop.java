@@ -97,6 +97,11 @@ final class StageLoop {
     }
 
     @Override
+    public boolean isFilling() {
+      return false;
+    }
+
+    @Override
     public void add(Revision revision, Bytes serialized) {
       records.put(revision, serialized);
     }

@@ -158,6 +158,7 @@ final class LeaseDesk {
                 var counts = found.counts().stream().mapToInt(each -> each).toArray();
                 step(() -> stage.counted(ids, counts, moment()));
               });
+      case LeaseEffect.CountExpired _ -> {}
       case LeaseEffect.Propose(var command) ->
           shell.late(() -> shell.propose(command, result -> proposed(command, result)));
     }

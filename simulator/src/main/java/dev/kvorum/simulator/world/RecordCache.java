@@ -39,6 +39,11 @@ final class RecordCache implements RecordPort {
   }
 
   @Override
+  public boolean isFilling() {
+    return unstoredBytes >= fullBytes / 4;
+  }
+
+  @Override
   public void add(Revision revision, Bytes serialized) {
     records.put(revision, serialized);
     unstoredBytes += serialized.size();

@@ -11,8 +11,12 @@ public sealed interface LeaseChange {
    */
   record Granted(long id, long ttlSeconds, long index) implements LeaseChange {}
 
-  /** The lease and its keys are gone. */
-  record Revoked(long id) implements LeaseChange {}
+  /**
+   * The lease and its keys are gone.
+   *
+   * @param ranOut whether a leader saw its time run out, rather than that a client revoked it
+   */
+  record Revoked(long id, boolean ranOut) implements LeaseChange {}
 
   /** What remains of the lease should its keeper fail; 0 for all of it. */
   record Checkpointed(long id, long remainingSeconds) implements LeaseChange {}

@@ -121,8 +121,12 @@ public sealed interface Command {
     }
   }
 
-  /** Contract S10.11: what remains of long leases, 0 for all of it. */
-  record LeaseCheckpoint(List<Remaining> leases) implements Command {
+  /**
+   * Contract S10.11: what remains of long leases, 0 for all of it.
+   *
+   * @param grantedBefore as in {@link LeaseExpire}
+   */
+  record LeaseCheckpoint(List<Remaining> leases, long grantedBefore) implements Command {
     public LeaseCheckpoint {
       leases = List.copyOf(leases);
     }

@@ -7,6 +7,9 @@ public final class LeaseCommandCodec {
   /** A field of our own in a grant, far from the numbers that the message may come to use. */
   private static final int CLIENT_CHOSE_ID = 100;
 
+  /** The same in a checkpoint. */
+  private static final int GRANTED_BEFORE = 100;
+
   private LeaseCommandCodec() {}
 
   /** Decodes an {@code etcdserverpb.LeaseGrantRequest}. */
@@ -62,14 +65,16 @@ public final class LeaseCommandCodec {
 
   static Command.LeaseCheckpoint decodeCheckpoint(Bytes message) throws MalformedProto {
     var leases = new ArrayList<Command.LeaseCheckpoint.Remaining>();
+    var grantedBefore = 0L;
     var reader = new ProtoReader(message);
     for (var tag = reader.next(); tag != 0; tag = reader.next()) {
       switch (tag) {
         case 1 << 3 | ProtoReader.LENGTH -> leases.add(decodeRemaining(reader.bytes()));
+        case GRANTED_BEFORE << 3 -> grantedBefore = reader.varint();
         default -> reader.skip(tag);
       }
     }
-    return new Command.LeaseCheckpoint(leases);
+    return new Command.LeaseCheckpoint(leases, grantedBefore);
   }
 
   private static Command.LeaseCheckpoint.Remaining decodeRemaining(Bytes message)
@@ -111,5 +116,6 @@ public final class LeaseCommandCodec {
               + ProtoWriter.varintFieldSize(2, lease.seconds());
       writer.header(1, size).varintField(1, lease.id()).varintField(2, lease.seconds());
     }
+    writer.varintField(GRANTED_BEFORE, checkpoint.grantedBefore());
   }
 }

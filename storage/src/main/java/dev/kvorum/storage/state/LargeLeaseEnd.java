@@ -22,39 +22,40 @@ import java.util.function.Supplier;
 final class LargeLeaseEnd implements LongCommand {
   private final LeaseTable leases;
   private final MvccStore kv;
-  private final long id;
+  private final LeaseChange.Revoked change;
   private final Supplier<Result> result;
   private final int count;
   private final List<Bytes> keys;
 
   /**
-   * @param id of a lease that exists and has more keys than one
+   * @param change says which lease, which exists and has more keys than one
    * @param result is asked when the keys are gone
    */
-  LargeLeaseEnd(LeaseTable leases, MvccStore kv, long id, Supplier<Result> result) {
+  LargeLeaseEnd(
+      LeaseTable leases, MvccStore kv, LeaseChange.Revoked change, Supplier<Result> result) {
     this.leases = leases;
     this.kv = kv;
-    this.id = id;
+    this.change = change;
     this.result = result;
-    count = leases.attachedCount(id);
+    count = leases.attachedCount(change.id());
     keys = new ArrayList<>(count);
   }
 
   @Override
   public Part step(Records reads, int maxKeys, long maxBytes) {
-    keys.addAll(leases.nextKeys(id, maxKeys));
+    keys.addAll(leases.nextKeys(change.id(), maxKeys));
     return new Part(List.of(), List.of(), List.of(), keys.size() < count ? null : end());
   }
 
   private Outcome end() {
-    leases.removeBeforeKeys(id);
+    leases.removeBeforeKeys(change.id());
     kv.beginSweep(keys);
     return new Outcome(
         result.get(),
         List.of(),
         List.of(),
-        List.of(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(id), null)),
-        List.of(new LeaseChange.Revoked(id)),
+        List.of(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(change.id()), null)),
+        List.of(change),
         false);
   }
 }

@@ -72,7 +72,7 @@ final class Leases {
       return Outcome.refused(Failure.LEASE_NOT_FOUND);
     }
     var end = new End();
-    end.add(revoke.id());
+    end.add(new LeaseChange.Revoked(revoke.id(), false));
     return end.outcome(new Result.LeaseRevoke(kv.revision()));
   }
 
@@ -87,14 +87,18 @@ final class Leases {
       return Outcome.refused(Failure.NOT_LEADER);
     }
     var end = new End();
-    expiring(expire).forEach(end::add);
+    expiring(expire).forEach(id -> end.add(new LeaseChange.Revoked(id, true)));
     return end.outcome(new Result.Done(kv.revision()));
   }
 
   /** What {@link #revoke} does, for a lease with very many keys. */
   LongCommand longRevoke(Command.LeaseRevoke revoke) {
     return leases.contains(revoke.id())
-        ? new LargeLeaseEnd(leases, kv, revoke.id(), () -> new Result.LeaseRevoke(kv.revision()))
+        ? new LargeLeaseEnd(
+            leases,
+            kv,
+            new LeaseChange.Revoked(revoke.id(), false),
+            () -> new Result.LeaseRevoke(kv.revision()))
         : refused(Failure.LEASE_NOT_FOUND);
   }
 
@@ -109,19 +113,19 @@ final class Leases {
     Supplier<Result> result = () -> new Result.Done(kv.revision());
     var ids = expiring(expire);
     return ids.size() == 1
-        ? new LargeLeaseEnd(leases, kv, ids.getFirst(), result)
+        ? new LargeLeaseEnd(leases, kv, new LeaseChange.Revoked(ids.getFirst(), true), result)
         : new LongRevocation(leases, kv, ids, result);
   }
 
   /** Those of the leases that exist and are meant: not granted anew since they were seen to end. */
   private List<Long> expiring(Command.LeaseExpire expire) {
     return expire.ids().stream()
-        .filter(id -> leases.contains(id) && isMeant(leases.record(id), expire))
+        .filter(id -> leases.contains(id) && isMeant(id, expire.grantedBefore()))
         .toList();
   }
 
-  private static boolean isMeant(LeaseRecord lease, Command.LeaseExpire expire) {
-    return expire.grantedBefore() == 0 || lease.grantIndex() < expire.grantedBefore();
+  private boolean isMeant(long id, long grantedBefore) {
+    return grantedBefore == 0 || leases.record(id).grantIndex() < grantedBefore;
   }
 
   /** A leader of before saw the leases run out; its successor has given them their time again. */
@@ -161,11 +165,12 @@ final class Leases {
     return leases.attachedKeys(id).stream().anyMatch(kv::isHidden);
   }
 
+  /** Notes what remains of leases; those that are gone, or came anew since, are passed over. */
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {
     var records = new ArrayList<WriteBatch.Change>();
     var changes = new ArrayList<LeaseChange>();
     for (var lease : checkpoint.leases()) {
-      if (leases.contains(lease.id())) {
+      if (leases.contains(lease.id()) && isMeant(lease.id(), checkpoint.grantedBefore())) {
         leases.checkpoint(lease.id(), lease.seconds());
         records.add(record(lease.id()));
         changes.add(new LeaseChange.Checkpointed(lease.id(), lease.seconds()));
@@ -182,13 +187,14 @@ final class Leases {
     private final List<WriteBatch.Change> records = new ArrayList<>();
     private final List<LeaseChange> changes = new ArrayList<>();
 
-    void add(long id) {
+    void add(LeaseChange.Revoked change) {
+      var id = change.id();
       var applied = kv.deleteAttached(leases.takeKeys(id, Integer.MAX_VALUE));
       leases.remove(id);
       writes.addAll(applied.writes());
       events.addAll(applied.events());
       records.add(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(id), null));
-      changes.add(new LeaseChange.Revoked(id));
+      changes.add(change);
     }
 
     Outcome outcome(Result result) {

@@ -92,7 +92,7 @@ final class LongRevocation implements LongCommand {
     if (slice.result() != null) {
       leases.remove(current.id);
       records.add(new WriteBatch.Change(Bucket.LEASE, LeaseRecord.key(current.id), null));
-      changes.add(new LeaseChange.Revoked(current.id));
+      changes.add(new LeaseChange.Revoked(current.id, true));
       going = null;
     }
     return slice.writes().size();

@@ -35,7 +35,16 @@ final class CommandCodecTest {
         new Command.Compact(-3, true),
         new Command.Alarm(1, -1, 2),
         new Command.PublishMember(-7, "name", List.of("http://a:1", "http://b:2")),
-        new Command.SetClusterVersion("3.7.0"));
+        new Command.SetClusterVersion("3.7.0"),
+        new Command.LeaseGrant(-7, 60, true),
+        new Command.LeaseGrant(7, 60),
+        new Command.LeaseRevoke(-7),
+        new Command.LeaseExpire(3, List.of(-7L, 8L), 9),
+        new Command.LeaseCheckpoint(
+            List.of(
+                new Command.LeaseCheckpoint.Remaining(-7, 100),
+                new Command.LeaseCheckpoint.Remaining(8, 0)),
+            9));
   }
 
   @ParameterizedTest
@@ -49,6 +58,15 @@ final class CommandCodecTest {
   void rangeComesBackAsItWasEncoded() throws MalformedProto {
     var range = new Command.Range(KEY, END, -1, 2, 7, -8, true, true, true, 3, 4, 5, 6);
     assertThat(CommandCodec.decodeRange(CommandCodec.encode(range))).isEqualTo(range);
+  }
+
+  /** Field 1 alone, as etcd's own message has it. */
+  @Test
+  void aCheckpointOfAnOlderReleaseDoesNotSayWhichLeasesItMeans() throws MalformedProto {
+    var body = Bytes.hex("0a04" + "0807" + "1064");
+    assertThat(CommandCodec.decode(Envelope.Kind.LEASE_CHECKPOINT, body))
+        .isEqualTo(
+            new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(7, 100)), 0));
   }
 
   @Test

@@ -64,7 +64,7 @@ class LeaseCommandsTest {
         .extracting(Event::revision)
         .containsExactly(new Revision(5, 0), new Revision(5, 1));
     assertThat(outcome.events()).allMatch(Event::deleted);
-    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(7));
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(7, false));
     assertThat(apply(new Command.LeaseRevoke(7)).result())
         .isEqualTo(new Result.Failed(Failure.LEASE_NOT_FOUND));
   }
@@ -146,14 +146,14 @@ class LeaseCommandsTest {
 
     var outcome = apply(new Command.LeaseExpire(TERM, List.of(1L, 2L), heard + 1));
 
-    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(2));
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Revoked(2, true));
     assertThat(outcome.events()).extracting(Event::key).containsExactly(utf8("b"));
     assertThat(machine.leases().attachedKeys(1)).containsExactly(utf8("a"));
 
     // Now the leader has heard, and has seen it run out again.
     var index = machine.appliedIndex();
     assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), index + 1)).leases())
-        .containsExactly(new LeaseChange.Revoked(1));
+        .containsExactly(new LeaseChange.Revoked(1, true));
   }
 
   @Test
@@ -161,7 +161,7 @@ class LeaseCommandsTest {
     apply(new Command.LeaseGrant(1, 60));
 
     assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), 0)).leases())
-        .containsExactly(new LeaseChange.Revoked(1));
+        .containsExactly(new LeaseChange.Revoked(1, true));
   }
 
   /** Nobody can ask for an id again that was drawn among all; so nothing is kept for it. */
@@ -172,17 +172,46 @@ class LeaseCommandsTest {
 
     assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 60, 0, 0));
     assertThat(apply(new Command.LeaseExpire(TERM, List.of(1L), granted + 1)).leases())
-        .containsExactly(new LeaseChange.Revoked(1));
+        .containsExactly(new LeaseChange.Revoked(1, true));
   }
 
   @Test
   void aCheckpointDoesNotMakeALeaseYounger() {
     apply(new Command.LeaseGrant(1, 60, true));
     var granted = machine.appliedIndex();
-    apply(new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(1, 30))));
+    checkpoint(0, new Command.LeaseCheckpoint.Remaining(1, 30));
     restart();
 
     assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 60, 30, granted));
+  }
+
+  /**
+   * What the leader saw remain is that of the lease before, and the next leader would give the
+   * younger one no more (contract S10.4: never early).
+   */
+  @Test
+  void aCheckpointMeansNoLeaseThatWasGrantedSinceTheLeaderLooked() {
+    apply(new Command.LeaseGrant(1, 600, true));
+    apply(new Command.LeaseGrant(2, 600));
+    var heard = machine.appliedIndex();
+    apply(new Command.LeaseRevoke(1));
+    apply(new Command.LeaseGrant(1, 600, true));
+    var granted = machine.appliedIndex();
+
+    var outcome =
+        checkpoint(
+            heard + 1,
+            new Command.LeaseCheckpoint.Remaining(1, 30),
+            new Command.LeaseCheckpoint.Remaining(2, 30));
+
+    assertThat(outcome.leases()).containsExactly(new LeaseChange.Checkpointed(2, 30));
+    restart();
+    assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 600, 0, granted));
+    assertThat(machine.leases().record(2)).isEqualTo(new LeaseRecord(2, 600, 30, 0));
+  }
+
+  private Outcome checkpoint(long grantedBefore, Command.LeaseCheckpoint.Remaining... leases) {
+    return apply(new Command.LeaseCheckpoint(List.of(leases), grantedBefore));
   }
 
   @Test
@@ -217,11 +246,10 @@ class LeaseCommandsTest {
     apply(put("c", 8));
     apply(new Command.DeleteRange(utf8("c"), Bytes.EMPTY, false));
     apply(new Command.LeaseRevoke(9));
-    apply(
-        new Command.LeaseCheckpoint(
-            List.of(
-                new Command.LeaseCheckpoint.Remaining(8, 300),
-                new Command.LeaseCheckpoint.Remaining(9, 300))));
+    checkpoint(
+        machine.appliedIndex() + 1,
+        new Command.LeaseCheckpoint.Remaining(8, 300),
+        new Command.LeaseCheckpoint.Remaining(9, 300));
 
     restart();
 

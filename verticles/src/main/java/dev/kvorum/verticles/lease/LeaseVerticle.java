@@ -149,6 +149,7 @@ public final class LeaseVerticle extends VerticleBase {
         case LeaseEffect.ConfirmLeadership _ ->
             confirm(term -> step(moment -> stage.confirmed(term, moment)));
         case LeaseEffect.CountKeys wanted -> count(wanted.ids());
+        case LeaseEffect.CountExpired(var count) -> node.metrics().lease().expired(count);
         case LeaseEffect.Propose propose -> propose(propose.command());
       }
     }
@@ -203,8 +204,6 @@ public final class LeaseVerticle extends VerticleBase {
               var tookEffect = !(result instanceof Result.Failed);
               if (!tookEffect) {
                 LOGGER.atWarn().addKeyValue("error", result).log("failed to revoke leases");
-              } else if (command instanceof Command.LeaseExpire expire) {
-                node.metrics().lease().expired(expire.ids().size());
               }
               step(moment -> stage.proposed(command, tookEffect, moment));
             });

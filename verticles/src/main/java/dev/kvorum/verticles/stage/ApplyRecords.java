@@ -31,6 +31,11 @@ final class ApplyRecords implements Records {
     return memory.isFull();
   }
 
+  /** Whether so much waits for the backend that clients will be refused if nothing is done. */
+  boolean isFilling() {
+    return memory.isFilling();
+  }
+
   /** Records that were missing. */
   void arrived(Map<Revision, Bytes> found) {
     fetched.putAll(found);

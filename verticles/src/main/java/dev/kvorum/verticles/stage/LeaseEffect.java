@@ -22,6 +22,9 @@ public sealed interface LeaseEffect {
   /** Asks the store how many keys hang on each lease; {@link LeaseStage#counted} gets them. */
   record CountKeys(List<Long> ids) implements LeaseEffect {}
 
+  /** Counts, for the metrics, leases that this leader saw run out and that are gone now. */
+  record CountExpired(long count) implements LeaseEffect {}
+
   /** Proposes the command; {@link LeaseStage#proposed} hears how it went. */
   record Propose(Command command) implements LeaseEffect {}
 }

@@ -30,18 +30,21 @@ import java.util.Map;
  *       the proposal takes nothing away.
  *   <li>The entry also says up to which grant this member had heard. What it has not heard of is
  *       that a client has revoked such a lease and granted it anew, which may be in the log
- *       already; applying it ends no lease that was granted later.
+ *       already; applying it ends no lease that was granted later. A checkpoint of remaining times
+ *       says and does the same.
  *   <li>A renewal is acknowledged only while a quorum's confirmation is younger than an election
  *       timeout. A leader that was replaced while it was paused would otherwise acknowledge what
  *       its successor never hears of; and what is acknowledged within that time after the
  *       confirmation is covered by the timeout that the successor adds.
- *   <li>A lease of which a checkpoint says that little remains is renewed only when the log has
- *       taken that back; or the next leader would know of the checkpoint and not of the renewal.
+ *   <li>A lease of which a checkpoint says that little remains, or may come to say so because it is
+ *       on its way, is renewed only when the log has taken that back; or the next leader would know
+ *       of the checkpoint and not of the renewal.
  * </ol>
  *
  * <p>A round of expiry takes many leases: their attached keys are counted, and they go into few
  * entries, one after the other at a steady pace, so that neither a storm of small leases nor one
- * with many keys fills the log or holds the store for long.
+ * with many keys fills the log or holds the store for long. Leases with very many keys go into
+ * entries of their own, at a pace of their own, and the round does not wait for them.
  */
 public final class LeaseStage {
   /** What the step's moment is. */
@@ -51,8 +54,8 @@ public final class LeaseStage {
   public record Asked(int loop, long number, LeaseAsk ask) {}
 
   /**
-   * Leases and keys that one entry ends, together, unless one lease has more keys alone. While one
-   * such entry is applied a put waits, so it is small: some tenths of a millisecond.
+   * Leases and keys that one entry ends, together. While one such entry is applied a put waits, so
+   * it is small: some tenths of a millisecond.
    */
   static final int MAX_ENDS_AN_ENTRY = 250;
 
@@ -66,7 +69,7 @@ public final class LeaseStage {
   private static final long NANOS_AN_END = 12_000;
 
   /** A late timer is made up for, and a long standstill is not. */
-  private static final long MAX_MADE_UP_NANOS = 10_000_000;
+  static final long MAX_MADE_UP_NANOS = 10_000_000;
 
   /** Handed out in one round, whose keys the store counts in one step. */
   private static final int MAX_IDS_A_ROUND = 5_000;
@@ -75,7 +78,7 @@ public final class LeaseStage {
    * Entries of a round that are under way together: a disk that is slow for a moment delays only
    * them.
    */
-  private static final int WINDOW = 8;
+  static final int WINDOW = 8;
 
   private static final long RETRY_NANOS = 1_000_000_000L;
   private static final long CHECKPOINT_NANOS = 300_000_000_000L;
@@ -134,8 +137,15 @@ public final class LeaseStage {
   private long nextEntryNanos;
 
   private int underWay;
+  private final LargeEnds large = new LargeEnds();
   private long notBeforeNanos;
   private long nextCheckpointNanos;
+
+  /** Entries of a checkpoint of which it is not known yet whether they took effect. */
+  private int checkpointsUnderWay;
+
+  /** Such an entry was given up, and may take effect still. */
+  private boolean mayBeCheckpointed;
 
   /**
    * @param checkpoints whether remaining times are replicated (contract S10.11)
@@ -169,7 +179,7 @@ public final class LeaseStage {
 
   /** Whether leases that ran out are being revoked. */
   public boolean isRunning() {
-    return round != Round.NONE;
+    return round != Round.NONE || !large.isEmpty();
   }
 
   /** When {@link #wake} has something to do, or {@link LeaseClock#NEVER}. */
@@ -177,7 +187,11 @@ public final class LeaseStage {
     if (leadingTerm == 0) {
       return LeaseClock.NEVER;
     }
-    if (isRunning()) {
+    return Math.min(large.nextNanos(), nextRoundNanos());
+  }
+
+  private long nextRoundNanos() {
+    if (round != Round.NONE) {
       return entries.isEmpty() || underWay == WINDOW ? LeaseClock.NEVER : nextEntryNanos;
     }
     var expiry = clock.nextDeadlineNanos();
@@ -211,6 +225,7 @@ public final class LeaseStage {
     confirming = false;
     entries.clear();
     underWay = 0;
+    large.clear();
     var effects = new ArrayList<LeaseEffect>();
     refuseUnconfirmed(effects);
     for (var waiting : List.of(expiring, resetting)) {
@@ -232,6 +247,7 @@ public final class LeaseStage {
   /** What the log did to leases, in its order. */
   public List<LeaseEffect> changed(List<LeaseChange> changes, Moment moment) {
     var effects = new ArrayList<LeaseEffect>();
+    var expired = 0L;
     for (var change : changes) {
       switch (change) {
         case LeaseChange.Granted granted -> {
@@ -240,6 +256,7 @@ public final class LeaseStage {
         }
         case LeaseChange.Revoked revoked -> {
           clock.remove(revoked.id());
+          expired += revoked.ranOut() ? 1 : 0;
           answerAll(expiring, revoked.id(), 0, moment, effects);
           answerAll(resetting, revoked.id(), 0, moment, effects);
         }
@@ -251,6 +268,10 @@ public final class LeaseStage {
           }
         }
       }
+    }
+    // In another leader's term that is another leader's to count.
+    if (expired > 0 && leadingTerm != 0) {
+      effects.add(new LeaseEffect.CountExpired(expired));
     }
     return effects;
   }
@@ -317,18 +338,21 @@ public final class LeaseStage {
     var ttlSeconds = clock.renew(id, moment.nowNanos);
     if (ttlSeconds == LeaseClock.EXPIRED) {
       expiring.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
-    } else if (ttlSeconds != LeaseClock.UNKNOWN && clock.hasCheckpoint(id)) {
+    } else if (ttlSeconds != LeaseClock.UNKNOWN
+        && (clock.hasCheckpoint(id) || isBeingCheckpointed(ttlSeconds))) {
       var first = !resetting.containsKey(id);
       resetting.computeIfAbsent(id, _ -> new ArrayList<>()).add(asked);
       if (first) {
-        effects.add(
-            new LeaseEffect.Propose(
-                new Command.LeaseCheckpoint(
-                    List.of(new Command.LeaseCheckpoint.Remaining(id, 0)))));
+        effects.add(checkpoint(List.of(new Command.LeaseCheckpoint.Remaining(id, 0))));
       }
     } else {
       effects.add(kept(asked, id, ttlSeconds, moment));
     }
+  }
+
+  /** Whether a checkpoint may be on its way that knows nothing of a renewal now. */
+  private boolean isBeingCheckpointed(long ttlSeconds) {
+    return ttlSeconds > CHECKPOINT_LIMIT_SECONDS && (checkpointsUnderWay > 0 || mayBeCheckpointed);
   }
 
   private LeaseEffect timeToLive(Asked asked, LeaseAsk.TimeToLive wanted, Moment moment) {
@@ -349,7 +373,16 @@ public final class LeaseStage {
     if (leadingTerm == 0) {
       return List.of();
     }
-    if (isRunning()) {
+    if (large.nextNanos() <= moment.nowNanos) {
+      var effects = proposeLarge(moment);
+      effects.addAll(wakeRound(moment));
+      return effects;
+    }
+    return wakeRound(moment);
+  }
+
+  private List<LeaseEffect> wakeRound(Moment moment) {
+    if (round != Round.NONE) {
       return entries.isEmpty() ? List.of() : proposeMore(moment);
     }
     if (checkpoints && nextCheckpointNanos <= moment.nowNanos) {
@@ -374,14 +407,19 @@ public final class LeaseStage {
         (id, _, remaining) -> {
           batch.add(new Command.LeaseCheckpoint.Remaining(id, remaining));
           if (batch.size() == MAX_CHECKPOINTS_AN_ENTRY) {
-            effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
+            effects.add(checkpoint(batch));
             batch.clear();
           }
         });
     if (!batch.isEmpty()) {
-      effects.add(new LeaseEffect.Propose(new Command.LeaseCheckpoint(batch)));
+      effects.add(checkpoint(batch));
     }
+    checkpointsUnderWay += effects.size();
     return effects;
+  }
+
+  private LeaseEffect checkpoint(List<Command.LeaseCheckpoint.Remaining> leases) {
+    return new LeaseEffect.Propose(new Command.LeaseCheckpoint(leases, newestGrantIndex + 1));
   }
 
   /**
@@ -443,6 +481,10 @@ public final class LeaseStage {
     var batch = new ArrayList<Long>();
     var ends = 0L;
     for (var i = 0; i < keyCounts.length; i++) {
+      if (LargeEnds.isLarge(keyCounts[i])) {
+        large.add(ids.get(i), keyCounts[i]);
+        continue;
+      }
       if (!batch.isEmpty() && ends + 1 + keyCounts[i] > MAX_ENDS_AN_ENTRY) {
         entries.add(new Planned(List.copyOf(batch), ends));
         batch.clear();
@@ -451,8 +493,25 @@ public final class LeaseStage {
       batch.add(ids.get(i));
       ends += 1 + keyCounts[i];
     }
-    entries.add(new Planned(batch, ends));
-    return proposeMore(moment);
+    if (!batch.isEmpty()) {
+      entries.add(new Planned(batch, ends));
+    }
+    // Those with few keys first: the log waits for nothing behind them.
+    var effects = new ArrayList<>(proposeMore(moment));
+    effects.addAll(proposeLarge(moment));
+    return effects;
+  }
+
+  private List<LeaseEffect> proposeLarge(Moment moment) {
+    var effects = new ArrayList<LeaseEffect>();
+    for (var id : large.takeDue(moment.nowNanos, clock::isTaken)) {
+      effects.add(expire(List.of(id)));
+    }
+    return effects;
+  }
+
+  private LeaseEffect expire(List<Long> ids) {
+    return new LeaseEffect.Propose(new Command.LeaseExpire(leadingTerm, ids, newestGrantIndex + 1));
   }
 
   private List<LeaseEffect> proposeMore(Moment moment) {
@@ -465,14 +524,12 @@ public final class LeaseStage {
       if (!ids.isEmpty()) {
         underWay++;
         nextEntryNanos += next.ends * NANOS_AN_END;
-        effects.add(
-            new LeaseEffect.Propose(
-                new Command.LeaseExpire(leadingTerm, ids, newestGrantIndex + 1)));
+        effects.add(expire(ids));
       }
     }
     if (underWay == 0 && entries.isEmpty()) {
       round = Round.NONE;
-      effects.addAll(wake(moment));
+      effects.addAll(wakeRound(moment));
     }
     return effects;
   }
@@ -480,17 +537,34 @@ public final class LeaseStage {
   /** How a proposal went; when it took effect, {@link #changed} has heard of it before. */
   public List<LeaseEffect> proposed(Command command, boolean tookEffect, Moment moment) {
     if (command instanceof Command.LeaseCheckpoint checkpoint) {
-      return tookEffect ? List.of() : resetFailed(checkpoint);
+      return checkpointed(checkpoint, tookEffect);
     }
     if (!(command instanceof Command.LeaseExpire expire) || expire.term() != leadingTerm) {
       return List.of();
     }
-    underWay--;
     if (!tookEffect) {
       expire.ids().forEach(clock::putBack);
       notBeforeNanos = moment.nowNanos + RETRY_NANOS;
     }
+    if (large.ended(expire.ids())) {
+      return wake(moment);
+    }
+    underWay--;
     return proposeMore(moment);
+  }
+
+  private List<LeaseEffect> checkpointed(Command.LeaseCheckpoint checkpoint, boolean tookEffect) {
+    if (!isReset(checkpoint)) {
+      checkpointsUnderWay--;
+    }
+    // The log has no entry of before behind this one.
+    mayBeCheckpointed = !tookEffect && (mayBeCheckpointed || !isReset(checkpoint));
+    return tookEffect ? List.of() : resetFailed(checkpoint);
+  }
+
+  /** Whether it takes a checkpoint back, for a renewal. */
+  private static boolean isReset(Command.LeaseCheckpoint checkpoint) {
+    return checkpoint.leases().getFirst().seconds() == 0;
   }
 
   private List<LeaseEffect> resetFailed(Command.LeaseCheckpoint checkpoint) {

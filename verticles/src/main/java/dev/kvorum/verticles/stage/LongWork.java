@@ -36,6 +36,9 @@ final class LongWork {
   /** What came meanwhile and has to see the whole machine. */
   private final ArrayDeque<Supplier<List<StoreEffect>>> held = new ArrayDeque<>();
 
+  /** What came meanwhile and must not see a command that is half done. */
+  private final ArrayDeque<Supplier<List<StoreEffect>>> heldByCommand = new ArrayDeque<>();
+
   /**
    * @param batches makes a batch for what takes effect
    * @param sliceKeys how many keys one slice looks at
@@ -79,9 +82,22 @@ final class LongWork {
     return List.of();
   }
 
-  private void admitHeld(List<StoreEffect> effects) {
-    while (!held.isEmpty()) {
-      effects.addAll(held.removeFirst().get());
+  /**
+   * Does it now, or when no command is half done. A delete whose records are being made has taken
+   * effect; who asks must not mind that the keys whose turn has not come are still there.
+   */
+  List<StoreEffect> betweenCommands(Supplier<List<StoreEffect>> input) {
+    if (longApply == null) {
+      return input.get();
+    }
+    heldByCommand.add(input);
+    return List.of();
+  }
+
+  private static void admit(
+      ArrayDeque<Supplier<List<StoreEffect>>> inputs, List<StoreEffect> effects) {
+    while (!inputs.isEmpty()) {
+      effects.addAll(inputs.removeFirst().get());
     }
   }
 
@@ -127,7 +143,8 @@ final class LongWork {
     batch.addLong(current, part.writes(), outcome);
     waiting.removeFirst();
     var effects = batch.effects(null);
-    admitHeld(effects);
+    admit(heldByCommand, effects);
+    admit(held, effects);
     goOn(effects);
     return effects;
   }
@@ -164,6 +181,7 @@ final class LongWork {
     batch.addSweep(logged, outcome, machine.sweepingKeys());
     waiting.removeFirst();
     var effects = batch.effects(sweeping);
+    admit(heldByCommand, effects);
     effects.add(new StoreEffect.SweepLater(false));
     goOn(effects);
     return effects;
@@ -182,13 +200,14 @@ final class LongWork {
     var effects = new ArrayList<StoreEffect>();
     if (machine.isSweeping()) {
       effects.add(current.add(part));
-      var isWaitedFor = current.holdsUpLog || !held.isEmpty() || records.isFull();
+      // What was put behind the delete reaches the backend after it, and needs room meanwhile.
+      var isWaitedFor = current.holdsUpLog || !held.isEmpty() || records.isFilling();
       effects.add(new StoreEffect.SweepLater(isWaitedFor));
     } else {
       sweeping = null;
       effects.add(new StoreEffect.Publish(machine.state()));
       current.end(part, machine.meta(), effects);
-      admitHeld(effects);
+      admit(held, effects);
     }
     if (current.holdsUpLog && !turns.isBusy()) {
       // The next entry may be free to go now; otherwise it will say again that it is held up.

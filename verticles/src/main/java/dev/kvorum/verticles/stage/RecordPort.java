@@ -15,6 +15,12 @@ public interface RecordPort {
    */
   boolean isFull();
 
+  /**
+   * Whether so much waits for the backend that who holds it back there should make haste: well
+   * before clients are refused, which is well before {@link #isFull}.
+   */
+  boolean isFilling();
+
   /** A record just made by the store; found from now on, at least until it is flushed. */
   void add(Revision revision, Bytes serialized);
 }

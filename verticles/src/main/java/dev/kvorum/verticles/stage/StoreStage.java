@@ -178,22 +178,26 @@ public final class StoreStage {
   /**
    * Finds the keys of each lease as of now, in key order; none for one that does not exist.
    *
+   * <p>Keys wait for a delete that is being written. Counts do not: they are for a plan, which may
+   * as well count a key that is deleted and still attached.
+   *
    * @param ask comes back with the answer
    * @param countsOnly whether it is enough to know how many there are
    */
   public List<StoreEffect> findKeys(long ask, List<Long> leases, boolean countsOnly) {
-    return longWork.whole(
-        () ->
-            List.of(
-                countsOnly
-                    ? new StoreEffect.FoundKeys(
-                        ask,
-                        List.of(),
-                        leases.stream().map(machine.leases()::attachedCount).toList())
-                    : new StoreEffect.FoundKeys(
-                        ask,
-                        leases.stream().map(machine.leases()::attachedKeys).toList(),
-                        List.of())));
+    return countsOnly
+        ? longWork.betweenCommands(() -> List.of(counts(ask, leases)))
+        : longWork.whole(() -> List.of(keys(ask, leases)));
+  }
+
+  private StoreEffect counts(long ask, List<Long> leases) {
+    var counts = leases.stream().map(machine.leases()::attachedCount).toList();
+    return new StoreEffect.FoundKeys(ask, List.of(), counts);
+  }
+
+  private StoreEffect keys(long ask, List<Long> leases) {
+    var keys = leases.stream().map(machine.leases()::attachedKeys).toList();
+    return new StoreEffect.FoundKeys(ask, keys, List.of());
   }
 
   /**

@@ -28,8 +28,9 @@ public final class RecordMemory implements RecordPort {
   private final ValueCache cache;
 
   /**
-   * @param ledger says how large the cache may be, and from when on writes are refused. Applying
-   *     what was accepted goes on up to twice the tail's bound, and then pauses
+   * @param ledger says how large the cache may be, and from when on writes are refused: at the
+   *     tail's bound. From half of it on it is filling; applying what was accepted goes on up to
+   *     twice the bound, and then pauses
    */
   public RecordMemory(Ledger ledger) {
     this.ledger = ledger;
@@ -41,6 +42,11 @@ public final class RecordMemory implements RecordPort {
   @Override
   public boolean isFull() {
     return tailBytes() >= 2 * ledger.most(Account.TAIL);
+  }
+
+  @Override
+  public boolean isFilling() {
+    return tailBytes() >= ledger.most(Account.TAIL) / 2;
   }
 
   @Override

@@ -15,6 +15,7 @@ final class StageMemory implements RecordPort {
   private final Map<Revision, Bytes> all = new HashMap<>();
 
   boolean full;
+  boolean filling;
   boolean forgetsWhatItShows;
 
   @Override
@@ -25,6 +26,11 @@ final class StageMemory implements RecordPort {
   @Override
   public boolean isFull() {
     return full;
+  }
+
+  @Override
+  public boolean isFilling() {
+    return filling;
   }
 
   @Override

@@ -112,7 +112,7 @@ final class SweepingTest {
   void theEndOfALeaseWaitsUntilItsKeyIsReached() {
     harness.commit(deleteAll(), new Command.LeaseRevoke(LEASE));
     harness.proceed();
-    harness.step(stage -> stage.findKeys(1, List.of(LEASE), true));
+    harness.step(stage -> stage.findKeys(1, List.of(LEASE), false));
     assertThat(harness.all(StoreEffect.FoundKeys.class)).isEmpty();
     var turns = 0;
     while (harness.answers().size() == 1) {
@@ -125,7 +125,19 @@ final class SweepingTest {
     assertThat(harness.answers()).last().isEqualTo(new Result.LeaseRevoke(DELETED_AT));
     sweepToTheEnd();
     assertThat(harness.all(StoreEffect.FoundKeys.class))
-        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(List.of()), List.of()));
+  }
+
+  /** Or the leases that run out meanwhile would end late: whose keys they are does not matter. */
+  @Test
+  void keysOfLeasesAreCountedWhileTheDeleteIsWritten() {
+    harness.commit(deleteAll());
+    harness.sweep();
+    harness.step(stage -> stage.findKeys(1, List.of(LEASE, LARGE_LEASE), true));
+
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(1, 0)));
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
   }
 
   @Test
@@ -154,15 +166,18 @@ final class SweepingTest {
     putLeasedKeys();
     harness.commit(new Command.LeaseRevoke(LARGE_LEASE), put("z", 0));
     harness.step(stage -> stage.findKeys(1, List.of(LARGE_LEASE), true));
+    assertThat(harness.all(StoreEffect.FoundKeys.class)).as("its keys are listed").isEmpty();
     harness.drain();
 
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
     assertThat(harness.answers())
         .containsExactly(new Result.LeaseRevoke(ENDED_AT), new Result.Put(ENDED_AT + 1, null));
     assertThat(keysIn(harness.published())).as("the others live").isEqualTo(KEYS);
     assertThat(keysIn(harness.published(), "m", "n")).isZero();
     assertThat(harness.all(StoreEffect.LeasesChanged.class))
         .containsExactly(
-            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE))));
+            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE, false))));
     assertThat(harness.all(StoreEffect.Write.class)).as("no record was made so far").isEmpty();
     assertThat(harness.all(StoreEffect.Happened.class)).isEmpty();
     assertThat(sweepToTheEnd()).isEqualTo((LEASED_KEYS + SLICE_KEYS - 1) / SLICE_KEYS);
@@ -174,8 +189,6 @@ final class SweepingTest {
     assertThat(deletes).extracting(Event::key).isSorted();
     assertThat(deletes.getFirst().revision()).isEqualTo(new Revision(ENDED_AT, 0));
     assertThat(deletes.getLast().revision()).isEqualTo(new Revision(ENDED_AT, LEASED_KEYS - 1));
-    assertThat(harness.all(StoreEffect.FoundKeys.class))
-        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0)));
   }
 
   /** The leader's own end of a lease that ran out is no other one. */
@@ -187,6 +200,9 @@ final class SweepingTest {
 
     assertThat(harness.answers()).containsExactly(new Result.Done(ENDED_AT));
     assertThat(keysIn(harness.published(), "m", "n")).isZero();
+    assertThat(harness.all(StoreEffect.LeasesChanged.class))
+        .containsExactly(
+            new StoreEffect.LeasesChanged(List.of(new LeaseChange.Revoked(LARGE_LEASE, true))));
     assertThat(harness.all(StoreEffect.Count.class))
         .containsExactly(new StoreEffect.Count(0, LEASED_KEYS, 0, 0));
     sweepToTheEnd();
@@ -246,14 +262,18 @@ final class SweepingTest {
     harness.forget();
   }
 
+  /** What is put meanwhile stays in memory until the last tombstone is there. */
   @Test
-  void itHurriesWhenMemoryIsFull() {
+  void itHurriesBeforeClientsAreRefused() {
     harness.commit(deleteAll());
     harness.sweep();
     assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
-    harness.memory.full = true;
+    harness.memory.filling = true;
     harness.sweep();
     assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
+    harness.memory.filling = false;
+    harness.sweep();
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
   }
 
   private static StoreEffect.SweepLater later(boolean isWaitedFor) {
