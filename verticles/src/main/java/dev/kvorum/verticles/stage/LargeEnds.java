@@ -60,7 +60,7 @@ final class LargeEnds {
    */
   List<Long> takeDue(long nowNanos, LongPredicate isStillMeant) {
     var due = new ArrayList<Long>();
-    nextNanos = Math.max(nextNanos, nowNanos - LeaseStage.MAX_MADE_UP_NANOS);
+    nextNanos = Math.max(nextNanos, nowNanos - EndPace.MAX_MADE_UP_NANOS);
     while (nextNanos() <= nowNanos) {
       var next = waiting.removeFirst();
       if (isStillMeant.test(next.id)) {

@@ -62,17 +62,8 @@ public final class LeaseStage {
   /** Leases in one entry of checkpoints. */
   private static final int MAX_CHECKPOINTS_AN_ENTRY = 1_000;
 
-  /**
-   * The pace of a storm: 83,000 leases and keys a second. 200,000 leases with a key each are gone
-   * in less than five seconds, and puts have most of the time between the entries for themselves.
-   */
-  private static final long NANOS_AN_END = 12_000;
-
-  /** A late timer is made up for, and a long standstill is not. */
-  static final long MAX_MADE_UP_NANOS = 10_000_000;
-
   /** Handed out in one round, whose keys the store counts in one step. */
-  private static final int MAX_IDS_A_ROUND = 5_000;
+  static final int MAX_IDS_A_ROUND = 2_500;
 
   /**
    * Entries of a round that are under way together: a disk that is slow for a moment delays only
@@ -133,8 +124,7 @@ public final class LeaseStage {
 
   private final ArrayDeque<Planned> entries = new ArrayDeque<>();
 
-  /** When the next of them may go. */
-  private long nextEntryNanos;
+  private final EndPace pace = new EndPace();
 
   private int underWay;
   private final LargeEnds large = new LargeEnds();
@@ -192,7 +182,7 @@ public final class LeaseStage {
 
   private long nextRoundNanos() {
     if (round != Round.NONE) {
-      return entries.isEmpty() || underWay == WINDOW ? LeaseClock.NEVER : nextEntryNanos;
+      return entries.isEmpty() || underWay == WINDOW ? LeaseClock.NEVER : pace.nextNanos();
     }
     var expiry = clock.nextDeadlineNanos();
     var wake = expiry == LeaseClock.NEVER ? expiry : Math.max(expiry, notBeforeNanos);
@@ -516,14 +506,13 @@ public final class LeaseStage {
 
   private List<LeaseEffect> proposeMore(Moment moment) {
     var effects = new ArrayList<LeaseEffect>();
-    nextEntryNanos = Math.max(nextEntryNanos, moment.nowNanos - MAX_MADE_UP_NANOS);
-    while (underWay < WINDOW && !entries.isEmpty() && nextEntryNanos <= moment.nowNanos) {
+    while (underWay < WINDOW && !entries.isEmpty() && pace.isDue(moment.nowNanos)) {
       var next = entries.removeFirst();
       // One that was revoked meanwhile may have been granted anew, and must live its own time.
       var ids = next.ids.stream().filter(clock::isTaken).toList();
       if (!ids.isEmpty()) {
         underWay++;
-        nextEntryNanos += next.ends * NANOS_AN_END;
+        pace.went(next.ends);
         effects.add(expire(ids));
       }
     }
