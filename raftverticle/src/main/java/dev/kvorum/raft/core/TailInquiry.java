@@ -29,12 +29,13 @@ import java.util.TreeMap;
  * and every claim may fall to p. If they are a quorum, it may have been, and nobody has it: then
  * nobody may ever lead ({@link Finding.TailLost}), until a person decides.
  *
- * <p>Where what is lost begins. A lost entry e is beyond p. If e is of p's term, its index is higher
- * than p's: one leader's log has no gaps. It is of that term if one of the quorum claims nothing of
- * a later one. Otherwise e may be of a later term, and then its index tells nothing about p: e may
- * have been written in the place of entries of p's log, which were never committed, and which are
- * to be seen again on a member that lost e. All that is certain then is that e is behind every index
- * that a voter knows to be committed, since that voter's log has what was committed there.
+ * <p>Where what is lost begins. A lost entry e is beyond p. If e is of p's term, its index is
+ * higher than p's: one leader's log has no gaps. It is of that term if one of the quorum claims
+ * nothing of a later one. Otherwise e may be of a later term, and then its index tells nothing
+ * about p: e may have been written in the place of entries of p's log, which were never committed,
+ * and which are to be seen again on a member that lost e. All that is certain then is that e is
+ * behind every index that a voter knows to be committed, since that voter's log has what was
+ * committed there.
  *
  * <p>The answers must stay true after they were given. An inquiry therefore enters a new term, like
  * a campaign: whoever answered acknowledges nothing of an earlier term any more, so nothing of an

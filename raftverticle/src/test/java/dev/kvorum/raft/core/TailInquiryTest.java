@@ -38,12 +38,7 @@ class TailInquiryTest {
     }
     var boot =
         new RaftBoot(
-            2,
-            new HardState(3, 0, 3),
-            DurableLog.of(RaftBoot.BIRTH, entries),
-            VOTERS,
-            1,
-            claim);
+            2, new HardState(3, 0, 3), DurableLog.of(RaftBoot.BIRTH, entries), VOTERS, 1, claim);
     var core = new RaftCore(RaftConfig.defaults(1, 7), boot);
     core.start();
     return core;
@@ -89,9 +84,9 @@ class TailInquiryTest {
   }
 
   /**
-   * Voters 1 and 3 committed 3/4 and 3/5 and lost them, and what these had overwritten is to be seen
-   * again: 2/4 and 2/5. The lost entries begin behind what is known to be committed, and not behind
-   * the ends of the logs.
+   * Voters 1 and 3 committed 3/4 and 3/5 and lost them, and what these had overwritten is to be
+   * seen again: 2/4 and 2/5. The lost entries begin behind what is known to be committed, and not
+   * behind the ends of the logs.
    */
   @Test
   void whatIsLostMayBeginBeforeTheEndsOfTheLogsThatLostIt() {

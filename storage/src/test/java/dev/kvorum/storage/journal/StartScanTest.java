@@ -151,8 +151,8 @@ final class StartScanTest {
   }
 
   /**
-   * The batch that nothing proves is the last that is whole, and behind it another has rotted, which
-   * may have been acknowledged as well: the member must claim that one, too.
+   * The batch that nothing proves is the last that is whole, and behind it another has rotted,
+   * which may have been acknowledged as well: the member must claim that one, too.
    */
   @Test
   void whatIsDamagedBehindTheUnprovenBatchIsClaimedToo() throws DiskFaultException {
