@@ -186,6 +186,7 @@ public sealed interface Message {
    * Answers {@link TailInquiry}.
    *
    * @param last the end of the voter's log, durable
+   * @param committed the highest index that the voter knows to be committed
    * @param claim what the voter itself may have lost
    * @param membership the configuration that the voter knows, or nobody while it knows of a change
    *     that it has not applied
@@ -196,6 +197,7 @@ public sealed interface Message {
       long term,
       boolean beforehand,
       EntryId last,
+      long committed,
       Claim claim,
       Membership membership)
       implements Message {}

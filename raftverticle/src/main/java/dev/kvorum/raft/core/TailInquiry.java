@@ -29,6 +29,14 @@ import java.util.TreeMap;
  * and every claim may fall to p. If they are a quorum, it may have been, and nobody has it: then
  * nobody may ever lead ({@link Finding.TailLost}), until a person decides.
  *
+ * <p>Where what is lost begins. A lost entry e is beyond p. If e is of p's term, its index is
+ * higher than p's: one leader's log has no gaps. It is of that term if one of the quorum claims
+ * nothing of a later one. Otherwise e may be of a later term, and then its index tells nothing
+ * about p: e may have been written in the place of entries of p's log, which were never committed,
+ * and which are to be seen again on a member that lost e. All that is certain then is that e is
+ * behind every index that a voter knows to be committed, since that voter's log has what was
+ * committed there.
+ *
  * <p>The answers must stay true after they were given. An inquiry therefore enters a new term, like
  * a campaign: whoever answered acknowledges nothing of an earlier term any more, so nothing of an
  * earlier term is committed afterwards except by a later leader that had it when it answered. To
@@ -126,6 +134,7 @@ final class TailInquiry {
         term,
         beforehand,
         state.log.lastId(),
+        state.log.commit(),
         state.claim(),
         settled ? state.peers.membership() : Membership.NOBODY);
   }
@@ -196,26 +205,35 @@ final class TailInquiry {
 
   private void halt(EntryId best) {
     var members = new ArrayList<Long>();
-    var kept = new ArrayList<Long>();
     var claimed = new ArrayList<Long>();
     for (var report : reports.values()) {
       if (report.claim().isBeyond(best)) {
         members.add(report.from());
-        kept.add(report.last().index());
         claimed.add(
             report.claim() instanceof Claim.Reached(var position)
                 ? position.index()
                 : Long.MAX_VALUE);
       }
     }
-    // What is lost is behind the ends of a quorum's logs, and before the claims of a quorum. The
-    // most up-to-date log tells nothing: it may go on with entries that were never committed, where
-    // a later term had others.
-    kept.sort(null);
+    // What is lost is before the claims of a quorum.
     claimed.sort(Collections.reverseOrder());
     var quorum = Quorum.size(state.peers.membership().voters().size());
     var to = claimed.get(Math.min(quorum, claimed.size()) - 1);
-    var from = Math.min(kept.get(Math.min(quorum, kept.size()) - 1) + 1, to);
+    var from = Math.min(lastThatIsThere(best) + 1, to);
     state.find(new Finding.TailLost(from, to, members));
+  }
+
+  /** The index up to which nothing that was ever committed is lost. */
+  private long lastThatIsThere(EntryId best) {
+    var endOfTerm = new EntryId(best.term(), Long.MAX_VALUE);
+    var laterTerm = state.peers.tally(voter -> hasLostBeyond(voter, endOfTerm), _ -> false);
+    if (laterTerm != Tally.WON) {
+      return best.index();
+    }
+    var committed = 0L;
+    for (var report : reports.values()) {
+      committed = Math.max(committed, report.committed());
+    }
+    return committed;
   }
 }

@@ -73,13 +73,15 @@ final class ScenarioText {
               var term,
               var beforehand,
               var last,
+              var committed,
               var claim,
               var membership) ->
-          "has%s term=%d last=%s %s%s"
+          "has%s term=%d last=%s commit=%d %s%s"
               .formatted(
                   beforehand ? " (beforehand)" : "",
                   term,
                   last,
+                  committed,
                   claim(claim),
                   membership.voters().isEmpty() ? " between configurations" : "");
       case Message.DivergenceNotice(_, _, var term, _, var index) ->

@@ -559,7 +559,7 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
   void started(int member) {
     coverage.hit("started");
     if (trace.isTold()) {
-      tell(member, "starts");
+      tell(member, "starts with %s, claims %s".formatted(durable(member), claim(member)));
     }
     observe(observer -> observer.started(member));
   }

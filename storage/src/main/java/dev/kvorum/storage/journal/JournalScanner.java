@@ -50,6 +50,9 @@ final class JournalScanner {
   /** Whether the next batch must name the hash of the one before. */
   private boolean chained;
 
+  /** Whether a batch was passed over that may not be on the medium. */
+  private boolean hasUnproven;
+
   /** Where the log would have ended with the torn batch. */
   private @Nullable EntryId tornClaim;
 
@@ -88,6 +91,10 @@ final class JournalScanner {
     var going = true;
     while (going && contradiction == null) {
       going = step();
+    }
+    if (hasUnproven) {
+      // What is written next must not stand behind a batch that may vanish.
+      end = null;
     }
     missWhatWasSynced();
     if (contradiction == null && newDirectory && highestNumber > 0) {
@@ -218,8 +225,7 @@ final class JournalScanner {
   /** Takes over the whole batch at the walk's position; false after a contradiction. */
   private boolean take(BatchHeader header) {
     if (header.number() > trust.lastBatch()) {
-      disbelieve(header);
-      return false;
+      return disbelieve(header);
     }
     var count = BatchHeader.sectors(header.batchBytes());
     var offset = reader.load(sector, count);
@@ -255,21 +261,29 @@ final class JournalScanner {
     return contradiction == null;
   }
 
-  /** The whole batch at the walk's position is not believed, and ends the journal (P9). */
-  private void disbelieve(BatchHeader header) {
+  /**
+   * The whole batch at the walk's position is not believed, and the log ends before it (P9). Where
+   * it may have been acknowledged, so may what is damaged behind it, and the walk goes on: a member
+   * that claimed the one and not the other would vote for who lacks the other. False if all behind
+   * was never acknowledged.
+   */
+  private boolean disbelieve(BatchHeader header) {
     var number = header.number();
+    var count = BatchHeader.sectors(header.batchBytes());
     highestNumber = Math.max(highestNumber, number);
-    note(
-        trust.restIsDamage() ? Verdict.Kind.LOST : Verdict.Kind.TORN,
-        "batch " + number + " may not be on the medium");
-    if (trust.restIsDamage()) {
-      replay.distrust(header, reader.file(), sector);
-      end = null;
-    } else {
-      var count = BatchHeader.sectors(header.batchBytes());
+    if (!trust.restIsDamage()) {
+      note(Verdict.Kind.TORN, "batch " + number + " may not be on the medium");
       torn = new JournalScan.Torn(reader.file(), sector, sector + count, number);
       end = end(sector, number);
+      return false;
     }
+    note(Verdict.Kind.LOST, "batch " + number + " may not be on the medium");
+    replay.distrust(header, reader.file(), sector);
+    hasUnproven = true;
+    chained = false;
+    expected = number + 1;
+    sector += count;
+    return true;
   }
 
   /** The head of a segment says whose it is, and how long it was made. */

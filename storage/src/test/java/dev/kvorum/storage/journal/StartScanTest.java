@@ -10,6 +10,7 @@ import dev.kvorum.storage.journal.disk.DiskResult;
 import dev.kvorum.storage.journal.disk.FaultKind;
 import dev.kvorum.storage.journal.disk.FaultPlan;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
+import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What a start makes of a journal whose last sync failed (P9). */
 final class StartScanTest {
   private static final long SEED = Long.getLong("kvorum.startScan.seed", 20_261_121L);
+  private static final String FIRST_SEGMENT = "journal/0000000001.seg";
   private static final Owner OWNER = new Owner(1, 2);
   private static final JournalOptions OPTIONS =
       new JournalOptions(1 << 16, 1 << 14, 1 << 14, 1 << 13, 1, 0);
@@ -146,6 +148,47 @@ final class StartScanTest {
         .isInstanceOf(StartDecision.Refuse.class);
     assertThat(LoneVoter.decide(scan, new EntryId(1, 4), "d"))
         .isInstanceOf(StartDecision.Start.class);
+  }
+
+  /**
+   * The batch that nothing proves is the last that is whole, and behind it another has rotted,
+   * which may have been acknowledged as well: the member must claim that one, too.
+   */
+  @Test
+  void whatIsDamagedBehindTheUnprovenBatchIsClaimedToo() throws DiskFaultException {
+    disk.readsPastCache(false);
+    var journal = open(JournalScan.read(disk, OWNER, true), disk, new Keep.Everything(), true);
+    for (var index = 1; index <= 4; index++) {
+      append(disk, journal, index);
+    }
+    var from = writtenSectors();
+    append(disk, journal, 5);
+    disk.damage(FaultKind.GARBLED_SECTOR, FIRST_SEGMENT, from);
+
+    var partlyLost = StartScan.read(disk, OWNER, OptionalLong.of(0), notes::add).scan();
+
+    assertThat(partlyLost.lastBeforeDamage()).isEqualTo(new EntryId(1, 3));
+    assertThat(partlyLost.claim()).isEqualTo(new Claim.Reached(new EntryId(1, 5)));
+
+    for (var sector = from; sector < writtenSectors(); sector++) {
+      disk.damage(FaultKind.GARBLED_SECTOR, FIRST_SEGMENT, sector);
+    }
+
+    var whollyLost = StartScan.read(disk, OWNER, OptionalLong.of(0), notes::add).scan();
+
+    assertThat(whollyLost.lastBeforeDamage()).isEqualTo(new EntryId(1, 3));
+    assertThat(whollyLost.claim()).isEqualTo(new Claim.Unknown());
+    assertThat(whollyLost.end()).as("nothing is written behind what is lost").isNull();
+  }
+
+  /** How many sectors of the first segment have anything in them, from the first one on. */
+  private int writtenSectors() {
+    var content = disk.content(FIRST_SEGMENT);
+    var end = content.length;
+    while (content[end - 1] == 0) {
+      end--;
+    }
+    return (end + Sector.BYTES - 1) / Sector.BYTES;
   }
 
   @Test
