@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>nothing of the batch and nothing later: the end of the journal;
  *   <li>parts of it, the rest never written, nothing later: <em>torn</em>, it was never
  *       acknowledged;
- *   <li>never-written sectors and something later: <em>lost</em>, the disk forgot a synced write;
+ *   <li>never-written sectors and something later, or a part of the batch in a wrong place before:
+ *       <em>lost</em>, the disk forgot a write or did it elsewhere;
  *   <li>garbage where the batch was: <em>rot</em>, whether something follows or not;
  *   <li>every sector whole, and yet the hashes differ: a <em>contradiction</em>, a bug and no
  *       fault.
@@ -52,6 +53,9 @@ final class JournalScanner {
 
   /** Whether a batch was passed over that may not be on the medium. */
   private boolean hasUnproven;
+
+  /** The highest number of a batch of which a sector came by in a wrong place; 0 if none did. */
+  private long highestElsewhere;
 
   /** Where the log would have ended with the torn batch. */
   private @Nullable EntryId tornClaim;
@@ -302,10 +306,11 @@ final class JournalScanner {
   /** The next batch is not there: decides what that means; false at the end of the journal. */
   private boolean explain() {
     var rest = RestOfSegment.examine(reader, sector, expected);
-    var hasSeenLater = hasSeenLater();
+    var wasWritten = hasSeenItWritten();
     highestNumber = Math.max(highestNumber, rest.highestNumber());
+    highestElsewhere = Math.max(highestElsewhere, rest.highestElsewhere());
     var isLastSegment = current + 1 == segments.size();
-    if (rest.isUntouched() && !hasVanished() && !(isLastSegment && hasSeenLater)) {
+    if (rest.isUntouched() && !hasVanished() && !(isLastSegment && wasWritten)) {
       leave(rest.strays());
       if (!isLastSegment) {
         enter(current + 1, 0);
@@ -314,8 +319,8 @@ final class JournalScanner {
       end = end(sector, expected);
       return false;
     }
-    var later = rest.hasLater() || hasSeenLater || hasBatches(current + 1);
-    if (!rest.isRotten() && !later) {
+    var isProven = rest.hasLater() || wasWritten || hasBatches(current + 1);
+    if (!rest.isRotten() && !isProven) {
       tornClaim = ClaimSearch.from(readersFrom(current), sector, expected);
       torn = new JournalScan.Torn(reader.file(), sector, rest.toSector(), expected);
       note(Verdict.Kind.TORN, "batch " + expected + " was cut short and never acknowledged");
@@ -357,8 +362,10 @@ final class JournalScanner {
     var damagedAt = reader.file();
     var damagedSector = sector;
     var missing = expected;
+    highestNumber = Math.max(highestNumber, highestElsewhere);
     for (var from = rest.toSector(); current < segments.size(); from = 0) {
       for (var at = from; at < reader.sectorCount(); at++) {
+        pass(at, missing);
         if (!reader.beginsBatch(at)) {
           continue;
         }
@@ -388,6 +395,21 @@ final class JournalScanner {
     return false;
   }
 
+  /** What wrote the sector was once there, even if nothing else of it is found. */
+  private void pass(int at, long near) {
+    switch (reader.kind(at)) {
+      case CURRENT ->
+          highestNumber =
+              Math.max(highestNumber, Sector.batch(reader.buffer(), reader.load(at, 1), near));
+      case MISPLACED -> {
+        var number = Sector.batch(reader.buffer(), reader.load(at, 1), near);
+        highestElsewhere = Math.max(highestElsewhere, number);
+        highestNumber = Math.max(highestNumber, number);
+      }
+      case OLD, BLANK, GARBAGE -> {}
+    }
+  }
+
   private Iterable<SegmentReader> readersFrom(int segment) {
     return () ->
         segments.subList(segment, segments.size()).stream()
@@ -411,9 +433,12 @@ final class JournalScanner {
     return false;
   }
 
-  /** Whether a sector of a later batch came by in a wrong place, before the place of this one. */
-  private boolean hasSeenLater() {
-    return expected > 0 && highestNumber > expected;
+  /**
+   * Whether a sector of a later batch came by before the place of this one, or one of its own in a
+   * wrong place, which proves that it was written.
+   */
+  private boolean hasSeenItWritten() {
+    return expected > 0 && (highestNumber > expected || highestElsewhere >= expected);
   }
 
   private boolean isLater(SegmentReader in, int at) {

@@ -20,6 +20,7 @@ final class RestOfSegment {
 
   private int headerEnd = -1;
   private long highestNumber;
+  private long highestElsewhere;
   private int toSector;
   private boolean rotten;
   private boolean laterIsElsewhere;
@@ -104,7 +105,9 @@ final class RestOfSegment {
     }
     // A sector of this batch in another place proves that the batch was written whole, and one of a
     // later batch that this one was even synced.
-    var number = kind == Sector.Kind.MISPLACED && expected > 0 ? batch(at) : 0;
+    var found = kind == Sector.Kind.MISPLACED ? batch(at) : 0;
+    highestElsewhere = Math.max(highestElsewhere, found);
+    var number = expected > 0 ? found : 0;
     if (number > expected) {
       highestNumber = Math.max(highestNumber, number);
       laterIsElsewhere = true;
@@ -135,6 +138,11 @@ final class RestOfSegment {
   /** The highest number of a batch of which a sector is there. */
   long highestNumber() {
     return highestNumber;
+  }
+
+  /** The highest number of a batch of which a sector is in a wrong place; 0 if none is. */
+  long highestElsewhere() {
+    return highestElsewhere;
   }
 
   /** Nothing of the batch is there and nothing rotten is in its place. */

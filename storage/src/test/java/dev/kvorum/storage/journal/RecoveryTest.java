@@ -32,6 +32,17 @@ final class RecoveryTest {
     return disk.copy();
   }
 
+  /** The same, of which a start gave up the last one; then entries 6 to 9 in the second segment. */
+  private static FaultyDisk twoSegments() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, Node.SMALL, false, new Keep.UpTo(new EntryId(1, 5)));
+    for (var i = 6; i <= 9; i++) {
+      node.append(entry(1, i, 50));
+      node.settle();
+    }
+    return disk.copy();
+  }
+
   private static void flip(FaultyDisk disk, int sector) {
     var file = disk.content(FIRST);
     file[sector * Sector.BYTES + 200] ^= 1;
@@ -89,6 +100,47 @@ final class RecoveryTest {
     var decision = SharedVoter.decide(scan(disk), new EntryId(1, 4), vote);
     assertThat(((SharedVoter.Decision.Start) decision).vote().claim())
         .isEqualTo(new Claim.Unknown());
+  }
+
+  /**
+   * Found by seed 16659: the last two batches were zeroed, and a sector of the last one stood at
+   * the head of the segment, where the search for something whole behind an earlier damage passed.
+   */
+  @Test
+  void aLaterBatchThatTheSearchBehindADamagePassesProvesItAsWell() throws Exception {
+    var disk = twoSegments();
+    flip(disk, 5);
+    disk.exchange(SECOND, 0, SECOND, 4);
+    blank(disk, SECOND, 3);
+    blank(disk, SECOND, 4);
+    var scan = scan(disk);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 7));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
+    assertThat(scan.nextNumber()).isEqualTo(12);
+  }
+
+  /** The number of the first batch is not known, since older segments were released. */
+  @Test
+  void aLaterBatchAtTheHeadOfTheOldestSegmentProvesItAsWell() throws Exception {
+    var disk = twoSegments();
+    disk.perform(List.of(new DiskOperation.Delete(FIRST)));
+    disk.exchange(SECOND, 0, SECOND, 4);
+    blank(disk, SECOND, 3);
+    blank(disk, SECOND, 4);
+    var scan = scan(disk);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 7));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
+  }
+
+  /** The disk wrote the last batch over an earlier one. */
+  @Test
+  void theMissingBatchInAWrongPlaceBeforeItsOwnProvesThatItWasThere() throws Exception {
+    var disk = sixEntries();
+    disk.exchange(FIRST, 1, FIRST, 5);
+    blank(disk, 5);
+    var scan = scan(disk);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 5));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
   }
 
   /**
