@@ -46,9 +46,10 @@ public final class Main implements Callable<Integer> {
       paramLabel = "benchmark",
       description =
           "put, get (linearizable), get-serializable, list, pages, start, idle, lease-rates,"
-              + " index-memory, lease-memory, lease-storm, lease-revoke; watch-cpu; beside a bar:"
-              + " watch-fanout, watch-streams, watch-watchers, watch-catchup, watch-many-one-key,"
-              + " big-read, crowd")
+              + " write-amplification, watch-cpu; beside a bar: index-memory, lease-memory,"
+              + " lease-storm, lease-revoke, scale, restart, compaction, delete-range, no-pause,"
+              + " space, watch-fanout, watch-streams, watch-watchers, watch-catchup,"
+              + " watch-many-one-key, big-read, crowd")
   private List<String> benchmarks = new ArrayList<>();
 
   @Option(
@@ -79,7 +80,7 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--fill-keys",
       description =
-          "keys that list, pages, big-read and crowd write first; default ${DEFAULT-VALUE}")
+          "keys that list, pages, big-read, crowd and scale write first; default ${DEFAULT-VALUE}")
   private int fillKeys = 1_000_000;
 
   @Option(names = "--fill-value-bytes", description = "of each of them; default ${DEFAULT-VALUE}")

@@ -40,6 +40,7 @@ public final class Benchmarks {
           new PauseBenchmark(PauseBenchmark.Work.COMPACTION),
           new PauseBenchmark(PauseBenchmark.Work.DELETE),
           new PauseBenchmark(PauseBenchmark.Work.EVERYTHING),
+          new ScaleBenchmark(),
           new RestartBenchmark(),
           new SpaceBenchmark(),
           new WriteAmplificationBenchmark());
