@@ -39,6 +39,7 @@ public final class Training {
             data,
             client -> {
               client.useEverything();
+              client.useCrowds();
               client.putUntil(() -> Files.exists(data.resolve("index").resolve("checkpoint")));
               client.putMore();
             })

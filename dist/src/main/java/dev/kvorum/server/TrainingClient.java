@@ -91,10 +91,14 @@ final class TrainingClient {
     for (int round = 0; round < ROUNDS; round++) {
       round();
     }
-    new TrainingCrowds(this).useAll();
     for (var path : List.of("/version", "/health", "/metrics")) {
       await(get(path));
     }
+  }
+
+  /** What a server sees rarely and on a large scale; once is enough. */
+  void useCrowds() throws Exception {
+    new TrainingCrowds(this).useAll();
   }
 
   /** Puts new keys until something has come of it, or enough is enough. */
