@@ -254,7 +254,9 @@ final class Node {
     deploy(new HeapVerticle());
     deploy(new PeerVerticle(config.member().listenPeerUrls(), view(context)));
     deploy(membership);
-    return openClientPorts(config, placement, context);
+    var addresses = openClientPorts(config, placement, context);
+    context.metrics().loops().startIsOver();
+    return addresses;
   }
 
   private NodeContext context(

@@ -18,8 +18,16 @@ public final class LoopMetrics {
             Buckets.doublingSeconds(0.0015625, 12));
     registry.gauge(
         "kvorum_raft_tick_late_max_seconds",
-        "The latest of Raft's ticks since the start.",
+        "The latest of Raft's ticks since the node serves clients.",
         () -> latest.get() / NANOS_A_SECOND);
+  }
+
+  /**
+   * The node serves clients. Until now its loops were busy with the start as well, and nobody
+   * waited for a tick.
+   */
+  public void startIsOver() {
+    latest.reset();
   }
 
   /** A tick of Raft ran this many nanoseconds after its time. */

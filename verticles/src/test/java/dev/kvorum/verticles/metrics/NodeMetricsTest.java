@@ -54,6 +54,19 @@ final class NodeMetricsTest {
         .doesNotContain("cluster_version=\"3.6\"");
   }
 
+  /** While the node starts its loops have other work, and no client waits for a tick. */
+  @Test
+  void theLatestTickIsThatOfTheTimeInWhichClientsAreServed() {
+    metrics.loops().ticked(300_000_000);
+    metrics.loops().startIsOver();
+    metrics.loops().ticked(20_000_000);
+
+    assertThat(metrics.scrape())
+        .contains(
+            "\nkvorum_raft_tick_late_max_seconds 0.02\n",
+            "\nkvorum_raft_tick_late_seconds_count 2\n");
+  }
+
   @Test
   void theVerdictsOfAStartAreCounted() {
     metrics.disk().found("sound");
