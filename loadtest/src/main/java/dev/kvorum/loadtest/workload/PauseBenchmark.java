@@ -43,8 +43,7 @@ final class PauseBenchmark implements Benchmark {
   private static final int DEFAULT_PUTS_PER_SECOND = 2_000;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String TICKS = "kvorum_raft_tick_late_seconds_count";
-  private static final String TICKS_IN_TIME =
-      "kvorum_raft_tick_late_seconds_bucket{le=\"0.05\"}";
+  private static final String TICKS_IN_TIME = "kvorum_raft_tick_late_seconds_bucket{le=\"0.05\"}";
   private static final String TICK_MAX = "kvorum_raft_tick_late_max_seconds";
 
   private final Work work;
