@@ -133,6 +133,11 @@ final class Leases {
     return expire.term() != term;
   }
 
+  /** A leader of before saw so much remain; its successor may have renewed the leases. */
+  private static boolean isOfAnotherTerm(Command.LeaseCheckpoint checkpoint, long term) {
+    return checkpoint.term() != 0 && checkpoint.term() != term;
+  }
+
   static LongCommand refused(Failure failure) {
     return (_, _, _) -> new Part(List.of(), List.of(), List.of(), Outcome.refused(failure));
   }
@@ -165,8 +170,15 @@ final class Leases {
     return leases.attachedKeys(id).stream().anyMatch(kv::isHidden);
   }
 
-  /** Notes what remains of leases; those that are gone, or came anew since, are passed over. */
-  Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {
+  /**
+   * Notes what remains of leases; those that are gone, or came anew since, are passed over.
+   *
+   * @param term of the entry
+   */
+  Outcome checkpoint(Command.LeaseCheckpoint checkpoint, long term) {
+    if (isOfAnotherTerm(checkpoint, term)) {
+      return Outcome.refused(Failure.NOT_LEADER);
+    }
     var records = new ArrayList<WriteBatch.Change>();
     var changes = new ArrayList<LeaseChange>();
     for (var lease : checkpoint.leases()) {

@@ -123,7 +123,7 @@ public final class StateMachine {
       }
       case Command.LeaseRevoke revoke -> leaseCommands.revoke(revoke);
       case Command.LeaseExpire expire -> leaseCommands.expire(expire, term);
-      case Command.LeaseCheckpoint checkpoint -> leaseCommands.checkpoint(checkpoint);
+      case Command.LeaseCheckpoint checkpoint -> leaseCommands.checkpoint(checkpoint, term);
       case Command.Range _ -> throw new InvariantViolation("a range is in the log");
     };
   }

@@ -547,7 +547,9 @@ class LeaseStageTest {
   private LeaseEffect checkpoint(long id, long remaining) {
     return new LeaseEffect.Propose(
         new Command.LeaseCheckpoint(
-            List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)), newestGrant + 1));
+            TERM,
+            List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)),
+            newestGrant + 1));
   }
 
   @Test
@@ -584,6 +586,23 @@ class LeaseStageTest {
     var reset = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
 
     assertThat(stage.proposed(reset.command(), false, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.TIMEOUT)));
+  }
+
+  /** Its own entry will answer it. */
+  @Test
+  void aRenewalHearsNothingOfAnEntryOfAnEarlierTerm() {
+    lead();
+    grant(1, 600);
+    stage.changed(List.of(new LeaseChange.Checkpointed(1, 100)), moment());
+    var reset = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
+    assertThat(stage.lead(TERM + 1, now, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER)));
+    var again = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
+    assertThat(((Command.LeaseCheckpoint) again.command()).term()).isEqualTo(TERM + 1);
+
+    assertThat(stage.proposed(reset.command(), false, moment())).isEmpty();
+    assertThat(stage.proposed(again.command(), false, moment()))
         .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.TIMEOUT)));
   }
 
