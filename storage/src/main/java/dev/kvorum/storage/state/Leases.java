@@ -166,6 +166,25 @@ final class Leases {
     return expiring(expire).stream().anyMatch(this::hasHiddenKey);
   }
 
+  /**
+   * Whether one of the leases has a key without a tombstone or is long work to end, or whether they
+   * have too many keys for a look at each.
+   *
+   * @param turnKeys a lease with more keys is long work
+   * @param maxKeys how many keys are looked at
+   */
+  boolean mayHaveToWait(List<Long> ids, int turnKeys, int maxKeys) {
+    var keys = 0L;
+    for (long id : ids) {
+      var count = leases.attachedCount(id);
+      keys += count;
+      if (count > turnKeys || keys > maxKeys) {
+        return true;
+      }
+    }
+    return ids.stream().anyMatch(this::hasHiddenKey);
+  }
+
   private boolean hasHiddenKey(long id) {
     return leases.attachedKeys(id).stream().anyMatch(kv::isHidden);
   }

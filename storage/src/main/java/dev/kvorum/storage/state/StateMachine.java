@@ -203,6 +203,17 @@ public final class StateMachine {
   }
 
   /**
+   * Whether the end of one of these leases would have to wait for the delete under way, or may have
+   * to: they are not looked at more closely than costs little.
+   *
+   * @param turnKeys the end of a lease with more keys is long work, which waits in any case
+   * @param maxKeys how many keys are looked at
+   */
+  public boolean mayHaveToWait(List<Long> leases, int turnKeys, int maxKeys) {
+    return kv.isSweeping() && leaseCommands.mayHaveToWait(leases, turnKeys, maxKeys);
+  }
+
+  /**
    * Begins the command of the entry at that position. The position moves with the last slice; until
    * then the machine shows nobody anything and accepts nothing else.
    */
