@@ -104,7 +104,8 @@ final class Leases {
 
   /**
    * What {@link #expire} does, for very many keys. A lease that has them stands alone; several
-   * leases that have them only together are an entry of an older release.
+   * leases that have them only together are an entry of an older release, or were given keys after
+   * their leader had counted.
    */
   LongCommand longExpire(Command.LeaseExpire expire, long term) {
     if (isOfAnotherTerm(expire, term)) {

@@ -547,9 +547,7 @@ class LeaseStageTest {
   private LeaseEffect checkpoint(long id, long remaining) {
     return new LeaseEffect.Propose(
         new Command.LeaseCheckpoint(
-            TERM,
-            List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)),
-            newestGrant + 1));
+            TERM, List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)), newestGrant + 1));
   }
 
   @Test
