@@ -124,9 +124,12 @@ public sealed interface Command {
   /**
    * Contract S10.11: what remains of long leases, 0 for all of it.
    *
+   * @param term the term in which the leader saw so much remain; an entry of another term does
+   *     nothing, because a later leader may have renewed the leases; 0 in entries of older
+   *     releases, which mean any term
    * @param grantedBefore as in {@link LeaseExpire}
    */
-  record LeaseCheckpoint(List<Remaining> leases, long grantedBefore) implements Command {
+  record LeaseCheckpoint(long term, List<Remaining> leases, long grantedBefore) implements Command {
     public LeaseCheckpoint {
       leases = List.copyOf(leases);
     }

@@ -10,6 +10,8 @@ public final class LeaseCommandCodec {
   /** The same in a checkpoint. */
   private static final int GRANTED_BEFORE = 100;
 
+  private static final int TERM = 101;
+
   private LeaseCommandCodec() {}
 
   /** Decodes an {@code etcdserverpb.LeaseGrantRequest}. */
@@ -66,15 +68,17 @@ public final class LeaseCommandCodec {
   static Command.LeaseCheckpoint decodeCheckpoint(Bytes message) throws MalformedProto {
     var leases = new ArrayList<Command.LeaseCheckpoint.Remaining>();
     var grantedBefore = 0L;
+    var term = 0L;
     var reader = new ProtoReader(message);
     for (var tag = reader.next(); tag != 0; tag = reader.next()) {
       switch (tag) {
         case 1 << 3 | ProtoReader.LENGTH -> leases.add(decodeRemaining(reader.bytes()));
         case GRANTED_BEFORE << 3 -> grantedBefore = reader.varint();
+        case TERM << 3 -> term = reader.varint();
         default -> reader.skip(tag);
       }
     }
-    return new Command.LeaseCheckpoint(leases, grantedBefore);
+    return new Command.LeaseCheckpoint(term, leases, grantedBefore);
   }
 
   private static Command.LeaseCheckpoint.Remaining decodeRemaining(Bytes message)
@@ -116,6 +120,8 @@ public final class LeaseCommandCodec {
               + ProtoWriter.varintFieldSize(2, lease.seconds());
       writer.header(1, size).varintField(1, lease.id()).varintField(2, lease.seconds());
     }
-    writer.varintField(GRANTED_BEFORE, checkpoint.grantedBefore());
+    writer
+        .varintField(GRANTED_BEFORE, checkpoint.grantedBefore())
+        .varintField(TERM, checkpoint.term());
   }
 }

@@ -104,7 +104,8 @@ final class Leases {
 
   /**
    * What {@link #expire} does, for very many keys. A lease that has them stands alone; several
-   * leases that have them only together are an entry of an older release.
+   * leases that have them only together are an entry of an older release, or were given keys after
+   * their leader had counted.
    */
   LongCommand longExpire(Command.LeaseExpire expire, long term) {
     if (isOfAnotherTerm(expire, term)) {
@@ -131,6 +132,11 @@ final class Leases {
   /** A leader of before saw the leases run out; its successor has given them their time again. */
   private static boolean isOfAnotherTerm(Command.LeaseExpire expire, long term) {
     return expire.term() != term;
+  }
+
+  /** A leader of before saw so much remain; its successor may have renewed the leases. */
+  private static boolean isOfAnotherTerm(Command.LeaseCheckpoint checkpoint, long term) {
+    return checkpoint.term() != 0 && checkpoint.term() != term;
   }
 
   static LongCommand refused(Failure failure) {
@@ -161,12 +167,38 @@ final class Leases {
     return expiring(expire).stream().anyMatch(this::hasHiddenKey);
   }
 
+  /**
+   * Whether one of the leases has a key without a tombstone or is long work to end, or whether they
+   * have too many keys for a look at each.
+   *
+   * @param turnKeys a lease with more keys is long work
+   * @param maxKeys how many keys are looked at
+   */
+  boolean mayHaveToWait(List<Long> ids, int turnKeys, int maxKeys) {
+    var keys = 0L;
+    for (long id : ids) {
+      var count = leases.attachedCount(id);
+      keys += count;
+      if (count > turnKeys || keys > maxKeys) {
+        return true;
+      }
+    }
+    return ids.stream().anyMatch(this::hasHiddenKey);
+  }
+
   private boolean hasHiddenKey(long id) {
     return leases.attachedKeys(id).stream().anyMatch(kv::isHidden);
   }
 
-  /** Notes what remains of leases; those that are gone, or came anew since, are passed over. */
-  Outcome checkpoint(Command.LeaseCheckpoint checkpoint) {
+  /**
+   * Notes what remains of leases; those that are gone, or came anew since, are passed over.
+   *
+   * @param term of the entry
+   */
+  Outcome checkpoint(Command.LeaseCheckpoint checkpoint, long term) {
+    if (isOfAnotherTerm(checkpoint, term)) {
+      return Outcome.refused(Failure.NOT_LEADER);
+    }
     var records = new ArrayList<WriteBatch.Change>();
     var changes = new ArrayList<LeaseChange>();
     for (var lease : checkpoint.leases()) {

@@ -123,7 +123,7 @@ public final class StateMachine {
       }
       case Command.LeaseRevoke revoke -> leaseCommands.revoke(revoke);
       case Command.LeaseExpire expire -> leaseCommands.expire(expire, term);
-      case Command.LeaseCheckpoint checkpoint -> leaseCommands.checkpoint(checkpoint);
+      case Command.LeaseCheckpoint checkpoint -> leaseCommands.checkpoint(checkpoint, term);
       case Command.Range _ -> throw new InvariantViolation("a range is in the log");
     };
   }
@@ -200,6 +200,17 @@ public final class StateMachine {
           case Command.LeaseExpire expire -> leaseCommands.hasHiddenKey(expire);
           default -> kv.mustWait(command);
         };
+  }
+
+  /**
+   * Whether the end of one of these leases would have to wait for the delete under way, or may have
+   * to: they are not looked at more closely than costs little.
+   *
+   * @param turnKeys the end of a lease with more keys is long work, which waits in any case
+   * @param maxKeys how many keys are looked at
+   */
+  public boolean mayHaveToWait(List<Long> leases, int turnKeys, int maxKeys) {
+    return kv.isSweeping() && leaseCommands.mayHaveToWait(leases, turnKeys, maxKeys);
   }
 
   /**

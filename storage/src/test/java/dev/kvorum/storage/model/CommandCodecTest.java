@@ -41,6 +41,7 @@ final class CommandCodecTest {
         new Command.LeaseRevoke(-7),
         new Command.LeaseExpire(3, List.of(-7L, 8L), 9),
         new Command.LeaseCheckpoint(
+            3,
             List.of(
                 new Command.LeaseCheckpoint.Remaining(-7, 100),
                 new Command.LeaseCheckpoint.Remaining(8, 0)),
@@ -62,11 +63,12 @@ final class CommandCodecTest {
 
   /** Field 1 alone, as etcd's own message has it. */
   @Test
-  void aCheckpointOfAnOlderReleaseDoesNotSayWhichLeasesItMeans() throws MalformedProto {
+  void aCheckpointOfAnOlderReleaseSaysNeitherTermNorWhichLeasesItMeans() throws MalformedProto {
     var body = Bytes.hex("0a04" + "0807" + "1064");
     assertThat(CommandCodec.decode(Envelope.Kind.LEASE_CHECKPOINT, body))
         .isEqualTo(
-            new Command.LeaseCheckpoint(List.of(new Command.LeaseCheckpoint.Remaining(7, 100)), 0));
+            new Command.LeaseCheckpoint(
+                0, List.of(new Command.LeaseCheckpoint.Remaining(7, 100)), 0));
   }
 
   @Test

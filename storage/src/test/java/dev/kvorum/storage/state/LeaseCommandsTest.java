@@ -210,8 +210,33 @@ class LeaseCommandsTest {
     assertThat(machine.leases().record(2)).isEqualTo(new LeaseRecord(2, 600, 30, 0));
   }
 
+  /**
+   * A leader that was paused and replaced does not know what its successor has renewed, and the
+   * next one would give the lease no more than the checkpoint says (contract S10.4: never early).
+   */
+  @Test
+  void aCheckpointOfAnEarlierTermChangesNothing() {
+    apply(new Command.LeaseGrant(1, 600));
+    var leases = List.of(new Command.LeaseCheckpoint.Remaining(1, 30));
+    var before = machine.appliedIndex() + 1;
+
+    assertThat(apply(new Command.LeaseCheckpoint(TERM - 1, leases, before)))
+        .isEqualTo(Outcome.refused(Failure.NOT_LEADER));
+    restart();
+    assertThat(machine.leases().record(1)).isEqualTo(new LeaseRecord(1, 600, 0, 0));
+  }
+
+  @Test
+  void aCheckpointOfAnOlderReleaseMeansAnyTerm() {
+    apply(new Command.LeaseGrant(1, 600));
+    var leases = List.of(new Command.LeaseCheckpoint.Remaining(1, 30));
+
+    assertThat(apply(new Command.LeaseCheckpoint(0, leases, 0)).leases())
+        .containsExactly(new LeaseChange.Checkpointed(1, 30));
+  }
+
   private Outcome checkpoint(long grantedBefore, Command.LeaseCheckpoint.Remaining... leases) {
-    return apply(new Command.LeaseCheckpoint(List.of(leases), grantedBefore));
+    return apply(new Command.LeaseCheckpoint(TERM, List.of(leases), grantedBefore));
   }
 
   @Test

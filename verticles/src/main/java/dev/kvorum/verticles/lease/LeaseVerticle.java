@@ -203,10 +203,16 @@ public final class LeaseVerticle extends VerticleBase {
             result -> {
               var tookEffect = !(result instanceof Result.Failed);
               if (!tookEffect) {
-                LOGGER.atWarn().addKeyValue("error", result).log("failed to revoke leases");
+                LOGGER.atWarn().addKeyValue("error", result).log(failed(command));
               }
               step(moment -> stage.proposed(command, tookEffect, moment));
             });
+  }
+
+  private static String failed(Command command) {
+    return command instanceof Command.LeaseCheckpoint
+        ? "failed to checkpoint leases"
+        : "failed to revoke leases";
   }
 
   /** Sets the timer for the next wake; a timer that fires for nothing does no harm. */

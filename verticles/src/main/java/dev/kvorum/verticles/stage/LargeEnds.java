@@ -3,9 +3,7 @@ package dev.kvorum.verticles.stage;
 import dev.kvorum.storage.lease.LeaseClock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.LongPredicate;
 
 /**
@@ -27,8 +25,11 @@ final class LargeEnds {
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
 
-  /** Leases whose entry is on its way. */
-  private final Set<Long> underWay = new HashSet<>();
+  /**
+   * Leases whose entry is on its way, each as often as entries are: a client that revokes one of
+   * {@link #waiting} and is granted its id anew may let that run out before the first has its turn.
+   */
+  private final List<Long> underWay = new ArrayList<>();
 
   /** When the next of {@link #waiting} may go. */
   private long nextNanos;
@@ -81,5 +82,6 @@ final class LargeEnds {
   void clear() {
     waiting.clear();
     underWay.clear();
+    nextNanos = 0;
   }
 }

@@ -31,7 +31,8 @@ import java.util.Map;
  *   <li>The entry also says up to which grant this member had heard. What it has not heard of is
  *       that a client has revoked such a lease and granted it anew, which may be in the log
  *       already; applying it ends no lease that was granted later. A checkpoint of remaining times
- *       says and does the same.
+ *       says both and does the same; or what a leader of before saw remain would undo renewals that
+ *       its successor has acknowledged.
  *   <li>A renewal is acknowledged only while a quorum's confirmation is younger than an election
  *       timeout. A leader that was replaced while it was paused would otherwise acknowledge what
  *       its successor never hears of; and what is acknowledged within that time after the
@@ -409,7 +410,8 @@ public final class LeaseStage {
   }
 
   private LeaseEffect checkpoint(List<Command.LeaseCheckpoint.Remaining> leases) {
-    return new LeaseEffect.Propose(new Command.LeaseCheckpoint(leases, newestGrantIndex + 1));
+    return new LeaseEffect.Propose(
+        new Command.LeaseCheckpoint(leadingTerm, leases, newestGrantIndex + 1));
   }
 
   /**
@@ -548,7 +550,8 @@ public final class LeaseStage {
     }
     // The log has no entry of before behind this one.
     mayBeCheckpointed = !tookEffect && (mayBeCheckpointed || !isReset(checkpoint));
-    return tookEffect ? List.of() : resetFailed(checkpoint);
+    // Whoever waited in an earlier term was answered at its end, and now others may wait.
+    return tookEffect || checkpoint.term() != leadingTerm ? List.of() : resetFailed(checkpoint);
   }
 
   /** Whether it takes a checkpoint back, for a renewal. */

@@ -84,7 +84,7 @@ final class LongWork {
 
   /**
    * Does it now, or when no command is half done. A delete whose records are being made has taken
-   * effect; who asks must not mind that the keys whose turn has not come are still there.
+   * effect; who asks must not mind the keys whose turn has not come, or asks for {@link #whole}.
    */
   List<StoreEffect> betweenCommands(Supplier<List<StoreEffect>> input) {
     if (longApply == null) {

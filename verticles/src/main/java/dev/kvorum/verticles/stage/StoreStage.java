@@ -45,6 +45,9 @@ public final class StoreStage {
   /** Keys that one slice of long work looks at: some tenths of a millisecond. */
   public static final int SLICE_KEYS = 250;
 
+  /** Keys of leases that are looked at before these are counted, in slices: some milliseconds. */
+  private static final int SLICES_OF_A_PLAN = 20;
+
   /** Attached keys that one slice of a checkpoint takes; well below a millisecond. */
   private static final int ATTACHMENTS_AT_ONCE = 1_000;
 
@@ -178,16 +181,23 @@ public final class StoreStage {
   /**
    * Finds the keys of each lease as of now, in key order; none for one that does not exist.
    *
-   * <p>Keys wait for a delete that is being written. Counts do not: they are for a plan, which may
-   * as well count a key that is deleted and still attached.
+   * <p>Keys wait for a delete that is being written. Counts are for a plan to end the leases, and
+   * wait only if one of these ends may have to: its entry would come at once, and hold up the log
+   * until the delete has come so far.
    *
    * @param ask comes back with the answer
    * @param countsOnly whether it is enough to know how many there are
    */
   public List<StoreEffect> findKeys(long ask, List<Long> leases, boolean countsOnly) {
     return countsOnly
-        ? longWork.betweenCommands(() -> List.of(counts(ask, leases)))
+        ? longWork.betweenCommands(() -> countForPlan(ask, leases))
         : longWork.whole(() -> List.of(keys(ask, leases)));
+  }
+
+  private List<StoreEffect> countForPlan(long ask, List<Long> leases) {
+    return machine.mayHaveToWait(leases, sliceKeys, SLICES_OF_A_PLAN * sliceKeys)
+        ? longWork.whole(() -> List.of(counts(ask, leases)))
+        : List.of(counts(ask, leases));
   }
 
   private StoreEffect counts(long ask, List<Long> leases) {

@@ -304,6 +304,66 @@ class LeaseStageTest {
     assertThat(stage.nextWakeNanos()).isEqualTo(now + 6 * SECOND);
   }
 
+  /**
+   * Its client revokes it while it waits for its turn, is granted it anew and lets it run out: two
+   * entries name it, and each has an answer.
+   */
+  @Test
+  void aLargeLeaseThatWaitsTwiceHoldsNoLaterRoundUp() {
+    lead();
+    grant(1, 5);
+    now += 5 * SECOND;
+    takeAndCount(1, 1_000_000);
+    assertThat(ended(1)).isEmpty();
+    grant(2, 1);
+    now += SECOND;
+    assertThat(takeAndCount(2, 300)).as("it waits for the first").isEmpty();
+    revoked(2);
+    grant(2, 1);
+    now += SECOND;
+    assertThat(takeAndCount(2, 300)).isEmpty();
+    for (var turn = 0; turn < 2; turn++) {
+      now = stage.nextWakeNanos();
+      assertThat(stage.wake(moment())).containsExactly(expire(TERM, 2));
+    }
+    assertThat(ended(2)).isEmpty();
+    var second = ((LeaseEffect.Propose) expire(TERM, 2)).command();
+    assertThat(stage.proposed(second, true, moment())).isEmpty();
+
+    for (var id = 3; id < 5; id++) {
+      grant(id, 1);
+      now += SECOND;
+      assertThat(takeAndCount(id, 300)).containsExactly(expire(TERM, id));
+      assertThat(ended(id)).isEmpty();
+      assertThat(stage.isRunning()).isFalse();
+    }
+  }
+
+  /** The records of leases that this member ended as an earlier leader are written by now. */
+  @Test
+  void aLeaderBeginsWithALargeLeaseAtOnce() {
+    lead();
+    grant(1, 5);
+    now += 5 * SECOND;
+    takeAndCount(1, 1_000_000_000);
+    ended(1);
+    grant(2, 5);
+    stage.follow();
+    stage.lead(TERM + 1, now, moment());
+    now += 6 * SECOND;
+    stage.wake(moment());
+    stage.confirmed(TERM + 1, moment());
+
+    assertThat(stage.counted(List.of(2L), new int[] {300}, moment()))
+        .containsExactly(expire(TERM + 1, 2));
+  }
+
+  /** A round for one lease that ran out. */
+  private List<LeaseEffect> takeAndCount(long id, int keys) {
+    assertThat(takeExpired()).containsExactly(id);
+    return stage.counted(List.of(id), new int[] {keys}, moment());
+  }
+
   /** The entry of these leases takes effect. */
   private List<LeaseEffect> ended(long... ids) {
     LongStream.of(ids).forEach(this::revoked);
@@ -487,7 +547,7 @@ class LeaseStageTest {
   private LeaseEffect checkpoint(long id, long remaining) {
     return new LeaseEffect.Propose(
         new Command.LeaseCheckpoint(
-            List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)), newestGrant + 1));
+            TERM, List.of(new Command.LeaseCheckpoint.Remaining(id, remaining)), newestGrant + 1));
   }
 
   @Test
@@ -524,6 +584,23 @@ class LeaseStageTest {
     var reset = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
 
     assertThat(stage.proposed(reset.command(), false, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.TIMEOUT)));
+  }
+
+  /** Its own entry will answer it. */
+  @Test
+  void aRenewalHearsNothingOfAnEntryOfAnEarlierTerm() {
+    lead();
+    grant(1, 600);
+    stage.changed(List.of(new LeaseChange.Checkpointed(1, 100)), moment());
+    var reset = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
+    assertThat(stage.lead(TERM + 1, now, moment()))
+        .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.NO_LEADER)));
+    var again = (LeaseEffect.Propose) ask(new LeaseAsk.KeepAlive(1)).getFirst();
+    assertThat(((Command.LeaseCheckpoint) again.command()).term()).isEqualTo(TERM + 1);
+
+    assertThat(stage.proposed(reset.command(), false, moment())).isEmpty();
+    assertThat(stage.proposed(again.command(), false, moment()))
         .containsExactly(new LeaseEffect.Reply(2, 9, new Result.Failed(Failure.TIMEOUT)));
   }
 

@@ -25,6 +25,7 @@ final class SweepingTest {
   private static final int DELETED_AT = KEYS + 2;
   private static final long LEASE = 5;
   private static final long LARGE_LEASE = 6;
+  private static final long OTHER_LEASE = 7;
   private static final int LEASED_KEYS = 33;
   private static final int ENDED_AT = KEYS + LEASED_KEYS + 2;
 
@@ -128,16 +129,44 @@ final class SweepingTest {
         .containsExactly(new StoreEffect.FoundKeys(1, List.of(List.of()), List.of()));
   }
 
-  /** Or the leases that run out meanwhile would end late: whose keys they are does not matter. */
+  /** Or the leases that run out meanwhile would end late. */
   @Test
-  void keysOfLeasesAreCountedWhileTheDeleteIsWritten() {
-    harness.commit(deleteAll());
+  void keysOfLeasesAreCountedWhileADeleteOfOthersIsWritten() {
+    harness.commit(new Command.LeaseGrant(OTHER_LEASE, 60), put("z", OTHER_LEASE), deleteAll());
+    harness.drain();
     harness.sweep();
-    harness.step(stage -> stage.findKeys(1, List.of(LEASE, LARGE_LEASE), true));
+    harness.step(stage -> stage.findKeys(1, List.of(OTHER_LEASE, LARGE_LEASE), true));
 
     assertThat(harness.all(StoreEffect.FoundKeys.class))
         .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(1, 0)));
     assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
+  }
+
+  /** Or the leader would end it at once, and the log would wait until the key is reached. */
+  @Test
+  void keysOfALeaseThatHasAHiddenOneAreCountedAfterTheDelete() {
+    harness.commit(deleteAll());
+    harness.sweep();
+    harness.step(stage -> stage.findKeys(1, List.of(LARGE_LEASE, LEASE), true));
+    assertThat(harness.all(StoreEffect.FoundKeys.class)).isEmpty();
+    sweepToTheEnd();
+
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(0, 0)));
+  }
+
+  /** Its end is long, and would wait for the whole delete whatever its keys are. */
+  @Test
+  void veryManyKeysOfALeaseAreCountedAfterTheDelete() {
+    putLeasedKeys();
+    harness.commit(deleteAll());
+    harness.sweep();
+    harness.step(stage -> stage.findKeys(1, List.of(LARGE_LEASE), true));
+    assertThat(harness.all(StoreEffect.FoundKeys.class)).isEmpty();
+    sweepToTheEnd();
+
+    assertThat(harness.all(StoreEffect.FoundKeys.class))
+        .containsExactly(new StoreEffect.FoundKeys(1, List.of(), List.of(LEASED_KEYS)));
   }
 
   @Test
