@@ -321,7 +321,7 @@ final class JournalScanner {
     }
     var isProven = rest.hasLater() || wasWritten || hasBatches(current + 1);
     if (!rest.isRotten() && !isProven) {
-      tornClaim = ClaimSearch.from(readersFrom(current), sector, expected);
+      tornClaim = ClaimSearch.from(readersFrom(current), sector, expected, expected);
       torn = new JournalScan.Torn(reader.file(), sector, rest.toSector(), expected);
       note(Verdict.Kind.TORN, "batch " + expected + " was cut short and never acknowledged");
       end = end(sector, expected);
@@ -387,10 +387,11 @@ final class JournalScanner {
       }
       enter(current + 1, 0);
     }
-    var claimed =
-        ClaimSearch.from(readersFrom(segments.indexOf(damagedAt)), damagedSector, missing);
+    var newestKnown = Math.max(highestNumber, trust.syncedBatch());
+    var behind = readersFrom(segments.indexOf(damagedAt));
+    var claimed = ClaimSearch.from(behind, damagedSector, missing, newestKnown);
     replay.loseEnd(kind, claimed, damagedAt, damagedSector, missing);
-    highestNumber = Math.max(highestNumber, missing);
+    highestNumber = Math.max(newestKnown, missing);
     end = null;
     return false;
   }
