@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds out how far the log had reached, from what is left of batches that are not whole (P5). The
  * newest batch of which anything is left tells it, by its header or by its trailer; unless there is
- * rot behind it, which may have been a newer one.
+ * rot behind it, which may have been a newer one, or a newer one is known to have been.
  */
 final class ClaimSearch {
   private final long near;
@@ -24,9 +24,12 @@ final class ClaimSearch {
    * Looks at a segment from a sector on, and at all later segments.
    *
    * @param near the number of a batch that is not far from the ones to be seen
+   * @param newestKnown the number of the newest batch that is known to have been written: where
+   *     nothing of it is left in its place, the ones before it do not tell how far it reached
    * @return where the log ended, or null if nothing tells
    */
-  static @Nullable EntryId from(Iterable<SegmentReader> segments, int firstSector, long near) {
+  static @Nullable EntryId from(
+      Iterable<SegmentReader> segments, int firstSector, long near, long newestKnown) {
     var search = new ClaimSearch(near);
     var from = firstSector;
     for (var segment : segments) {
@@ -36,7 +39,7 @@ final class ClaimSearch {
       }
       from = 0;
     }
-    return search.obscured ? null : search.claimed;
+    return search.obscured || search.newest < newestKnown ? null : search.claimed;
   }
 
   private void see(SegmentReader in, int at) {

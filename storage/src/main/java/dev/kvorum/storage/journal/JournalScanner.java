@@ -51,8 +51,11 @@ final class JournalScanner {
   /** Whether the next batch must name the hash of the one before. */
   private boolean chained;
 
-  /** Whether a batch was passed over that may not be on the medium. */
-  private boolean hasUnproven;
+  /**
+   * Whether what ended the log may have been acknowledged and is lost, or is not known to be on the
+   * medium.
+   */
+  boolean endIsLost;
 
   /** The highest number of a batch of which a sector came by in a wrong place; 0 if none did. */
   private long highestElsewhere;
@@ -96,27 +99,29 @@ final class JournalScanner {
     while (going && contradiction == null) {
       going = step();
     }
-    if (hasUnproven) {
+    missWhatWasSynced();
+    if (endIsLost) {
       // What is written next must not stand behind a batch that may vanish.
       end = null;
     }
-    missWhatWasSynced();
     if (contradiction == null && newDirectory && highestNumber > 0) {
       contradict("the journal holds entries, but the file identity is missing");
     }
     replay.nameClaims(torn != null, tornClaim);
   }
 
-  /** Batches are known to have been synced that are not there, not even damaged. */
+  /**
+   * Batches are known to have been synced that are not there, not even damaged: all that the walk
+   * came by, whole or damaged before something whole, has a lower number than {@link #expected}.
+   */
   private void missWhatWasSynced() {
-    if (contradiction == null
-        && replay.damages().isEmpty()
-        && lastBatchNumber < trust.syncedBatch()) {
+    var next = Math.max(expected, 1);
+    if (contradiction == null && !endIsLost && next <= trust.syncedBatch()) {
       note(Verdict.Kind.LOST, "batches up to " + trust.syncedBatch() + " were synced");
       replay.loseEnd(Damage.Kind.LOST, null, reader.file(), sector, expected);
       highestNumber = Math.max(highestNumber, trust.syncedBatch());
       torn = null;
-      end = null;
+      endIsLost = true;
     }
   }
 
@@ -283,7 +288,7 @@ final class JournalScanner {
     }
     note(Verdict.Kind.LOST, "batch " + number + " may not be on the medium");
     replay.distrust(header, reader.file(), sector);
-    hasUnproven = true;
+    endIsLost = true;
     chained = false;
     expected = number + 1;
     sector += count;
@@ -321,7 +326,7 @@ final class JournalScanner {
     }
     var isProven = rest.hasLater() || wasWritten || hasBatches(current + 1);
     if (!rest.isRotten() && !isProven) {
-      tornClaim = ClaimSearch.from(readersFrom(current), sector, expected);
+      tornClaim = ClaimSearch.from(readersFrom(current), sector, expected, expected);
       torn = new JournalScan.Torn(reader.file(), sector, rest.toSector(), expected);
       note(Verdict.Kind.TORN, "batch " + expected + " was cut short and never acknowledged");
       end = end(sector, expected);
@@ -387,11 +392,12 @@ final class JournalScanner {
       }
       enter(current + 1, 0);
     }
-    var claimed =
-        ClaimSearch.from(readersFrom(segments.indexOf(damagedAt)), damagedSector, missing);
+    var newestKnown = Math.max(highestNumber, trust.syncedBatch());
+    var behind = readersFrom(segments.indexOf(damagedAt));
+    var claimed = ClaimSearch.from(behind, damagedSector, missing, newestKnown);
     replay.loseEnd(kind, claimed, damagedAt, damagedSector, missing);
-    highestNumber = Math.max(highestNumber, missing);
-    end = null;
+    highestNumber = Math.max(newestKnown, missing);
+    endIsLost = true;
     return false;
   }
 

@@ -143,6 +143,46 @@ final class RecoveryTest {
     assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
   }
 
+  /** What is left of batch 7 tells where that one ended, and batch 9 was acknowledged behind it. */
+  @Test
+  void theHeaderOfABatchTellsNoClaimWhereALaterOneIsKnown() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, false);
+    node.append(entry(1, 7, 600));
+    node.settle();
+    for (var i = 8; i <= 9; i++) {
+      node.append(entry(1, i, 50));
+      node.settle();
+    }
+    var overAnEarlierOne = disk.copy();
+    overAnEarlierOne.exchange(FIRST, 1, FIRST, 9);
+    for (var sector = 7; sector <= 9; sector++) {
+      blank(overAnEarlierOne, sector);
+    }
+    var scan = scan(overAnEarlierOne);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 6));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
+    assertThat(scan.nextNumber()).isEqualTo(10);
+  }
+
+  /** Batch 9 stands in the place of a part of batch 7, before what is left of batch 8. */
+  @Test
+  void whatIsLeftBehindALaterBatchInAWrongPlaceTellsNoClaim() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, false);
+    for (var i = 7; i <= 9; i++) {
+      node.append(entry(1, i, i < 9 ? 600 : 50));
+      node.settle();
+    }
+    var copy = disk.copy();
+    copy.exchange(FIRST, 7, FIRST, 10);
+    blank(copy, 9);
+    blank(copy, 10);
+    var scan = scan(copy);
+    assertThat(scan.last()).isEqualTo(new EntryId(1, 6));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
+  }
+
   /**
    * The batch that is rotten had replaced the end of the log; what it replaced is all that is left
    * there, and is not what was committed. Found by seed 161 of the simulator, in which a member

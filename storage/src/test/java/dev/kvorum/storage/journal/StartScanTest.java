@@ -11,6 +11,7 @@ import dev.kvorum.storage.journal.disk.FaultKind;
 import dev.kvorum.storage.journal.disk.FaultPlan;
 import dev.kvorum.storage.journal.disk.FaultyDisk;
 import dev.kvorum.storage.journal.vote.Claim;
+import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
@@ -202,6 +203,78 @@ final class StartScanTest {
         .satisfies(damage -> assertThat(damage.kind()).isEqualTo(Damage.Kind.LOST));
     assertThat(LoneVoter.decide(scan, new EntryId(1, 3), "d"))
         .isInstanceOf(StartDecision.Refuse.class);
+  }
+
+  /** What the state store holds of the damaged batch must not hide that later ones are gone. */
+  @Test
+  void aSyncedBatchThatIsNotThereIsALossBesideACoveredDamage() throws DiskFaultException {
+    var journal = open(JournalScan.read(disk, OWNER, true), disk, new Keep.Everything(), true);
+    append(disk, journal, 1);
+    disk.damage(FaultKind.GARBLED_SECTOR, FIRST_SEGMENT, appendAt(journal, 2));
+    append(disk, journal, 3);
+    append(disk, journal, 4);
+    var synced = journal.durableBatch() + 4;
+
+    assertEndIsLost(
+        StartScan.read(disk, OWNER, OptionalLong.of(synced), notes::add).scan(), 4, synced);
+  }
+
+  /** It looks as if a crash had cut it short, but its sync had succeeded. */
+  @Test
+  void aSyncedBatchOfWhichPartsAreThereIsALossBesideACoveredDamage() throws DiskFaultException {
+    var journal = open(JournalScan.read(disk, OWNER, true), disk, new Keep.Everything(), true);
+    append(disk, journal, 1);
+    disk.damage(FaultKind.GARBLED_SECTOR, FIRST_SEGMENT, appendAt(journal, 2));
+    append(disk, journal, 3);
+    append(disk, journal, 4);
+    var lastSector = writtenSectors() - 1L;
+    disk.perform(
+        List.of(
+            new DiskOperation.WriteZeros(
+                FIRST_SEGMENT, lastSector * Sector.BYTES, Sector.BYTES),
+            new DiskOperation.Sync(FIRST_SEGMENT)));
+    var synced = journal.durableBatch();
+
+    assertEndIsLost(
+        StartScan.read(disk, OWNER, OptionalLong.of(synced), notes::add).scan(), 3, synced);
+  }
+
+  /** The batch behind it shows where it ended, and no other one is missing. */
+  @Test
+  void theLastSyncedBatchIsNotMissedTwiceIfItIsDamaged() throws DiskFaultException {
+    disk.readsPastCache(false);
+    writeThreeAndFail();
+    var sectorsOfABatch = 1_500 / Sector.BYTES + 1;
+    disk.damage(FaultKind.GARBLED_SECTOR, FIRST_SEGMENT, writtenSectors() - 2 * sectorsOfABatch);
+
+    var scan = StartScan.read(disk, OWNER, OptionalLong.of(syncedBatch), notes::add).scan();
+
+    assertThat(scan.damages())
+        .singleElement()
+        .satisfies(damage -> assertThat(damage.range()).isEqualTo("entries 3 to 3"));
+    assertThat(LoneVoter.decide(scan, new EntryId(1, 3), "d"))
+        .isInstanceOf(StartDecision.Start.class);
+  }
+
+  /** Appends the entry, and returns the first sector that holds a part of it. */
+  private int appendAt(Journal journal, long index) throws DiskFaultException {
+    var sector = writtenSectors();
+    append(disk, journal, index);
+    return sector;
+  }
+
+  /** Entry 2 is covered and damaged, and batches up to the synced one are gone. */
+  private static void assertEndIsLost(JournalScan scan, long last, long synced) {
+    assertThat(scan.last()).isEqualTo(new EntryId(1, last));
+    assertThat(scan.claim()).isEqualTo(new Claim.Unknown());
+    assertThat(scan.isTorn()).isFalse();
+    assertThat(scan.end()).isNull();
+    assertThat(scan.nextNumber()).isEqualTo(synced + 1);
+    assertThat(LoneVoter.decide(scan, new EntryId(1, 2), "d"))
+        .isInstanceOf(StartDecision.Refuse.class);
+    var decision = SharedVoter.decide(scan, new EntryId(1, 2), Vote.NONE);
+    assertThat(((SharedVoter.Decision.Start) decision).vote().claim())
+        .isEqualTo(new Claim.Unknown());
   }
 
   @Test
