@@ -67,7 +67,7 @@ final class JournalOpening {
       case Keep.BehindDamage(var covered) -> {
         InvariantViolation.check(
             log.base().index() <= covered.index(), "nothing between the state and the log is lost");
-        var endLost = scan.end() == null && scan.damages().getLast().losesEntries();
+        var endLost = scan.endIsLost() && scan.damages().getLast().losesEntries();
         if (endLost || log.last().index() < covered.index()) {
           yield new LogRecord.Marked(new Mark.LogReset(covered));
         }

@@ -173,10 +173,16 @@ public final class JournalScan {
   }
 
   /**
-   * Where to go on writing; null if damage makes the end unusable, so that a new segment is due.
+   * Where to go on writing; null if the end is lost or cannot be used, so that a new segment is
+   * due.
    */
   @Nullable End end() {
     return found.end;
+  }
+
+  /** Whether the last batch of the log may have been acknowledged and is not in it. */
+  boolean endIsLost() {
+    return found.endIsLost;
   }
 
   /** A number above that of every batch seen. */

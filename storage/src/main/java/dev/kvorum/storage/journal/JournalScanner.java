@@ -355,9 +355,12 @@ final class JournalScanner {
     return number > expected;
   }
 
-  /** Where to go on writing; not in a file that lost its end. */
+  /**
+   * Where to go on writing; not in a file that lost its end, and not before another segment, be it
+   * empty: batches are appended to the last one, so the chain begins anew behind it.
+   */
   private JournalScan.@Nullable End end(int at, long number) {
-    return reader.isShort() || number == 0
+    return reader.isShort() || number == 0 || current + 1 < segments.size()
         ? null
         : new JournalScan.End(current, at, number, prevHash);
   }

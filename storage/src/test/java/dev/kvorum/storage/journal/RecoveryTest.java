@@ -10,6 +10,7 @@ import dev.kvorum.storage.journal.disk.Policies;
 import dev.kvorum.storage.journal.vote.Claim;
 import dev.kvorum.storage.journal.vote.Vote;
 import dev.kvorum.storage.journal.vote.VoteFiles;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -329,6 +330,73 @@ final class RecoveryTest {
       var scan = scan(copy.crash(survival));
       assertThat(scan.contradiction()).as(survival.toString()).isNull();
       assertThat(scan.isSound()).as(survival.toString()).isTrue();
+    }
+  }
+
+  /** The power was cut between the roll and the first batch of the new segment. */
+  private static FaultyDisk tornBeforeAnEmptySegment() throws Exception {
+    var disk = sixEntries();
+    var node = Node.open(disk, false);
+    node.append(entry(1, 7, 600));
+    node.settle();
+    var torn = disk.copy();
+    blank(torn, 7);
+    torn.put(SECOND, new byte[16384]);
+    return torn.copy();
+  }
+
+  @Test
+  void whatFollowsATornBatchBeforeAnEmptySegmentIsFoundAgain() throws Exception {
+    var disk = tornBeforeAnEmptySegment();
+    assertThat(scan(disk).isSound()).isTrue();
+    assertThat(scan(disk).isTorn()).isTrue();
+    for (var index = 7; index < 10; index++) {
+      var node = Node.open(disk, false);
+      assertThat(node.journal.last()).isEqualTo(new EntryId(1, index - 1));
+      node.append(entry(1, index, 50));
+      node.settle();
+      assertThat(scan(disk).contradiction()).isNull();
+      assertThat(scan(disk).isSound()).isTrue();
+      assertThat(node.entries()).hasSize(index);
+    }
+  }
+
+  @Test
+  void aPowerCutAtAnyPointOfGoingOnBehindAnEmptySegmentLosesNothing() throws Exception {
+    for (var limit = 0; limit < 30; limit++) {
+      var disk = tornBeforeAnEmptySegment();
+      var stop = limit;
+      disk.failOn(_ -> disk.performed() > stop);
+      try {
+        Node.open(disk, false);
+      } catch (DiskFaultException _) {
+        // The power is cut here.
+      }
+      for (var survival : Policies.all()) {
+        var scan = scan(disk.crash(survival));
+        assertThat(scan.contradiction()).isNull();
+        assertThat(scan.isSound()).isTrue();
+        assertThat(scan.last()).isEqualTo(new EntryId(1, 6));
+      }
+    }
+  }
+
+  /** The end is whole, and only the place behind it cannot be used. */
+  @Test
+  void aLoneVoterBehindACoveredLossKeepsAnEndThatNothingCanBeWrittenBehind() throws Exception {
+    var beforeAnEmptySegment = tornBeforeAnEmptySegment();
+    var shortened = sixEntries();
+    var file = shortened.content(FIRST);
+    shortened.put(FIRST, Arrays.copyOf(file, file.length - 4 * Sector.BYTES));
+    for (var disk : List.of(beforeAnEmptySegment, shortened)) {
+      flip(disk, 1);
+      var keep = ((StartDecision.Start) decide(scan(disk), 2)).keep();
+      var node = Node.open(disk, Node.SMALL, false, keep);
+      assertThat(node.journal.last()).isEqualTo(new EntryId(1, 6));
+      node.append(entry(1, 7, 50));
+      node.settle();
+      assertThat(scan(disk).last()).isEqualTo(new EntryId(1, 7));
+      assertThat(decide(scan(disk), 2)).isInstanceOf(StartDecision.Start.class);
     }
   }
 

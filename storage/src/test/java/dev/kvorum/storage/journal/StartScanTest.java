@@ -230,8 +230,7 @@ final class StartScanTest {
     var lastSector = writtenSectors() - 1L;
     disk.perform(
         List.of(
-            new DiskOperation.WriteZeros(
-                FIRST_SEGMENT, lastSector * Sector.BYTES, Sector.BYTES),
+            new DiskOperation.WriteZeros(FIRST_SEGMENT, lastSector * Sector.BYTES, Sector.BYTES),
             new DiskOperation.Sync(FIRST_SEGMENT)));
     var synced = journal.durableBatch();
 
