@@ -51,7 +51,8 @@ public enum Metric {
   TABLE_EACH("live arrays of numbers", "B/lease", false),
   OBJECTS_EACH("live objects else", "B/lease", false),
   RESIDENT_A_KEY("resident", "B/key", false),
-  INDEX_A_KEY("index", "B/key", false);
+  INDEX_A_KEY("index", "B/key", false),
+  INDEX_PEAK_A_KEY("index at most meanwhile", "B/key", false);
 
   private final String label;
   private final String unit;

@@ -135,7 +135,7 @@ final class Leases {
   }
 
   /** A leader of before saw so much remain; its successor may have renewed the leases. */
-  private static boolean isOfAnotherTerm(Command.LeaseCheckpoint checkpoint, long term) {
+  private static boolean isOutdated(Command.LeaseCheckpoint checkpoint, long term) {
     return checkpoint.term() != 0 && checkpoint.term() != term;
   }
 
@@ -196,7 +196,7 @@ final class Leases {
    * @param term of the entry
    */
   Outcome checkpoint(Command.LeaseCheckpoint checkpoint, long term) {
-    if (isOfAnotherTerm(checkpoint, term)) {
+    if (isOutdated(checkpoint, term)) {
       return Outcome.refused(Failure.NOT_LEADER);
     }
     var records = new ArrayList<WriteBatch.Change>();
