@@ -82,6 +82,10 @@ public record StartScan(JournalScan scan, Disk disk) {
         "the disk had failed, and this file system cannot be read past the page cache: the last"
             + " batch of the journal counts as damaged");
     var seen = JournalScan.read(disk, owner, false);
+    if (seen.contradiction() != null) {
+      // A journal that is not ours, or a bug: to believe less of it would make damage of that.
+      return new StartScan(seen, disk);
+    }
     var last = seen.lastBatchNumber();
     // A torn batch proves the whole one before it: it was begun when that one was synced.
     var trust = Trust.proven(seen.isTorn() || last == 0 ? last : last - 1);

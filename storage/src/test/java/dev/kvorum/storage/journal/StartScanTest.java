@@ -152,6 +152,21 @@ final class StartScanTest {
   }
 
   /**
+   * A journal of another member stays refused; with a batch less believed it would look damaged.
+   */
+  @Test
+  void aContradictionStaysOneWhereTheLastBatchIsNotBelieved() throws DiskFaultException {
+    disk.readsPastCache(false);
+    writeThreeAndFail();
+    var another = new Owner(OWNER.clusterId(), OWNER.memberId() + 1);
+
+    var scan = StartScan.read(disk, another, OptionalLong.of(0), notes::add).scan();
+
+    assertThat(scan.contradiction()).isNotNull();
+    assertThat(scan.damages()).isEmpty();
+  }
+
+  /**
    * The batch that nothing proves is the last that is whole, and behind it another has rotted,
    * which may have been acknowledged as well: the member must claim that one, too.
    */
