@@ -1,5 +1,7 @@
 package dev.kvorum.server;
 
+import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.model.ProtoWriter;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
@@ -9,7 +11,6 @@ import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,7 @@ final class TrainingClient {
 
   private static final int MORE_PUT_CALLS = 400;
   private static final int PUTS_PER_CALL = 100;
-  private static final byte[] VALUE = new byte[256];
+  private static final Bytes VALUE = Bytes.wrap(new byte[256]);
 
   /** Odd, so that keys differ, and large, so that they come in no order. */
   private static final long SPREAD = 0x9e3779b97f4a7c15L;
@@ -126,29 +127,14 @@ final class TrainingClient {
 
   /** A transaction that puts new keys: in field 2 the operations, in field 2 of each the put. */
   private byte[] puts() {
-    var transaction = Buffer.buffer();
+    var transaction = new ProtoWriter(PUTS_PER_CALL * 2 * VALUE.size());
     for (int i = 0; i < PUTS_PER_CALL; i++) {
-      var key = "/training/%016x".formatted(++lastKey * SPREAD).getBytes(StandardCharsets.UTF_8);
-      var put = Buffer.buffer();
-      field(put, 1, key);
-      field(put, 2, VALUE);
-      var operation = Buffer.buffer();
-      field(operation, 2, put.getBytes());
-      field(transaction, 2, operation.getBytes());
+      var key = Bytes.utf8("/training/%016x".formatted(++lastKey * SPREAD));
+      var put = new ProtoWriter(2 * VALUE.size()).bytesField(1, key).bytesField(2, VALUE);
+      var operation = new ProtoWriter(2 * VALUE.size()).bytesField(2, put.toBytes());
+      transaction.bytesField(2, operation.toBytes());
     }
-    return transaction.getBytes();
-  }
-
-  /** Appends a protobuf field of bytes, fewer than 16,384 of them. */
-  private static void field(Buffer message, int number, byte[] content) {
-    message.appendByte((byte) ((number << 3) | 2));
-    if (content.length < 0x80) {
-      message.appendByte((byte) content.length);
-    } else {
-      message.appendByte((byte) ((content.length & 0x7f) | 0x80));
-      message.appendByte((byte) (content.length >> 7));
-    }
-    message.appendBytes(content);
+    return transaction.toBytes().toArray();
   }
 
   private void round() throws Exception {
