@@ -76,8 +76,7 @@ final class PauseBenchmark implements Benchmark {
         rest(settings.warmUp());
         long calm = System.nanoTime();
         rest(settings.run());
-        double ticksBefore = target.metric(TICKS);
-        double inTimeBefore = target.metric(TICKS_IN_TIME);
+        double lateTicksBefore = lateTicks(target);
         long began = System.nanoTime();
         List<Future<?>> jobs = start(contest, target);
         for (Future<?> job : jobs) {
@@ -87,8 +86,7 @@ final class PauseBenchmark implements Benchmark {
         long left = settings.run().toNanos() - (answered - began);
         rest(Duration.ofNanos(Math.max(0, left)));
         long over = System.nanoTime();
-        double ticks = target.metric(TICKS) - ticksBefore;
-        double inTime = target.metric(TICKS_IN_TIME) - inTimeBefore;
+        double lateTicks = lateTicks(target) - lateTicksBefore;
         SteadyPuts.Seen idle = puts.between(calm, began);
         SteadyPuts.Seen busy = puts.between(began, over);
         ProcessUsage usage = target.process().usage();
@@ -114,13 +112,18 @@ final class PauseBenchmark implements Benchmark {
                         Metric.TICK_LATE_BEFORE,
                         lateBefore * 1e3,
                         Metric.TICKS_LATE,
-                        ticks - inTime,
+                        lateTicks,
                         Metric.ANONYMOUS,
                         usage.anonymousBytes() / (double) (1 << 20)))));
       } catch (GrpcStatusException refused) {
         throw new VoidRunException("the work was refused: " + refused.getMessage());
       }
     }
+  }
+
+  private static double lateTicks(Target target) throws VoidRunException, InterruptedException {
+    Target.Metrics metrics = target.metrics();
+    return metrics.sum(TICKS) - metrics.sum(TICKS_IN_TIME);
   }
 
   private List<Future<?>> start(Contest contest, Target target)

@@ -4,11 +4,12 @@ import dev.kvorum.loadtest.report.Metric;
 import dev.kvorum.loadtest.report.Report;
 import dev.kvorum.loadtest.report.Sample;
 import dev.kvorum.loadtest.server.ServerPlan;
-import dev.kvorum.loadtest.server.ServerProcess;
 import dev.kvorum.loadtest.wire.GrpcClient;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +22,7 @@ final class RestartBenchmark implements Benchmark {
   private static final Shape SHAPE = new Shape(16, 64);
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Duration FULL_RATE_WITHIN = Duration.ofSeconds(10);
+  private static final Duration LAST_SECONDS = Duration.ofSeconds(2);
 
   @Override
   public String name() {
@@ -48,11 +50,18 @@ final class RestartBenchmark implements Benchmark {
       before = load.run(SHAPE, (long) (probed * settings.run().toSeconds()), 0, PATIENCE).rate();
       target.process().killHard();
     }
-    try (GrpcClient client = new GrpcClient(contest.vertx(), plan.clientPort(), 1);
-        ServerProcess process = ServerProcess.start(plan, contest.scratch().fresh("log"))) {
-      Duration ready = process.awaitReady(client, PATIENCE);
-      double after =
-          load.run(SHAPE, (long) (before * FULL_RATE_WITHIN.toSeconds()), 0, PATIENCE).rate();
+    try (Target target = Target.start(contest.vertx(), plan, contest.scratch().fresh("log"))) {
+      Duration ready = target.readyAfter();
+      long enough = (long) (before * (FULL_RATE_WITHIN.toSeconds() + 1));
+      Future<H2Load.Outcome> puts =
+          contest.vertx().executeBlocking(() -> load.run(SHAPE, enough, 0, PATIENCE), false);
+      Moment first = Moment.of(target);
+      first.await(FULL_RATE_WITHIN.minus(LAST_SECONDS));
+      Moment later = Moment.of(target);
+      first.await(FULL_RATE_WITHIN);
+      Moment last = Moment.of(target);
+      double anonymous = target.process().usage().anonymousBytes() / (double) (1 << 20);
+      GrpcClient.await(puts, PATIENCE);
       reports.accept(
           Report.alone(
               name(),
@@ -62,8 +71,26 @@ final class RestartBenchmark implements Benchmark {
                   Map.of(
                       Metric.READY, ready.toNanos() / 1e6,
                       Metric.RATE, before,
-                      Metric.FULL_RATE, after / before,
-                      Metric.ANONYMOUS, process.usage().anonymousBytes() / (double) (1 << 20)))));
+                      Metric.RATE_WITHIN_TEN, last.putsSince(first) / before,
+                      Metric.RATE_AT_TEN, last.putsSince(later) / before,
+                      Metric.ANONYMOUS, anonymous))));
+    }
+  }
+
+  /** How far the store was at a time. */
+  private record Moment(long nanos, long revision) {
+    static Moment of(Target target) throws VoidRunException, InterruptedException {
+      long revision = target.revision();
+      return new Moment(System.nanoTime(), revision);
+    }
+
+    /** Waits until so long after this moment. */
+    void await(Duration time) throws InterruptedException {
+      TimeUnit.NANOSECONDS.sleep(nanos + time.toNanos() - System.nanoTime());
+    }
+
+    double putsSince(Moment earlier) {
+      return (revision - earlier.revision) * 1e9 / (nanos - earlier.nanos);
     }
   }
 }

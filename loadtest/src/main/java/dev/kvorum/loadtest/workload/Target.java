@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** A running server and a client of it. */
 public final class Target implements AutoCloseable {
@@ -26,23 +27,30 @@ public final class Target implements AutoCloseable {
 
   private final ServerProcess process;
   private final GrpcClient client;
+  private final Duration readyAfter;
 
-  private Target(ServerProcess process, GrpcClient client) {
+  private Target(ServerProcess process, GrpcClient client, Duration readyAfter) {
     this.process = process;
     this.client = client;
+    this.readyAfter = readyAfter;
   }
 
   /** Starts the server and waits until it answers. */
   public static Target start(Vertx vertx, ServerPlan plan, Path log) throws InterruptedException {
     ServerProcess process = ServerProcess.start(plan, log);
-    Target target = new Target(process, new GrpcClient(vertx, plan.clientPort(), 1));
+    GrpcClient client = new GrpcClient(vertx, plan.clientPort(), 1);
     try {
-      process.awaitReady(target.client, READY_PATIENCE);
-      return target;
+      return new Target(process, client, process.awaitReady(client, READY_PATIENCE));
     } catch (IllegalStateException | InterruptedException failure) {
-      target.close();
+      client.close();
+      process.close();
       throw failure;
     }
+  }
+
+  /** The time from executing the program to the first answered linearizable read. */
+  Duration readyAfter() {
+    return readyAfter;
   }
 
   public ServerProcess process() {
@@ -82,15 +90,34 @@ public final class Target implements AutoCloseable {
 
   /** The sum of a metric over its labels, 0 if it is not there. */
   public double metric(String name) throws VoidRunException, InterruptedException {
+    return metrics().sum(name);
+  }
+
+  /** All metrics, read at once: figures of two calls do not fit together. */
+  public Metrics metrics() throws VoidRunException, InterruptedException {
     URI page = URI.create("http://127.0.0.1:" + process.plan().clientPort() + "/metrics");
     try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofLines())
-          .body()
+      return new Metrics(
+          http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofLines())
+              .body()
+              .toList());
+    } catch (IOException unreadable) {
+      throw new VoidRunException("the metrics cannot be read: " + unreadable);
+    }
+  }
+
+  /** The lines of a page of metrics. */
+  public record Metrics(List<String> lines) {
+    public Metrics {
+      lines = List.copyOf(lines);
+    }
+
+    /** The sum of a metric over its labels, 0 if it is not there. */
+    public double sum(String name) {
+      return lines.stream()
           .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
           .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
           .sum();
-    } catch (IOException unreadable) {
-      throw new VoidRunException("the metrics cannot be read: " + unreadable);
     }
   }
 
