@@ -36,14 +36,12 @@ class CheckpointStartTest {
   }
 
   private static void write(OpenedMember member, StoreMeta meta) throws Exception {
-    var view = member.state().kv().holdIndex();
     try (var writer = member.checkpoints().begin()) {
       writer.header(meta);
-      var summary = writer.pages(view);
+      var summary = writer.pages(member.state().kv()::holdIndex);
       writer.finish(writer.attachments(Attachments.none(meta.appliedIndex())), summary);
       writer.adopt();
     }
-    view.release();
   }
 
   private static List<IndexEntry> entries(OpenedMember member) {

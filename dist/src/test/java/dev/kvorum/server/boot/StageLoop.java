@@ -217,7 +217,7 @@ final class StageLoop {
           StoreEffect.ReadsReady _ -> {}
       case StoreEffect.FoundKeys _,
           StoreEffect.Defragmented _,
-          StoreEffect.IndexFrozen _,
+          StoreEffect.CheckpointBegun _,
           StoreEffect.AttachmentsCopied _,
           StoreEffect.RaiseNoSpace _,
           StoreEffect.HashHistory _,

@@ -5,6 +5,7 @@ import dev.kvorum.loadtest.report.Report;
 import dev.kvorum.loadtest.report.Sample;
 import dev.kvorum.loadtest.server.ServerPlan;
 import dev.kvorum.loadtest.wire.GrpcClient;
+import dev.kvorum.loadtest.wire.GrpcStatusException;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
@@ -74,6 +75,8 @@ final class RestartBenchmark implements Benchmark {
                       Metric.RATE_WITHIN_TEN, last.putsSince(first) / before,
                       Metric.RATE_AT_TEN, last.putsSince(later) / before,
                       Metric.ANONYMOUS, anonymous))));
+    } catch (GrpcStatusException impossible) {
+      throw new IllegalStateException("h2load speaks no gRPC", impossible);
     }
   }
 

@@ -672,7 +672,7 @@ final class Life extends Actor {
         world.observe(observer -> observer.applied(index, state, stateHash()));
       }
       case StoreEffect.Count _, StoreEffect.InProgress _, StoreEffect.Defragmented _ -> {}
-      case StoreEffect.IndexFrozen _, StoreEffect.AttachmentsCopied _ ->
+      case StoreEffect.CheckpointBegun _, StoreEffect.AttachmentsCopied _ ->
           throw new AssertionError("nobody asks for a checkpoint here");
       case StoreEffect.FoundKeys found -> {
         var asker = keyAsks.remove(found.ask());

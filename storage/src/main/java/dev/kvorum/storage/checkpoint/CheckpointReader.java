@@ -104,7 +104,7 @@ final class CheckpointReader {
       throw new DamagedCheckpointException("it has no header");
     }
     var format = header.getInt();
-    if (format != CheckpointWriter.FORMAT) {
+    if (format < CheckpointWriter.OLDEST_FORMAT || format > CheckpointWriter.FORMAT) {
       throw new DamagedCheckpointException("it has the unknown format " + format);
     }
     var found = new Owner(header.getLong(), header.getLong());

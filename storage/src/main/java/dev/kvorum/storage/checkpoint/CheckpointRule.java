@@ -30,6 +30,11 @@ public final class CheckpointRule {
   private long startedNanos;
   private long coveredRecords;
   private long coveredRevision;
+
+  /** The same before the last checkpoint was begun. */
+  private long coveredRecordsBefore;
+
+  private long coveredRevisionBefore;
   private boolean hasStarted;
 
   /**
@@ -37,6 +42,7 @@ public final class CheckpointRule {
    */
   public CheckpointRule(long coveredRevision, Limits limits) {
     this.coveredRevision = coveredRevision;
+    coveredRevisionBefore = coveredRevision;
     this.limits = limits;
   }
 
@@ -56,9 +62,17 @@ public final class CheckpointRule {
 
   /** A checkpoint is begun; should it fail, the next one is due when this one would not be. */
   public void began(long records, long revision, long nowNanos) {
+    coveredRecordsBefore = coveredRecords;
+    coveredRevisionBefore = coveredRevision;
     coveredRecords = records;
     coveredRevision = revision;
     startedNanos = nowNanos;
     hasStarted = true;
+  }
+
+  /** It was given up because of something that passes: the next one is due as it was. */
+  public void gaveUp() {
+    coveredRecords = coveredRecordsBefore;
+    coveredRevision = coveredRevisionBefore;
   }
 }

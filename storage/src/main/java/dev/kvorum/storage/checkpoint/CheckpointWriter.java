@@ -2,7 +2,6 @@ package dev.kvorum.storage.checkpoint;
 
 import dev.kvorum.storage.index.IndexExport;
 import dev.kvorum.storage.index.IndexSummary;
-import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.disk.Disk;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
@@ -30,7 +29,13 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 public final class CheckpointWriter implements AutoCloseable {
-  static final int FORMAT = 1;
+  static final int FORMAT = 2;
+
+  /** A checkpoint of one moment, which reads the same. */
+  static final int OLDEST_FORMAT = 1;
+
+  /** Copied at once: so little that a view of the index is held for a fraction of a millisecond. */
+  private static final int SLICE_BYTES = 32 << 10;
 
   /** Synced in steps, so that the last sync is short and other files' syncs never wait for it. */
   private static final long SYNC_BYTES = 8 << 20;
@@ -77,9 +82,36 @@ public final class CheckpointWriter implements AutoCloseable {
     return frame.buffer().clear().position(Frame.PAYLOAD_AT);
   }
 
-  /** Writes the index. The caller holds the view until this returns, and no longer. */
-  public IndexSummary pages(IndexView view) throws DiskFaultException {
-    var summary = IndexExport.<DiskFaultException>of(view, this::page);
+  /**
+   * Writes the index, slice by slice. Nothing is held while the disk works or the pace rests,
+   * unless a single leaf has more history than a frame has room.
+   *
+   * @param views the first is not older than the meta of {@link #header}
+   */
+  public IndexSummary pages(IndexViews views) throws DiskFaultException {
+    return pages(views, SLICE_BYTES);
+  }
+
+  /**
+   * The same in slices of another size.
+   *
+   * @param sliceBytes after so many bytes a slice ends with its leaf
+   */
+  public IndexSummary pages(IndexViews views, int sliceBytes) throws DiskFaultException {
+    var export = new IndexExport<DiskFaultException>(this::page);
+    var goesOn = true;
+    while (goesOn) {
+      var view = views.hold();
+      try {
+        goesOn = export.copy(view, sliceBytes);
+      } finally {
+        view.release();
+      }
+      if (filled + 2 * sliceBytes > Frame.PAYLOAD_BYTES) {
+        flush(Frame.PAGES);
+      }
+    }
+    var summary = export.finish();
     flush(Frame.PAGES);
     return summary;
   }

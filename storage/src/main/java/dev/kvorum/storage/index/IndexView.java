@@ -3,6 +3,7 @@ package dev.kvorum.storage.index;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
+import dev.kvorum.storage.model.Revision;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -139,6 +140,19 @@ public final class IndexView {
     if (without != null && revision >= without.since() && without.hides(key)) {
       return null;
     }
+    var cursor = cursor();
+    return seek(cursor, key) && cursor.seekLive(revision) ? cursor.entry(key.compact()) : null;
+  }
+
+  /** Whether the key has a record of the revision, or a newer one, be it a put or a delete. */
+  boolean reaches(Bytes key, Revision revision) {
+    checkHeld();
+    var cursor = cursor();
+    return seek(cursor, key) && new Revision(cursor.main, cursor.sub).compareTo(revision) >= 0;
+  }
+
+  /** Lets the cursor stand at the key's newest record; false if it has none. */
+  private boolean seek(RecordCursor cursor, Bytes key) {
     var page = root;
     for (var level = height - 1; level > 0; level--) {
       var memory = slabs.memory(page);
@@ -149,11 +163,10 @@ public final class IndexView {
     var at = page(memory, page, 0);
     var slot = Page.search(slabs, memory, at, 0, key);
     if (slot < 0) {
-      return null;
+      return false;
     }
-    var cursor = cursor();
     cursor.start(slabs, memory, at, slot);
-    return cursor.seekLive(revision) ? cursor.entry(key.compact()) : null;
+    return true;
   }
 
   private RecordCursor cursor() {
@@ -174,8 +187,8 @@ public final class IndexView {
     return height;
   }
 
-  /** Whether the pages say everything that is true at this moment. */
-  boolean isWhole() {
+  /** Whether the pages say everything that is true at this moment: no key is only hidden. */
+  public boolean isWhole() {
     return hidden == null;
   }
 

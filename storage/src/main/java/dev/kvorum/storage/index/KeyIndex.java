@@ -109,6 +109,16 @@ public final class KeyIndex {
     add(key, revision, recordSize);
   }
 
+  /** Whether the key has a record of the revision, or a newer one, be it a put or a delete. */
+  public boolean reaches(Bytes key, Revision revision) {
+    return present.reaches(key, revision);
+  }
+
+  /** No record has a higher main revision. */
+  public long newest() {
+    return tree.newest();
+  }
+
   /**
    * Deletes keys of the interval that live at present, the first ones, leaf by leaf: what a leaf
    * needs is done once for all of its keys.

@@ -28,11 +28,16 @@ final class LongKeys {
     var next = 0;
     // From the last block to the first, each pointing to the one before.
     for (var end = size; end > 0; ) {
-      var part = (end - 1) % FULL + 1;
+      var part = lastPart(end);
       next = store(blocks, key, from + end - part, part, next);
       end -= part;
     }
     return next;
+  }
+
+  /** How many of so many bytes go into the last block. */
+  static int lastPart(int size) {
+    return (size - 1) % FULL + 1;
   }
 
   /** The reference to what follows the head of a long key, stored; 0 for a key that is short. */
@@ -43,7 +48,8 @@ final class LongKeys {
         : reference(store(blocks, key.sharedArray(), key.offset() + Page.HEAD_BYTES, size), size);
   }
 
-  private static long reference(int block, int size) {
+  /** As it stands in a page. */
+  static long reference(int block, int size) {
     return (long) size << Integer.SIZE | block;
   }
 
@@ -56,14 +62,24 @@ final class LongKeys {
   }
 
   private static int store(Blocks blocks, byte[] key, int from, int size, int next) {
-    var sizeClass = Blocks.classOf(size + PAYLOAD);
+    var sizeClass = classOf(size);
     var block = blocks.allocate(sizeClass);
     var memory = blocks.slabs().memory(block);
-    var at = blocks.slabs().offset(block);
+    write(memory, blocks.slabs().offset(block), sizeClass, key, from, size, next);
+    return block;
+  }
+
+  /** The class of a block for so many bytes of a key. */
+  static int classOf(int size) {
+    return Blocks.classOf(size + PAYLOAD);
+  }
+
+  /** Fills a block. */
+  static void write(
+      ByteBuffer memory, int at, int sizeClass, byte[] key, int from, int size, int next) {
     memory.put(at, (byte) sizeClass);
     memory.putInt(at + NEXT, next);
     memory.put(at + PAYLOAD, key, from, size);
-    return block;
   }
 
   static void copy(Slabs slabs, int first, int size, byte[] target, int to) {
@@ -111,8 +127,7 @@ final class LongKeys {
   static long blockBytes(int size) {
     return size <= 0
         ? 0
-        : (long) (size - 1) / FULL * Blocks.PAGE_BYTES
-            + Blocks.bytes(Blocks.classOf((size - 1) % FULL + 1 + PAYLOAD));
+        : (long) (size - 1) / FULL * Blocks.PAGE_BYTES + Blocks.bytes(classOf(lastPart(size)));
   }
 
   private static int capacity(ByteBuffer memory, int at) {

@@ -58,6 +58,10 @@ public final class MvccStore {
   private @Nullable Sweep sweep;
 
   private CompactionHashes compactionHashes = CompactionHashes.NONE;
+
+  /** The index may have come with records up to this main revision, and has none above. */
+  private long keptNewest;
+
   private long stateHashHigh;
   private long stateHashLow;
 
@@ -76,6 +80,7 @@ public final class MvccStore {
   /** The store that an index was kept of, as it was then. */
   MvccStore(KeptIndex kept) {
     index = kept.index();
+    keptNewest = index.newest();
     var meta = kept.meta();
     revision = meta.revision();
     compactRevision = meta.compactRevision();
@@ -536,15 +541,26 @@ public final class MvccStore {
 
   /** Takes a record over that an earlier run has written; records come in order. */
   void restore(RecordId id, IndexEntry entry) {
+    if (!isKept(id, entry)) {
+      note(id, entry);
+    }
+    sizes.add(entry.recordSize());
+    revision = id.revision().main();
+    records++;
+  }
+
+  /** Whether the index has the record already: it came before the copy was at its key. */
+  private boolean isKept(RecordId id, IndexEntry entry) {
+    return id.revision().main() <= keptNewest && index.reaches(entry.key(), id.revision());
+  }
+
+  private void note(RecordId id, IndexEntry entry) {
     if (id.tombstone()) {
       index.delete(entry.key(), id.revision(), entry.recordSize());
     } else {
       index.put(
           entry.key(), id.revision(), entry.createRevision(), entry.version(), entry.recordSize());
     }
-    sizes.add(entry.recordSize());
-    revision = id.revision().main();
-    records++;
   }
 
   /** Takes out of a kept index what a compaction has removed since. */

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.index.IndexEntry;
 import dev.kvorum.storage.index.IndexMemory;
+import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.index.KeyIndex;
 import dev.kvorum.storage.journal.Owner;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
+import dev.kvorum.storage.journal.disk.DiskOperation;
+import dev.kvorum.storage.journal.disk.ForwardingDisk;
 import dev.kvorum.storage.journal.disk.MemoryDisk;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyRange;
@@ -46,10 +49,9 @@ final class CheckpointFileTest {
   }
 
   private void write() throws DiskFaultException {
-    var view = index.hold();
     try (var writer = checkpoints.begin()) {
       writer.header(META);
-      var summary = writer.pages(view);
+      var summary = writer.pages(index::hold);
       // In two slices: the table changes while it is copied.
       var half = attached.size() / 2;
       var slices =
@@ -62,7 +64,6 @@ final class CheckpointFileTest {
       writer.adopt();
       assertThat(disk.size(Checkpoints.PATH)).isEqualTo(bytes);
     }
-    view.release();
   }
 
   private Checkpoint read() throws DamagedCheckpointException {
@@ -111,6 +112,35 @@ final class CheckpointFileTest {
     checkContent(read());
   }
 
+  /** A view that is held while the disk works would keep every page that is replaced meanwhile. */
+  @Test
+  void nothingOfTheIndexIsHeldWhileTheDiskWorks() throws Exception {
+    for (var i = 0; i < 20_000; i++) {
+      put("/registry/" + i, 1);
+    }
+    var given = new ArrayList<IndexView>();
+    var slow =
+        new ForwardingDisk(disk) {
+          @Override
+          public void perform(List<DiskOperation> operations) throws DiskFaultException {
+            assertThat(given).noneMatch(IndexView::tryHold);
+            super.perform(operations);
+          }
+        };
+    try (var writer = new Checkpoints(slow, OWNER).begin()) {
+      writer.header(META);
+      var _ =
+          writer.pages(
+              () -> {
+                // So that it is a view that only the writer of the checkpoint holds.
+                put("/registry/0", 2);
+                given.add(index.hold());
+                return given.getLast();
+              });
+    }
+    assertThat(given).hasSizeGreaterThan(5);
+  }
+
   @Test
   void attachedKeysMayBeLargerThanAFrame() throws Exception {
     var random = new Random(1);
@@ -139,14 +169,12 @@ final class CheckpointFileTest {
     write();
     var before = disk.content(Checkpoints.PATH).clone();
     put("b", 1);
-    var view = index.hold();
     try (var writer = checkpoints.begin()) {
       writer.header(META);
-      writer.finish(95, writer.pages(view));
+      writer.finish(95, writer.pages(index::hold));
       assertThat(disk.content(Checkpoints.PATH)).isEqualTo(before);
       writer.abandon();
     }
-    view.release();
     assertThat(disk.list(Checkpoints.DIRECTORY)).containsExactly("checkpoint");
   }
 
@@ -244,6 +272,6 @@ final class CheckpointFileTest {
     disk.put(Checkpoints.PATH, whole);
     assertThatThrownBy(this::read)
         .isInstanceOf(DamagedCheckpointException.class)
-        .hasMessageContaining("unknown format 2");
+        .hasMessageContaining("unknown format 3");
   }
 }

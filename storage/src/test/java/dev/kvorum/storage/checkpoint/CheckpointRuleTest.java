@@ -49,4 +49,12 @@ final class CheckpointRuleTest {
     assertThat(rule.isDue(60_000, 60_000, 15_000, 0)).isTrue();
     assertThat(new CheckpointRule(15_000, LIMITS).isDue(60_000, 60_000, 15_000, 0)).isFalse();
   }
+
+  @Test
+  void oneThatWasGivenUpIsDueAsBefore() {
+    rule.began(200_000, 150_000, 0);
+    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, 1)).isFalse();
+    rule.gaveUp();
+    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, 1)).isTrue();
+  }
 }

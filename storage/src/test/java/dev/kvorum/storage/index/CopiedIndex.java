@@ -1,17 +1,41 @@
 package dev.kvorum.storage.index;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.function.Supplier;
 
 /** An index that was exported and imported. */
 final class CopiedIndex {
   private CopiedIndex() {}
 
-  static KeyIndex of(IndexView view) {
+  /** A copy of one moment. */
+  static KeyIndex of(IndexView view, int sliceBytes) {
+    return of(
+        () -> {
+          assertThat(view.tryHold()).isTrue();
+          return view;
+        },
+        sliceBytes);
+  }
+
+  /**
+   * A copy of an index that may change meanwhile.
+   *
+   * @param views gives a view with a claim for each slice
+   */
+  static KeyIndex of(Supplier<IndexView> views, int sliceBytes) {
     var pages = new ArrayList<byte[]>();
-    var summary =
-        IndexExport.<RuntimeException>of(view, (bytes, size) -> pages.add(copy(bytes, size)));
+    var export = new IndexExport<RuntimeException>((bytes, size) -> pages.add(copy(bytes, size)));
+    var goesOn = true;
+    while (goesOn) {
+      var view = views.get();
+      goesOn = export.copy(view, sliceBytes);
+      view.release();
+    }
+    var summary = export.finish();
     try {
       var copy = new IndexImport(IndexMemory.onHeap());
       for (var page : pages) {

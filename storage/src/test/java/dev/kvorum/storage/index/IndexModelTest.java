@@ -69,6 +69,7 @@ final class IndexModelTest {
       if (random.nextInt(3) == 0) {
         copyAnOldView(seed);
         goOnWithACopy();
+        copyWhileItChanges(seed);
       }
     }
     held.forEach(view -> view.view.release());
@@ -87,7 +88,7 @@ final class IndexModelTest {
   private void copyAnOldView(long seed) {
     if (!held.isEmpty()) {
       var source = held.get(random.nextInt(held.size()));
-      var copy = CopiedIndex.of(source.view);
+      var copy = CopiedIndex.of(source.view, sliceBytes());
       copy.invariant();
       look(copy.present(), source.then, source.main, seed);
     }
@@ -96,9 +97,55 @@ final class IndexModelTest {
   /** What a copy does from then on is what the index itself would do. */
   private void goOnWithACopy() {
     var view = index.hold();
-    index = CopiedIndex.of(view);
+    index = CopiedIndex.of(view, sliceBytes());
     view.release();
     index.invariant();
+  }
+
+  /** A page, some pages, or all. */
+  private int sliceBytes() {
+    return 1 << random.nextInt(20);
+  }
+
+  /** With the records that it does not have yet it is what the index has become. */
+  private void copyWhileItChanges(long seed) {
+    var first = main;
+    var slices = 1 + random.nextInt(8);
+    var copy =
+        CopiedIndex.of(
+            () -> {
+              for (var i = random.nextInt(2_000 / slices); i >= 0; i--) {
+                change(random.nextInt(100));
+              }
+              if (random.nextInt(20) == 0) {
+                deleteMany(seed);
+              }
+              return random.nextBoolean() ? index.hold() : held(index.publish());
+            },
+            sliceBytes());
+    assertThat(copy.newest()).isLessThanOrEqualTo(main);
+    copy.invariant();
+    for (var later : naive.newerThan(first)) {
+      addIfMissing(copy, later.key(), later.rec());
+    }
+    copy.invariant();
+    look(copy.present(), naive, main, seed);
+    index = copy;
+  }
+
+  private static void addIfMissing(KeyIndex copy, Bytes key, Rec rec) {
+    if (copy.reaches(key, rec.revision())) {
+      assertThat(rec.revision().main()).isLessThanOrEqualTo(copy.newest());
+    } else if (rec.tombstone()) {
+      copy.delete(key, rec.revision(), rec.recordSize());
+    } else {
+      copy.put(key, rec.revision(), rec.createRevision(), rec.version(), rec.recordSize());
+    }
+  }
+
+  private static IndexView held(IndexView view) {
+    assertThat(view.tryHold()).isTrue();
+    return view;
   }
 
   private void keepAView() {

@@ -4,6 +4,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Revision;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,21 @@ final class NaiveIndex {
   @Nullable Rec newest(Bytes key) {
     var records = keys.get(key);
     return records == null ? null : records.getLast();
+  }
+
+  /** A record and whose it is. */
+  record Of(Bytes key, Rec rec) {}
+
+  /** All records above the main revision, in the order of their revisions. */
+  List<Of> newerThan(long main) {
+    var found = new ArrayList<Of>();
+    keys.forEach(
+        (key, records) ->
+            records.stream()
+                .filter(rec -> rec.revision.main() > main)
+                .forEach(rec -> found.add(new Of(key, rec))));
+    found.sort(Comparator.comparing(each -> each.rec.revision));
+    return found;
   }
 
   /** What this knows now, on memory of its own. */

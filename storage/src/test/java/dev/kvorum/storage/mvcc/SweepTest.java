@@ -151,8 +151,8 @@ final class SweepTest {
     both(put("b"));
     var _ = swept.beginSweep(delete("a", "c"));
     var index = swept.holdIndex();
-    assertThatThrownBy(() -> IndexExport.<RuntimeException>of(index, (_, _) -> {}))
-        .isInstanceOf(InvariantViolation.class);
+    var export = new IndexExport<RuntimeException>((_, _) -> {});
+    assertThatThrownBy(() -> export.copy(index, 1)).isInstanceOf(InvariantViolation.class);
     index.release();
   }
 

@@ -2,7 +2,6 @@ package dev.kvorum.verticles.bus;
 
 import dev.kvorum.raft.verticle.LocalCodec;
 import dev.kvorum.storage.checkpoint.Attachments;
-import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.lease.LeaseTable;
 import dev.kvorum.storage.mvcc.StoreMeta;
 import dev.kvorum.verticles.stage.Answer;
@@ -15,8 +14,8 @@ public final class StoreBus {
   /** To the store: {@link Defragment}; answered with an empty message. */
   public static final String DEFRAGMENT = "kvorum.store.defragment";
 
-  /** To the store: {@link FreezeIndex}, answered by {@link IndexFrozen}. */
-  public static final String FREEZE_INDEX = "kvorum.store.freeze-index";
+  /** To the store: {@link BeginCheckpoint}, answered by {@link CheckpointBegun}. */
+  public static final String BEGIN_CHECKPOINT = "kvorum.store.begin-checkpoint";
 
   /** To the store: {@link CopyAttachments}, answered by {@link AttachmentsCopied}. */
   public static final String COPY_ATTACHMENTS = "kvorum.store.copy-attachments";
@@ -50,16 +49,15 @@ public final class StoreBus {
   /** Let the size fall to what is in use (contract S17.5). */
   public record Defragment() {}
 
-  /** Freeze the key index for a checkpoint. */
-  public record FreezeIndex() {}
+  /** Tell of which store a checkpoint would be. */
+  public record BeginCheckpoint() {}
 
   /**
-   * The index is frozen.
+   * A checkpoint may begin.
    *
-   * @param meta the store at that moment
-   * @param index is released by whoever asked; null if it cannot be frozen at present
+   * @param meta the store at that moment; null while there can be no checkpoint
    */
-  public record IndexFrozen(StoreMeta meta, @Nullable IndexView index) {}
+  public record CheckpointBegun(@Nullable StoreMeta meta) {}
 
   /**
    * Copy the next slice of what is attached to leases.
@@ -77,8 +75,8 @@ public final class StoreBus {
     LocalCodec.register(bus, InProgress.class);
     LocalCodec.register(bus, ReadsReady.class);
     LocalCodec.register(bus, Defragment.class);
-    LocalCodec.register(bus, FreezeIndex.class);
-    LocalCodec.register(bus, IndexFrozen.class);
+    LocalCodec.register(bus, BeginCheckpoint.class);
+    LocalCodec.register(bus, CheckpointBegun.class);
     LocalCodec.register(bus, CopyAttachments.class);
     LocalCodec.register(bus, AttachmentsCopied.class);
   }

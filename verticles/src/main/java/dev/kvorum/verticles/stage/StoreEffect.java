@@ -1,7 +1,6 @@
 package dev.kvorum.verticles.stage;
 
 import dev.kvorum.storage.checkpoint.Attachments;
-import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.lease.LeaseChange;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Event;
@@ -54,12 +53,11 @@ public sealed interface StoreEffect {
   record FoundKeys(long ask, List<List<Bytes>> keys, List<Integer> counts) implements StoreEffect {}
 
   /**
-   * Answers {@link StoreStage#freezeIndex}.
+   * Answers {@link StoreStage#beginCheckpoint}.
    *
-   * @param meta the store at this moment
-   * @param index its index, which whoever gets it releases; null while a compaction is under way
+   * @param meta the store at this moment; null while a compaction is under way
    */
-  record IndexFrozen(StoreMeta meta, @Nullable IndexView index) implements StoreEffect {}
+  record CheckpointBegun(@Nullable StoreMeta meta) implements StoreEffect {}
 
   /** Answers {@link StoreStage#copyAttachments}. */
   record AttachmentsCopied(Attachments.Slice slice) implements StoreEffect {}

@@ -211,16 +211,16 @@ public final class StoreStage {
   }
 
   /**
-   * Freezes the key index for a checkpoint. Not in the middle of a compaction: which records it has
-   * removed the backend knows later than the index, and a checkpoint says either all or none.
+   * Tells of which store a checkpoint would be that is begun now. There is none in the middle of a
+   * compaction: which records it has removed the backend knows later than the index, and a
+   * checkpoint says either all or none.
    */
-  public List<StoreEffect> freezeIndex() {
+  public List<StoreEffect> beginCheckpoint() {
     return longWork.whole(
         () ->
             List.of(
-                new StoreEffect.IndexFrozen(
-                    machine.meta(),
-                    machine.kv().compaction() == null ? machine.kv().holdIndex() : null)));
+                new StoreEffect.CheckpointBegun(
+                    machine.kv().compaction() == null ? machine.meta() : null)));
   }
 
   /** Copies a slice of what is attached to leases, for a checkpoint. */

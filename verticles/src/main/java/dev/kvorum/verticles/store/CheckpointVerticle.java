@@ -4,7 +4,7 @@ import dev.kvorum.storage.checkpoint.Attachments;
 import dev.kvorum.storage.checkpoint.CheckpointRule;
 import dev.kvorum.storage.checkpoint.CheckpointWriter;
 import dev.kvorum.storage.checkpoint.Checkpoints;
-import dev.kvorum.storage.index.IndexSummary;
+import dev.kvorum.storage.checkpoint.IndexViews;
 import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
@@ -23,6 +23,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +31,15 @@ import org.slf4j.LoggerFactory;
  * Writes checkpoints of the key index in the background, when {@link CheckpointRule} says so. One
  * at a time, on a thread that may block and that rests as long as it works.
  *
- * <p>The index is held only while its pages are copied: what puts replace meanwhile takes memory.
+ * <p>The index is held only for moments, while some of its pages are copied: what puts replace
+ * meanwhile takes memory.
  */
 public final class CheckpointVerticle extends VerticleBase {
   private static final Logger LOGGER = LoggerFactory.getLogger(CheckpointVerticle.class);
+
+  /** While the tombstones of a large delete are written. */
+  private static final long BEFORE_NEXT_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
   private static final KeyRange ALL_KEYS = new KeyRange(Bytes.EMPTY, null);
   private static final long LOOK_MILLIS = 500;
 
@@ -53,7 +59,7 @@ public final class CheckpointVerticle extends VerticleBase {
 
   private boolean running;
 
-  /** The thread's work, from the moment that the index is frozen. */
+  /** The thread's work. */
   private Future<?> writing = Future.succeededFuture();
 
   private volatile boolean stopping;
@@ -91,8 +97,9 @@ public final class CheckpointVerticle extends VerticleBase {
     running = true;
     vertx
         .eventBus()
-        .<StoreBus.IndexFrozen>request(StoreBus.FREEZE_INDEX, new StoreBus.FreezeIndex(), PATIENT)
-        .compose(answer -> begin(answer.body()))
+        .<StoreBus.CheckpointBegun>request(
+            StoreBus.BEGIN_CHECKPOINT, new StoreBus.BeginCheckpoint(), PATIENT)
+        .compose(answer -> begin(answer.body().meta()))
         .onComplete(_ -> running = false)
         .onFailure(this::failed);
   }
@@ -108,14 +115,12 @@ public final class CheckpointVerticle extends VerticleBase {
     }
   }
 
-  private Future<?> begin(StoreBus.IndexFrozen frozen) {
-    var index = frozen.index();
-    if (index == null) {
+  private Future<?> begin(@Nullable StoreMeta meta) {
+    if (meta == null) {
       return Future.succeededFuture();
     }
-    var meta = frozen.meta();
     rule.began(node.applied().kv().records(), meta.revision(), System.nanoTime());
-    var saving = vertx.executeBlocking(() -> write(meta, index), false);
+    var saving = vertx.executeBlocking(() -> write(meta), false);
     writing = saving;
     return saving.onSuccess(
         saved ->
@@ -127,32 +132,47 @@ public final class CheckpointVerticle extends VerticleBase {
                 .log("saved index checkpoint"));
   }
 
-  private Saved write(StoreMeta meta, IndexView index) throws DiskFaultException {
+  private Saved write(StoreMeta meta) throws DiskFaultException {
     var began = System.nanoTime();
-    CheckpointWriter writer;
-    IndexSummary summary;
-    try {
-      writer = checkpoints.begin();
-    } catch (DiskFaultException | RuntimeException fault) {
-      index.release();
-      throw fault;
-    }
-    try (writer) {
-      writer.pace(new Pace());
+    try (var writer = checkpoints.begin()) {
       try {
+        writer.pace(new Pace());
         writer.header(meta);
-        summary = writer.pages(index);
-      } finally {
-        index.release();
+        var summary = writer.pages(() -> holdIndex(meta));
+        var completeIndex = writer.attachments(new Copy());
+        var bytes = writer.finish(completeIndex, summary);
+        node.writer().awaitFlushed(completeIndex);
+        writer.adopt();
+        return new Saved(bytes, Duration.ofNanos(System.nanoTime() - began));
+      } catch (DiskFaultException | RuntimeException fault) {
+        abandon(writer, fault);
+        throw fault;
       }
-      var completeIndex = writer.attachments(new Copy());
-      var bytes = writer.finish(completeIndex, summary);
-      node.writer().awaitFlushed(completeIndex);
-      writer.adopt();
-      return new Saved(bytes, Duration.ofNanos(System.nanoTime() - began));
-    } catch (DiskFaultException | RuntimeException fault) {
-      abandon(writer, fault);
-      throw fault;
+    }
+  }
+
+  /** The newest index, as soon as its pages say everything; see {@link IndexViews}. */
+  private IndexView holdIndex(StoreMeta begun) {
+    while (true) {
+      checkGoesOn();
+      var kv = node.hold().state().kv();
+      if (kv.compactRevision() == begun.compactRevision()
+          && kv.revision() >= begun.revision()
+          && kv.index().isWhole()) {
+        return kv.index();
+      }
+      var compactRevision = kv.compactRevision();
+      kv.release();
+      if (compactRevision > begun.compactRevision()) {
+        throw new CancellationException("a compaction was begun");
+      }
+      LockSupport.parkNanos(BEFORE_NEXT_LOOK_NANOS);
+    }
+  }
+
+  private void checkGoesOn() {
+    if (stopping) {
+      throw new CancellationException("the node stops");
     }
   }
 
@@ -178,6 +198,11 @@ public final class CheckpointVerticle extends VerticleBase {
       onStateFault.accept(fault);
       return;
     }
+    if (fault instanceof CancellationException) {
+      rule.gaveUp();
+      LOGGER.info("the index checkpoint is given up: {}; the one before stays", fault.getMessage());
+      return;
+    }
     LOGGER.warn("the index checkpoint could not be saved; the one before stays", fault);
   }
 
@@ -187,9 +212,7 @@ public final class CheckpointVerticle extends VerticleBase {
 
     @Override
     public void run() {
-      if (stopping) {
-        throw new CancellationException("the node stops");
-      }
+      checkGoesOn();
       var worked = System.nanoTime() - resumedNanos;
       LockSupport.parkNanos(Math.min(worked, LONGEST_PAUSE_NANOS));
       resumedNanos = System.nanoTime();

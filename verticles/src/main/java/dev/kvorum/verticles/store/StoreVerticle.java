@@ -119,11 +119,11 @@ public final class StoreVerticle extends VerticleBase {
           askingForKeys.put(++lastAsk, message);
           step(() -> stage.findKeys(lastAsk, wanted.ids(), wanted.countsOnly()));
         });
-    bus.<StoreBus.FreezeIndex>localConsumer(
-        StoreBus.FREEZE_INDEX,
+    bus.<StoreBus.BeginCheckpoint>localConsumer(
+        StoreBus.BEGIN_CHECKPOINT,
         message -> {
           checkpointing.add(message);
-          step(stage::freezeIndex);
+          step(stage::beginCheckpoint);
         });
     bus.<StoreBus.CopyAttachments>localConsumer(
         StoreBus.COPY_ATTACHMENTS,
@@ -253,8 +253,8 @@ public final class StoreVerticle extends VerticleBase {
           asking.reply(new LeaseBus.Keys(found.counts(), found.keys()));
         }
       }
-      case StoreEffect.IndexFrozen frozen ->
-          checkpointing.remove().reply(new StoreBus.IndexFrozen(frozen.meta(), frozen.index()));
+      case StoreEffect.CheckpointBegun begun ->
+          checkpointing.remove().reply(new StoreBus.CheckpointBegun(begun.meta()));
       case StoreEffect.AttachmentsCopied copied ->
           checkpointing.remove().reply(new StoreBus.AttachmentsCopied(copied.slice()));
       case StoreEffect.Defragmented _ -> defragmented();

@@ -49,6 +49,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -152,6 +153,41 @@ final class CheckpointVerticleTest {
         .isEqualTo(entries(LoadedState.open(backend, IndexMemory.onHeap()).kv()));
   }
 
+  /** It would say neither all of what the compaction removed nor nothing. */
+  @Test
+  void aCompactionThatBeginsMeanwhileEndsACheckpointAndTheNextOneIsGood() throws Exception {
+    checkWhatBeginsMeanwhile(new Command.Compact(RECORDS - 10, false));
+    assertThat(disk.begun).as("checkpoints").hasValueGreaterThan(1);
+  }
+
+  /** Its tombstones are written in parts, and until the last one the pages do not say all. */
+  @Test
+  void aDeleteOfEverythingThatBeginsMeanwhileIsWaitedFor() throws Exception {
+    checkWhatBeginsMeanwhile(
+        new Command.DeleteRange(Bytes.utf8("key "), Bytes.utf8("key!"), false));
+  }
+
+  private void checkWhatBeginsMeanwhile(Command command) throws Exception {
+    disk.stopsAtHeader = true;
+    for (var i = 0; i < RECORDS; i++) {
+      commit(put(i, 0));
+    }
+    send();
+    assertThat(disk.atHeader.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    commit(command);
+    send();
+    // The command is applied by the time at which the writer has it.
+    writer.awaitFlushed(1 + log.size());
+    disk.goOn.countDown();
+    assertThat(disk.adopted.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+
+    var loaded =
+        LoadedState.open(
+            backend, IndexMemory.onHeap(), checkpoints.read(IndexMemory.onHeap()), new NoRefusal());
+    assertThat(entries(loaded.kv()))
+        .isEqualTo(entries(LoadedState.open(backend, IndexMemory.onHeap()).kv()));
+  }
+
   private static List<IndexEntry> entries(MvccStore kv) {
     var entries = new ArrayList<IndexEntry>();
     kv.view().index().scan(new KeyRange(Bytes.EMPTY, null), kv.revision(), entries::add);
@@ -178,9 +214,13 @@ final class CheckpointVerticleTest {
     vertx.eventBus().send(RaftBus.COMMITTED, new RaftBus.Committed(entries));
   }
 
-  /** Tells when a checkpoint has got its place. */
+  /** Tells when a checkpoint has got its place, and stops the first one at its beginning. */
   private static final class WatchedDisk extends ForwardingDisk {
     private final CountDownLatch adopted = new CountDownLatch(1);
+    private final AtomicInteger begun = new AtomicInteger();
+    private final CountDownLatch atHeader = new CountDownLatch(1);
+    private final CountDownLatch goOn = new CountDownLatch(1);
+    private volatile boolean stopsAtHeader;
 
     WatchedDisk() {
       super(new MemoryDisk(Runnable::run));
@@ -188,9 +228,24 @@ final class CheckpointVerticleTest {
 
     @Override
     public void perform(List<DiskOperation> operations) throws DiskFaultException {
+      if (operations.getFirst() instanceof DiskOperation.Write write && write.offset() == 0) {
+        begun.incrementAndGet();
+        atHeader.countDown();
+        if (stopsAtHeader) {
+          awaitGoOn();
+        }
+      }
       super.perform(operations);
       if (operations.getFirst() instanceof DiskOperation.Rename) {
         adopted.countDown();
+      }
+    }
+
+    private void awaitGoOn() {
+      try {
+        assertThat(goOn.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException impossible) {
+        throw new AssertionError(impossible);
       }
     }
   }
