@@ -236,7 +236,7 @@ public final class StoreStage {
                   (key, lease) -> found.add(new Attachments.Attachment(key, lease)));
           return List.of(
               new StoreEffect.AttachmentsCopied(
-                  new Attachments.Slice(found, machine.appliedIndex(), walk.isDone())));
+                  new Attachments.Slice(found, machine.meta(), walk.isDone())));
         });
   }
 
