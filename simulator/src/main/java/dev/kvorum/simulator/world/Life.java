@@ -219,7 +219,8 @@ final class Life extends Actor {
         lifeNumber,
         membership,
         ApplyWatch.NONE,
-        sliceKeys);
+        sliceKeys,
+        tuning.watches().maxQueuedEvents());
   }
 
   private StateDisk stateDisk(MemoryBackend backend, long flushedIndex) {
@@ -682,6 +683,8 @@ final class Life extends Actor {
       }
       case StoreEffect.LeasesChanged(var changes) -> onBus(() -> leases.changed(changes));
       case StoreEffect.Happened(var events) -> onBus(() -> watches.happened(events));
+      case StoreEffect.TooMuchHappened(var revision) ->
+          onBus(() -> watches.tooMuchHappened(revision));
       case StoreEffect.Write(var flush) -> {
         stateDisk.submit(flush);
         if (records.isFull()) {
