@@ -98,8 +98,9 @@ public final class Target implements AutoCloseable {
     URI page = URI.create("http://127.0.0.1:" + process.plan().clientPort() + "/metrics");
     try (HttpClient http = HttpClient.newHttpClient()) {
       return new Metrics(
-          http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofLines())
+          http.send(HttpRequest.newBuilder(page).build(), HttpResponse.BodyHandlers.ofString())
               .body()
+              .lines()
               .toList());
     } catch (IOException unreadable) {
       throw new VoidRunException("the metrics cannot be read: " + unreadable);
