@@ -165,7 +165,7 @@ final class SimMember {
     } catch (PowerCut _) {
       disk.kill();
       world.coverage().hit("power cut while starting");
-      cut(Storm.policy(random.next() >>> 1));
+      cut(Crashes.policy(random.next() >>> 1));
       if (!founded) {
         // Without an identity nothing that is there counts: the next start founds anew.
         backend = new MemoryBackend();

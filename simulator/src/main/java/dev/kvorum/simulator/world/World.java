@@ -229,7 +229,7 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
   private void look() {
     live = traffic.isQuiet() && isEqual() && observers.stream().allMatch(Observer::isSatisfied);
     if (!live) {
-      storm.leaveJoint();
+      storm.operator().leaveJoint();
       scheduler.schedule(LOOK_NANOS, this, LOOK, 0, null);
     }
   }
@@ -333,7 +333,7 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
       case LOOK -> look();
       case REPEAT -> {
         if (!healing) {
-          storm.repeat((Runnable) InvariantViolation.present(payload, "what is repeated"));
+          ((Runnable) InvariantViolation.present(payload, "what is repeated")).run();
         }
       }
       default -> throw new InvariantViolation("an event of unknown kind " + kind);
@@ -534,7 +534,9 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
   void startMember(int member) {
     members
         .get(member)
-        .start(storm.powerForStart(), operation -> storm.performed(member, operation));
+        .start(
+            storm.crashes().powerForStart(),
+            operation -> storm.crashes().performed(member, operation));
   }
 
   void restartLater(int member) {
@@ -582,7 +584,7 @@ public final class World implements Cluster, ClientPort, Scheduler.Target {
 
   /** The power of the member is out now. */
   void powerCut(int member) {
-    crash(member, Storm.policy(random(scheduler.fired()).next() >>> 1), 200_000_000L);
+    crash(member, Crashes.policy(random(scheduler.fired()).next() >>> 1), 200_000_000L);
   }
 
   void crash(int member, CrashPolicy policy, long downNanos) {
