@@ -50,7 +50,7 @@ final class Crashes {
     if (crash != null && crash.isNow(operation)) {
       waiting.remove(member);
       world.coverage().hit(crash.afterSync ? "crash after sync" : "crash before sync");
-      world.crash(member, crash.policy, crash.downNanos);
+      world.processes().crash(member, crash.policy, crash.downNanos);
     }
   }
 
@@ -61,13 +61,13 @@ final class Crashes {
 
   /** The power goes out at once. */
   void now(Fault fault, int member) {
-    world.crash(member, policy(fault), fault.durationNanos());
+    world.processes().crash(member, policy(fault), fault.durationNanos());
   }
 
   /** All members at once, which come back one after the other. */
   void all(Fault fault) {
     for (var i = 0; i < world.memberCount(); i++) {
-      world.crash(i, policy(fault), fault.durationNanos() + i * MILLI);
+      world.processes().crash(i, policy(fault), fault.durationNanos() + i * MILLI);
     }
   }
 
@@ -104,11 +104,11 @@ final class Crashes {
 
   /** The process is killed; sometimes the power goes out soon after it is back. */
   void kill(Fault fault, int member) {
-    world.kill(member, fault.durationNanos());
+    world.processes().kill(member, fault.durationNanos());
     if ((fault.number() & 1) != 0) {
       world.repeatIn(
           fault.durationNanos() + random.below(SOON_NANOS),
-          () -> world.crash(member, policy(fault.number() >>> 1), SOON_NANOS));
+          () -> world.processes().crash(member, policy(fault.number() >>> 1), SOON_NANOS));
     }
   }
 

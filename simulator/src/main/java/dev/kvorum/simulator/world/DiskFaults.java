@@ -113,7 +113,7 @@ final class DiskFaults {
 
   /** One of the two copies of the vote is garbage at the next start. */
   void voteGarbage(Fault fault, int member) {
-    world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
+    world.processes().crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var path = Crashes.VOTE_FILES + ((fault.number() & 1) == 0 ? "a" : "b");
     var files = world.member(member).files();
     if (files.exists(path)) {

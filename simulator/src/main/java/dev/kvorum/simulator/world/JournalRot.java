@@ -49,7 +49,7 @@ final class JournalRot {
         network.isolate(member, fault.durationNanos() + 4 * SOON_NANOS);
         world.repeatIn(
             fault.durationNanos() + SOON_NANOS + random.below(2 * SOON_NANOS),
-            () -> world.crash(member, CrashPolicy.EVERYTHING, SOON_NANOS));
+            () -> world.processes().crash(member, CrashPolicy.EVERYTHING, SOON_NANOS));
       }
       default -> damageAtTheWorst(fault, member);
     }
@@ -75,7 +75,7 @@ final class JournalRot {
           var leader = world.leader();
           if (leader != null && leader.status().memberId() != world.memberId(member)) {
             var itsNumber = (int) (leader.status().memberId() - 1);
-            world.crash(itsNumber, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
+            world.processes().crash(itsNumber, CrashPolicy.EVERYTHING, MISSING_NANOS * 4);
           }
           damageNow(fault, member, newest);
         });
@@ -98,7 +98,7 @@ final class JournalRot {
    * @param after the damage hits the first batch behind this one; NO_BATCH for any place
    */
   private void damageNow(Fault fault, int member, long after) {
-    world.crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
+    world.processes().crash(member, CrashPolicy.EVERYTHING, fault.durationNanos());
     var files = world.member(member).files();
     var journal = journal(member);
     if (journal.isEmpty()) {
@@ -161,7 +161,7 @@ final class JournalRot {
       return;
     }
     for (var i = 0; i < world.memberCount(); i++) {
-      world.crash(i, CrashPolicy.NOTHING, fault.durationNanos());
+      world.processes().crash(i, CrashPolicy.NOTHING, fault.durationNanos());
       world.member(i).lose(lost);
     }
     lostEverywhere = lost;

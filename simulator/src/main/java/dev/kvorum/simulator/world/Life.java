@@ -412,7 +412,7 @@ final class Life extends Actor {
     try {
       handle(kind, argument, payload);
     } catch (PowerCut _) {
-      world.powerCut(index);
+      world.processes().powerCut(index);
       return;
     }
     if (--stepsToInvariant <= 0) {
@@ -563,7 +563,7 @@ final class Life extends Actor {
     switch (effect) {
       case RaftEffect.Commit(var entries) -> {
         for (var entry : entries) {
-          world.committed(index, entry);
+          world.observe(observer -> observer.committed(index, entry));
         }
         later(BUS_NANOS, COMMITTED, storeNumber, new Commit(entries));
       }
@@ -586,8 +586,8 @@ final class Life extends Actor {
       case RaftEffect.DiskLow _ -> later(SPACE_RETRY_NANOS * 2, RETRY_SPACE, 0, null);
       case RaftEffect.DiskFull _ -> later(SPACE_RETRY_NANOS, RETRY_SPACE, 0, null);
       case RaftEffect.DiskHasSpace _ -> world.coverage().hit("disk has space again");
-      case RaftEffect.Halt(var fault) -> world.halted(index, fault.message());
-      case RaftEffect.Found(var finding) -> world.found(index, finding);
+      case RaftEffect.Halt(var fault) -> world.processes().halted(index, fault.message());
+      case RaftEffect.Found(var finding) -> world.findings().found(index, finding);
       case RaftEffect.Trace(var record) -> happened(record);
       case RaftEffect.Publish(var status) -> published(status);
     }
@@ -608,7 +608,7 @@ final class Life extends Actor {
     world.coverage().happened(record);
     world.observe(observer -> observer.happened(index, record));
     if (record instanceof TraceRecord.MembershipChanged(var membership)) {
-      world.configured(membership);
+      world.quorums().configured(membership);
     }
     if (world.trace().isTold()) {
       world.tell(index, Words.of(record));
@@ -629,7 +629,7 @@ final class Life extends Actor {
         perform(raft.entriesRead(wanted.reader(), wanted.from(), List.of()));
       } else {
         perform(raft.entriesUnreadable(wanted.from()));
-        world.halted(index, "the journal cannot be read: " + fault.getMessage());
+        world.processes().halted(index, "the journal cannot be read: " + fault.getMessage());
       }
     }
   }
@@ -793,7 +793,7 @@ final class Life extends Actor {
 
   private void sendSnapshot(SnapshotRequest request) {
     stateDisk.flushNow();
-    world.sendSnapshot(index, request, stateDisk.backend());
+    world.transfers().send(index, request, stateDisk.backend());
   }
 
   private void snapshotArrived(Parcels.Parcel parcel) {
@@ -802,11 +802,11 @@ final class Life extends Actor {
       snapshots.open(parcel.position()).drain();
     } catch (DiskFaultException | SnapshotDamagedException _) {
       world.coverage().hit("received snapshot unusable");
-      world.snapshotEnded(index, parcel, false);
+      world.transfers().ended(index, parcel, false);
       return;
     }
     world.coverage().hit("snapshot received");
-    world.snapshotEnded(index, parcel, true);
+    world.transfers().ended(index, parcel, true);
     var install =
         new Message.InstallSnapshot(
             world.memberId(parcel.from()),
@@ -823,7 +823,7 @@ final class Life extends Actor {
       var backend = Boot.restore(snapshots, position);
       storeNumber++;
       stateDisk.kill();
-      world.replaceState(index, backend);
+      world.member(index).replaceState(backend);
       stateDisk = stateDisk(backend, position.index());
       machine = new StateMachine(Boot.load(backend), Long.MAX_VALUE);
       records = new RecordCache(tuning.recordBytes(), tuning.cacheRecords());
@@ -836,7 +836,9 @@ final class Life extends Actor {
       perform(raft.snapshotInstalled(position));
       store(StoreStage::start);
     } catch (DiskFaultException | SnapshotDamagedException fault) {
-      world.halted(index, "a received snapshot cannot be read back: " + fault.getMessage());
+      world
+          .processes()
+          .halted(index, "a received snapshot cannot be read back: " + fault.getMessage());
     }
   }
 
@@ -1071,9 +1073,9 @@ final class Life extends Actor {
     public void reply(Request request, Result result) {
       var answered = new Reply.Answered(result, applied.appliedIndex());
       if (inner.answered(request.id(), result)) {
-        world.repliedInside(request, answered);
+        world.calls().repliedInside(request, answered);
       } else {
-        world.reply(index, request, answered, applied);
+        world.calls().reply(index, request, answered, applied);
       }
     }
   }

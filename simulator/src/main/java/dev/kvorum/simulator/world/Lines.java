@@ -70,7 +70,7 @@ public final class Lines implements Scheduler.Target {
     var number = nextNumber++;
     var line = new Line(member, listener, world.member(member).life());
     lines.put(number, line);
-    if (line.life == null || world.isCut(member)) {
+    if (line.life == null || world.calls().isCut(member)) {
       breakLater(number, line);
     }
     return number;

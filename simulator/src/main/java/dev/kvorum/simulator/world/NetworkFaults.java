@@ -134,8 +134,15 @@ final class NetworkFaults {
   void cutClients(Fault fault, IntPredicate cut) {
     for (var i = 0; i < world.memberCount(); i++) {
       var member = i;
-      world.cutClients(member, cut.test(member));
-      lasting.endsIn(fault.durationNanos(), () -> world.cutClients(member, false));
+      cutClients(member, cut.test(member));
+      lasting.endsIn(fault.durationNanos(), () -> cutClients(member, false));
+    }
+  }
+
+  private void cutClients(int member, boolean cut) {
+    world.calls().cut(member, cut);
+    if (cut) {
+      world.lines().cut(member);
     }
   }
 }

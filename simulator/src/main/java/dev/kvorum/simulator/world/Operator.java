@@ -35,7 +35,7 @@ final class Operator {
   /** A new member joins, without a vote. */
   void addLearner() {
     var added = world.addMember(Membership.NOBODY);
-    world.startMember(added);
+    world.processes().start(added);
     change(MembershipChange.Kind.ADD_LEARNER, world.memberId(added));
   }
 
@@ -74,7 +74,7 @@ final class Operator {
     }
     change(MembershipChange.Kind.REMOVE, id);
     var added = world.addMember(Membership.NOBODY);
-    world.startMember(added);
+    world.processes().start(added);
     var replacement = world.memberId(added);
     world.repeatIn(
         GONE_NANOS,
@@ -99,7 +99,7 @@ final class Operator {
       return;
     }
     var added = world.addMember(Membership.NOBODY);
-    world.startMember(added);
+    world.processes().start(added);
     leads.change(
         new MembershipChange(
             List.of(
@@ -124,7 +124,7 @@ final class Operator {
 
   /** A member tells everybody a new name, in somebody's stead. */
   void announce(int member, Fault fault) {
-    var state = world.appliedState(member);
+    var state = world.cluster().appliedState(member);
     if (state == null || state.members().isEmpty()) {
       return;
     }
@@ -142,7 +142,7 @@ final class Operator {
 
   /** History is given up, to somewhere in the last revisions. */
   void compact(int member) {
-    var state = world.appliedState(member);
+    var state = world.cluster().appliedState(member);
     if (state != null && state.kv().revision() > 2) {
       var revision = state.kv().revision() - random.below(Math.min(state.kv().revision() - 1, 50));
       var request =

@@ -157,7 +157,7 @@ final class Storm {
     }
     for (var i = 0; i < world.members().size(); i++) {
       DiskFaults.endAt(world.member(i));
-      world.startMember(i);
+      world.processes().start(i);
     }
   }
 
