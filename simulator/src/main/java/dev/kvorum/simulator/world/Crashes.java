@@ -93,7 +93,7 @@ final class Crashes {
       world.member(member).stateGoesWithPower();
     }
     life.disk().cutPowerAfter(Math.floorMod(fault.number() >>> 1, SNAPSHOT_OPERATIONS));
-    life.snapshotNow();
+    life.snapshots().takeLater();
   }
 
   /** The power goes out, and the state store is not there any more. */

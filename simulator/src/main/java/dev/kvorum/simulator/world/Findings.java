@@ -37,7 +37,7 @@ final class Findings {
       }
       case Finding.StateDiverged diverged -> {
         var life = world.member(member).life();
-        if (life == null || !life.hasDiverged()) {
+        if (life == null || !life.store().hasDiverged()) {
           throw new WrongException("the cluster is as well as its disks are", diverged.message());
         }
         world.coverage().hit("a diverged state rebuilt");

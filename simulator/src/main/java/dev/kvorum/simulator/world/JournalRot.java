@@ -151,9 +151,12 @@ final class JournalRot {
     var committed = EntryId.ORIGIN;
     for (var member : world.members()) {
       var life = member.life();
-      var known = life == null ? 0 : Math.min(life.core().commitIndex(), life.durable().index());
-      if (life != null && known > committed.index() && known > life.journal().base().index()) {
-        committed = new EntryId(life.journal().termAt(known), known);
+      var known =
+          life == null ? 0 : Math.min(life.core().commitIndex(), life.raft().durable().index());
+      if (life != null
+          && known > committed.index()
+          && known > life.raft().journal().base().index()) {
+        committed = new EntryId(life.raft().journal().termAt(known), known);
       }
     }
     var lost = committed;

@@ -162,7 +162,7 @@ public final class Lines implements Scheduler.Target {
       line.listener.broken(number);
     } else if (!line.breaking && payload != null) {
       if (line.life != null) {
-        line.life.taken(number, payload);
+        line.life.clients().taken(number, payload);
       }
       line.listener.heard(
           number,

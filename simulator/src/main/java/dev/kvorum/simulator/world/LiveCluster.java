@@ -68,7 +68,7 @@ public final class LiveCluster implements Cluster {
   @Override
   public EntryId durable(int member) {
     var life = life(member);
-    return life == null ? EntryId.ORIGIN : life.durable();
+    return life == null ? EntryId.ORIGIN : life.raft().durable();
   }
 
   @Override
@@ -80,7 +80,7 @@ public final class LiveCluster implements Cluster {
   @Override
   public @Nullable Vote durableVote(int member) {
     var life = life(member);
-    return life == null ? null : life.durableVote();
+    return life == null ? null : life.raft().journal().vote();
   }
 
   @Override
@@ -109,8 +109,7 @@ public final class LiveCluster implements Cluster {
     if (life == null) {
       return null;
     }
-    life.stateDisk().flushNow();
-    return life.stateDisk().backend().openReadView();
+    return life.store().openWritten();
   }
 
   @Override

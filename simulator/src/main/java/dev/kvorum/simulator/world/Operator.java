@@ -28,7 +28,7 @@ final class Operator {
   void transferLeadership(int member) {
     var leads = world.leader();
     if (leads != null) {
-      leads.transferLeadership(world.memberId(member));
+      leads.raft().step(stage -> stage.transferLeadership(world.memberId(member)));
     }
   }
 
@@ -58,7 +58,7 @@ final class Operator {
   private void change(MembershipChange.Kind kind, long memberId) {
     var leads = world.leader();
     if (leads != null) {
-      leads.change(MembershipChange.of(kind, memberId));
+      leads.raft().change(MembershipChange.of(kind, memberId));
     }
   }
 
@@ -100,7 +100,7 @@ final class Operator {
     }
     var added = world.addMember(Membership.NOBODY);
     world.processes().start(added);
-    leads.change(
+    var replacement =
         new MembershipChange(
             List.of(
                 new MembershipChange.Step(MembershipChange.Kind.ADD_VOTER, world.memberId(added)),
@@ -108,7 +108,8 @@ final class Operator {
             (fault.number() & 1) == 0
                 ? MembershipChange.Transition.JOINT_IMPLICIT
                 : MembershipChange.Transition.JOINT_EXPLICIT,
-            Bytes.EMPTY));
+            Bytes.EMPTY);
+    leads.raft().change(replacement);
     lasting.endsIn(fault.durationNanos(), this::leaveJoint);
   }
 
@@ -118,7 +119,7 @@ final class Operator {
     if (leads != null
         && leads.core().membership().isJoint()
         && !leads.core().membership().autoLeave()) {
-      leads.change(MembershipChange.leave());
+      leads.raft().change(MembershipChange.leave());
     }
   }
 

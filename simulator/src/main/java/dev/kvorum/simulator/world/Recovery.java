@@ -64,7 +64,7 @@ final class Recovery {
 
   /** Whether it has applied everything up to there, and made all records of it. */
   private static boolean hasDone(Life life, long commit) {
-    return life.applied().appliedIndex() == commit && life.stateHash() != Observer.NO_HASH;
+    return life.applied().appliedIndex() == commit && life.store().stateHash() != Observer.NO_HASH;
   }
 
   /**
@@ -103,10 +103,7 @@ final class Recovery {
     for (var member : world.members()) {
       var life = member.life();
       if (life != null) {
-        life.invariant(
-            what -> {
-              throw new WrongException(what);
-            });
+        life.raft().invariant();
       }
     }
     var leads = world.leader();
@@ -115,8 +112,8 @@ final class Recovery {
         var life = member.life();
         if (life != null
             && life.applied().appliedIndex() == leads.applied().appliedIndex()
-            && life.stateHash() != Observer.NO_HASH
-            && life.stateHash() != leads.stateHash()) {
+            && life.store().stateHash() != Observer.NO_HASH
+            && life.store().stateHash() != leads.store().stateHash()) {
           throw new WrongException("members that have applied the same differ in their state");
         }
       }

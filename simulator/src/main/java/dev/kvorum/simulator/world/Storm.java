@@ -73,16 +73,18 @@ final class Storm {
               life -> {
                 life.stall(nanos);
                 life.disk().stall(nanos);
-                life.stateDisk().stall(nanos);
+                life.store().disk().stall(nanos);
               });
       case PAUSE_LOGIC -> ifUp(member, life -> life.stall(nanos));
       case PAUSE_JOURNAL -> ifUp(member, life -> life.disk().stall(nanos));
-      case PAUSE_STATE -> ifUp(member, life -> life.stateDisk().stall(nanos));
+      case PAUSE_STATE -> ifUp(member, life -> life.store().disk().stall(nanos));
       case CLOCK_DRIFT ->
           ifUp(
               member,
-              life -> life.tickNanos(world.plan().tuning().tickNanos() * 1_000 / fault.number()));
-      case CLOCK_JUMP -> ifUp(member, life -> life.loseTicks(fault.number()));
+              life ->
+                  life.clock()
+                      .tickNanos(world.plan().tuning().tickNanos() * 1_000 / fault.number()));
+      case CLOCK_JUMP -> ifUp(member, life -> life.clock().loseTicks(fault.number()));
 
       case PARTITION_SPLIT,
           PARTITION_ISOLATE,
@@ -102,7 +104,7 @@ final class Storm {
 
       case DISK_WRITE_ERROR -> disks.failWrite(member);
       case DISK_SYNC_ERROR -> disks.failSync(member, fault.number());
-      case DISK_READ_ERROR -> ifUp(member, Life::failNextRead);
+      case DISK_READ_ERROR -> ifUp(member, life -> life.raft().failNextRead());
       case DISK_FULL -> disks.full(fault, member);
       case DISK_SLOW -> ifUp(member, life -> disks.slow(fault, life));
       case DISK_LIES -> world.member(member).lie();
@@ -116,7 +118,7 @@ final class Storm {
               member,
               life -> {
                 world.member(member).diverges();
-                life.diverge();
+                life.store().diverge();
               });
 
       case TRANSFER_LEADERSHIP -> operator.transferLeadership(member);
@@ -127,7 +129,7 @@ final class Storm {
       case REFORMAT -> operator.reformat(member);
       case ANNOUNCE -> operator.announce(member, fault);
       case COMPACT -> operator.compact(member);
-      case SNAPSHOT -> ifUp(member, Life::snapshotNow);
+      case SNAPSHOT -> ifUp(member, life -> life.snapshots().takeLater());
     }
   }
 
