@@ -212,7 +212,8 @@ final class Node {
             life,
             Membership.ofVoters(List.of(member.identity().memberId())),
             new TimedApplies(context.metrics().server(), config.member().warnApply()),
-            StoreStage.SLICE_KEYS);
+            StoreStage.SLICE_KEYS,
+            StoreStage.MOST_EVENTS_TOLD);
     store = new StoreVerticle(stage, context, membership::raiseNoSpace, guard);
     deploy(store);
     context.writer().start();

@@ -39,7 +39,7 @@ class CheckpointStartTest {
     try (var writer = member.checkpoints().begin()) {
       writer.header(meta);
       var summary = writer.pages(member.state().kv()::holdIndex);
-      writer.finish(writer.attachments(Attachments.none(meta.appliedIndex())), summary);
+      writer.finish(writer.attachments(Attachments.none(meta)), summary);
       writer.adopt();
     }
   }

@@ -213,6 +213,7 @@ final class StageLoop {
           StoreEffect.Count _,
           StoreEffect.LeasesChanged _,
           StoreEffect.Happened _,
+          StoreEffect.TooMuchHappened _,
           StoreEffect.InProgress _,
           StoreEffect.ReadsReady _ -> {}
       case StoreEffect.FoundKeys _,

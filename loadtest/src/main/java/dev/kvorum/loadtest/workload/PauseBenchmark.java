@@ -78,7 +78,7 @@ final class PauseBenchmark implements Benchmark {
         rest(settings.run());
         double lateTicksBefore = lateTicks(target);
         long began = System.nanoTime();
-        List<Future<?>> jobs = start(contest, target);
+        List<Future<?>> jobs = start(contest, target, settings);
         for (Future<?> job : jobs) {
           GrpcClient.await(job, PATIENCE);
         }
@@ -126,10 +126,12 @@ final class PauseBenchmark implements Benchmark {
     return metrics.sum(TICKS) - metrics.sum(TICKS_IN_TIME);
   }
 
-  private List<Future<?>> start(Contest contest, Target target)
+  private List<Future<?>> start(Contest contest, Target target, Settings settings)
       throws VoidRunException, InterruptedException {
+    long revision = target.revision();
+    long listBytes = (long) settings.count(DEFAULT_KEYS) * settings.valueBytes();
     CompactionRequest compaction =
-        CompactionRequest.newBuilder().setRevision(target.revision()).setPhysical(true).build();
+        CompactionRequest.newBuilder().setRevision(revision).setPhysical(true).build();
     DeleteRangeRequest deletion =
         DeleteRangeRequest.newBuilder()
             .setKey(ManyKeys.PREFIX)
@@ -141,17 +143,27 @@ final class PauseBenchmark implements Benchmark {
       case COMPACTION -> List.of(client.call(Methods.COMPACT, compaction));
       case EVERYTHING ->
           List.of(
-              contest.vertx().executeBlocking(() -> list(contest, target), false),
+              contest
+                  .vertx()
+                  .executeBlocking(() -> list(contest, target, revision, listBytes), false),
               client.call(Methods.COMPACT, compaction),
               client.call(Methods.DELETE_RANGE, deletion));
     };
   }
 
-  /** A list of all keys, received by a program that throws it away. */
-  private static H2Load.Outcome list(Contest contest, Target target)
+  /**
+   * A list of all keys, received by a program that throws it away. It names the revision before the
+   * delete, so that all of them are in it, whichever of the two comes first.
+   */
+  private static H2Load.Outcome list(
+      Contest contest, Target target, long revision, long enoughBytes)
       throws VoidRunException, InterruptedException {
     RangeRequest all =
-        RangeRequest.newBuilder().setKey(ManyKeys.PREFIX).setRangeEnd(ManyKeys.PREFIX_END).build();
+        RangeRequest.newBuilder()
+            .setKey(ManyKeys.PREFIX)
+            .setRangeEnd(ManyKeys.PREFIX_END)
+            .setRevision(revision)
+            .build();
     H2Load load =
         new H2Load(
             contest.scratch(),
@@ -159,7 +171,11 @@ final class PauseBenchmark implements Benchmark {
             Methods.RANGE.name(),
             List.of(all),
             1);
-    return load.run(new Shape(1, 1), 1, 0, PATIENCE);
+    H2Load.Outcome outcome = load.run(new Shape(1, 1), 1, 0, PATIENCE);
+    if (outcome.receivedBytes() < enoughBytes) {
+      throw new VoidRunException("the list has only " + outcome.receivedBytes() + " bytes");
+    }
+    return outcome;
   }
 
   private static void rest(Duration time) throws InterruptedException {

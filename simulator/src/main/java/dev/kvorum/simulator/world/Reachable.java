@@ -53,6 +53,7 @@ public final class Reachable {
           "watch overtaken by a compaction",
           "watch progress asked for",
           "watch progress notified",
+          "watches read a delete that was not kept for them",
           "watches went on after a snapshot");
 
   /**

@@ -113,7 +113,8 @@ final class StoreDesk {
         lifeNumber,
         membership,
         ApplyWatch.NONE,
-        sliceKeys);
+        sliceKeys,
+        tuning.watches().maxQueuedEvents());
   }
 
   /** Puts the store of a snapshot in the place of this one. */
@@ -307,6 +308,8 @@ final class StoreDesk {
           onBus(() -> life.clients().leases().changed(changes));
       case StoreEffect.Happened(var events) ->
           onBus(() -> life.clients().watches().happened(events));
+      case StoreEffect.TooMuchHappened(var revision) ->
+          onBus(() -> life.clients().watches().tooMuchHappened(revision));
       case StoreEffect.Write(var flush) -> {
         disk.submit(flush);
         if (records.isFull()) {

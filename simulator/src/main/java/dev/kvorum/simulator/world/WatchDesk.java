@@ -109,6 +109,12 @@ final class WatchDesk {
     step(() -> hub.happened(events, moment()));
   }
 
+  /** The store made so many changes that whoever wants them reads them. */
+  void tooMuchHappened(long revision) {
+    shell.hit("watches read a delete that was not kept for them");
+    step(() -> hub.tooMuchHappened(revision, moment()));
+  }
+
   /** The store was replaced by one from a snapshot. */
   void storeReplaced() {
     shell.hit("watches went on after a snapshot");

@@ -1,6 +1,7 @@
 package dev.kvorum.storage.checkpoint;
 
 import dev.kvorum.storage.model.Bytes;
+import dev.kvorum.storage.mvcc.StoreMeta;
 import java.util.List;
 
 /**
@@ -9,9 +10,9 @@ import java.util.List;
  */
 @FunctionalInterface
 public interface Attachments {
-  /** For a store without leases, as of that applied index. */
-  static Attachments none(long appliedIndex) {
-    return () -> new Slice(List.of(), appliedIndex, true);
+  /** For a store without leases. */
+  static Attachments none(StoreMeta store) {
+    return () -> new Slice(List.of(), store, true);
   }
 
   /** A key that is attached. */
@@ -20,9 +21,9 @@ public interface Attachments {
   /**
    * Some of them.
    *
-   * @param appliedIndex how far the log was applied when they were copied
+   * @param store what it was when they were copied
    */
-  record Slice(List<Attachment> attachments, long appliedIndex, boolean isLast) {}
+  record Slice(List<Attachment> attachments, StoreMeta store, boolean isLast) {}
 
   /** The next slice; not called after the last. Blocks. */
   Slice next();

@@ -20,7 +20,10 @@ import java.util.zip.CRC32C;
 /** Reads a checkpoint from its beginning to its end, once; see {@link CheckpointWriter}. */
 final class CheckpointReader {
   private static final int SMALLEST_HEADER_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
-  private static final int FOOTER_BYTES = 8 * Integer.BYTES + 4 * Long.BYTES;
+
+  /** Behind the store's meta. */
+  private static final int FOOTER_BYTES = 8 * Integer.BYTES + 3 * Long.BYTES;
+
   private static final int LARGEST_META_BYTES = 1 << 10;
 
   private final Disk disk;
@@ -63,11 +66,11 @@ final class CheckpointReader {
       keepAttachments();
       next();
     }
-    if (frame.kind() != Frame.FOOTER || size != FOOTER_BYTES) {
+    if (frame.kind() != Frame.FOOTER || size < Integer.BYTES) {
       throw new DamagedCheckpointException("its parts are not in order");
     }
     var footer = payload();
-    var completeIndex = footer.getLong();
+    var complete = meta(footer, FOOTER_BYTES);
     var summary = summary(footer);
     if (footer.getInt() != (int) checksums.getValue()) {
       throw new DamagedCheckpointException("its frames do not belong together");
@@ -75,7 +78,7 @@ final class CheckpointReader {
     if (offset != disk.size(Checkpoints.PATH)) {
       throw new DamagedCheckpointException("it goes on behind its end");
     }
-    return new Checkpoint(new KeptIndex(meta, completeIndex, index.finish(summary)), attachments);
+    return new Checkpoint(new KeptIndex(meta, complete, index.finish(summary)), attachments);
   }
 
   /** Reads the next frame. */
@@ -104,19 +107,27 @@ final class CheckpointReader {
       throw new DamagedCheckpointException("it has no header");
     }
     var format = header.getInt();
-    if (format < CheckpointWriter.OLDEST_FORMAT || format > CheckpointWriter.FORMAT) {
+    if (format != CheckpointWriter.FORMAT) {
       throw new DamagedCheckpointException("it has the unknown format " + format);
     }
     var found = new Owner(header.getLong(), header.getLong());
     if (!found.equals(owner)) {
       throw new DamagedCheckpointException("it is another member's");
     }
-    var metaSize = header.getInt();
-    if (metaSize < 0 || metaSize > LARGEST_META_BYTES || metaSize != header.remaining()) {
-      throw new DamagedCheckpointException("its header is cut off");
+    return meta(header, 0);
+  }
+
+  /** The store's meta, behind which so many bytes stand. */
+  private static StoreMeta meta(ByteBuffer from, int bytesBehind)
+      throws DamagedCheckpointException {
+    var metaSize = from.getInt();
+    if (metaSize < 0
+        || metaSize > LARGEST_META_BYTES
+        || metaSize != from.remaining() - bytesBehind) {
+      throw new DamagedCheckpointException("what it says of the store is cut off");
     }
     var meta = new byte[metaSize];
-    header.get(meta);
+    from.get(meta);
     return StoreMeta.decode(Bytes.wrap(meta));
   }
 

@@ -16,7 +16,8 @@ public final class CheckpointRule {
    *
    * @param records a start reads them in a moment, whatever the size of the index
    * @param keys an index of so many is built from its records in a moment
-   * @param restNanos how long nothing is done for a compaction's sake after a checkpoint
+   * @param restNanos how long nothing is done for a compaction's sake after a checkpoint, or after
+   *     one that was given up
    */
   public record Limits(long records, long keys, long restNanos) {
     /** What the server uses. */
@@ -36,6 +37,7 @@ public final class CheckpointRule {
 
   private long coveredRevisionBefore;
   private boolean hasStarted;
+  private boolean gaveUp;
 
   /**
    * @param coveredRevision that of the checkpoint that is there, 0 for none
@@ -56,8 +58,8 @@ public final class CheckpointRule {
   public boolean isDue(long records, long keys, long compactRevision, long nowNanos) {
     var isUseless = compactRevision > coveredRevision && keys >= limits.keys();
     var hasRested = !hasStarted || nowNanos - startedNanos >= limits.restNanos();
-    return records - coveredRecords >= Math.max(limits.records(), keys / KEYS_PER_RECORD)
-        || (isUseless && hasRested);
+    var hasMuch = records - coveredRecords >= Math.max(limits.records(), keys / KEYS_PER_RECORD);
+    return (hasMuch && (hasRested || !gaveUp)) || (isUseless && hasRested);
   }
 
   /** A checkpoint is begun; should it fail, the next one is due when this one would not be. */
@@ -68,10 +70,12 @@ public final class CheckpointRule {
     coveredRevision = revision;
     startedNanos = nowNanos;
     hasStarted = true;
+    gaveUp = false;
   }
 
-  /** It was given up because of something that passes: the next one is due as it was. */
+  /** It was given up because of something that passes: it is due as before, after a rest. */
   public void gaveUp() {
+    gaveUp = true;
     coveredRecords = coveredRecordsBefore;
     coveredRevision = coveredRevisionBefore;
   }

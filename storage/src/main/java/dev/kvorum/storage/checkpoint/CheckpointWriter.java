@@ -23,16 +23,13 @@ import java.util.zip.CRC32C;
  * header       format u32, cluster id u64, member id u64, size of the store's meta u32, meta
  * pages        pages as {@link IndexExport} makes them, whole ones
  * attachments  lease u64, size of the key u32, key; they run through the frames as one stream
- * footer       applied index from which it may be used u64, root u32, height u32, live keys u64,
+ * footer       size of the store's meta at the end u32, meta, root u32, height u32, live keys u64,
  *              newest revision u64, pages u32, bytes of the blocks in use u64, first free block of
  *              each of the four smaller classes u32, CRC32C of the checksums of all frames before
  * </pre>
  */
 public final class CheckpointWriter implements AutoCloseable {
   static final int FORMAT = 2;
-
-  /** A checkpoint of one moment, which reads the same. */
-  static final int OLDEST_FORMAT = 1;
 
   /** Copied at once: so little that a view of the index is held for a fraction of a millisecond. */
   private static final int SLICE_BYTES = 32 << 10;
@@ -67,15 +64,19 @@ public final class CheckpointWriter implements AutoCloseable {
     pace = afterFrame;
   }
 
-  /** Writes of which store the index is. */
+  /** Writes of which store the index is when the copy begins. */
   public void header(StoreMeta meta) throws DiskFaultException {
-    var encoded = meta.encode();
     var buffer = payload();
     buffer.putInt(FORMAT);
     buffer.putLong(owner.clusterId()).putLong(owner.memberId());
-    buffer.putInt(encoded.size()).put(encoded.asByteBuffer());
+    put(buffer, meta);
     filled = buffer.position() - Frame.PAYLOAD_AT;
     flush(Frame.HEADER);
+  }
+
+  private static void put(ByteBuffer buffer, StoreMeta meta) {
+    var encoded = meta.encode();
+    buffer.putInt(encoded.size()).put(encoded.asByteBuffer());
   }
 
   private ByteBuffer payload() {
@@ -127,10 +128,10 @@ public final class CheckpointWriter implements AutoCloseable {
   /**
    * Writes which keys are attached to leases.
    *
-   * @return the applied index of the last slice: for a store that has not reached it the checkpoint
-   *     is too new
+   * @return the store as of the last slice: for one that has not come so far, or by another way,
+   *     the checkpoint is of no use
    */
-  public long attachments(Attachments source) throws DiskFaultException {
+  public StoreMeta attachments(Attachments source) throws DiskFaultException {
     var header = ByteBuffer.allocate(AttachmentStream.HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     while (true) {
       var slice = source.next();
@@ -142,7 +143,7 @@ public final class CheckpointWriter implements AutoCloseable {
       }
       if (slice.isLast()) {
         flush(Frame.ATTACHMENTS);
-        return slice.appliedIndex();
+        return slice.store();
       }
     }
   }
@@ -163,13 +164,13 @@ public final class CheckpointWriter implements AutoCloseable {
   /**
    * Completes the file and makes it durable, still under another name.
    *
-   * @param completeIndex what {@link #attachments} returned
+   * @param complete what {@link #attachments} returned
    * @param summary what {@link #pages} returned
    * @return the size of the file
    */
-  public long finish(long completeIndex, IndexSummary summary) throws DiskFaultException {
+  public long finish(StoreMeta complete, IndexSummary summary) throws DiskFaultException {
     var buffer = payload();
-    buffer.putLong(completeIndex);
+    put(buffer, complete);
     buffer.putInt(summary.root()).putInt(summary.height());
     buffer.putLong(summary.live()).putLong(summary.newest());
     buffer.putInt(summary.pages()).putLong(summary.usedBytes());
@@ -182,8 +183,8 @@ public final class CheckpointWriter implements AutoCloseable {
   }
 
   /**
-   * Puts the finished file in its place, durably. By then the state store has reached the index
-   * from which the checkpoint may be used: until it has, the one before is the better one.
+   * Puts the finished file in its place, durably. By then the state store has come as far as {@link
+   * #attachments} said: until it has, the one before is the better one.
    */
   public void adopt() throws DiskFaultException {
     disk.perform(

@@ -6,11 +6,10 @@ import dev.kvorum.storage.index.IndexView;
 @FunctionalInterface
 public interface IndexViews {
   /**
-   * A view, not older than the one before, which says everything ({@link IndexView#isWhole}). The
-   * caller has a claim on it and gives it back. May block.
+   * A view, not older than the one before, from which no compaction has taken anything since. The
+   * caller has a claim on it and gives it back.
    *
-   * @throws java.util.concurrent.CancellationException if there is to be no checkpoint: the node
-   *     stops, or a compaction was begun since the first view
+   * @throws java.util.concurrent.CancellationException if there is to be no checkpoint any more
    */
   IndexView hold();
 }

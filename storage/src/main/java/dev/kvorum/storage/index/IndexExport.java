@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * one moment. What it has of a key is what the key's slice showed, and slices come in the order of
  * their views: all records up to the first view's revision are in it, none above the last one's,
  * and of those between {@link KeyIndex#reaches} tells. Between the first view and the last no
- * compaction may take anything out of the index.
+ * compaction may take anything out of the index. A tombstone that a view still hides the lack of
+ * counts as one that came later.
  *
  * <p>Leaves are copied, and the branches above them made anew, because a view's branches know of
  * leaves that the view after it has split or joined. A page is given out when everything below it
@@ -92,7 +93,6 @@ public final class IndexExport<E extends Exception> {
   private final ByteBuffer record = IndexMemory.allocate(PageRecord.MAX_BYTES);
   private final ByteBuffer wholeBlock = newPage();
   private final ByteBuffer treePage = newPage();
-  private final PageBuilder restOfLeaf = new PageBuilder();
 
   /** The branches on the right edge of the copy, from the one above the leaves upwards. */
   private final List<Branch> branches = new ArrayList<>();
@@ -132,13 +132,11 @@ public final class IndexExport<E extends Exception> {
   /**
    * Copies the next leaves of the view, until the sink has taken so many bytes or more.
    *
-   * @param view not older than that of the slice before, and whole; the caller holds it until this
-   *     returns
+   * @param view not older than that of the slice before; the caller holds it until this returns
    * @return whether there is a further slice
    */
   public boolean copy(IndexView view, int enoughBytes) throws E {
     view.checkHeld();
-    InvariantViolation.check(view.isWhole(), "pages are kept that say everything");
     slabs = view.slabs();
     givenBytes = 0;
     var walk = new LeafWalk(view);
@@ -169,27 +167,21 @@ public final class IndexExport<E extends Exception> {
     return new IndexSummary(top.lastChild, level, top.live, top.newest, pages, usedBytes, free);
   }
 
-  /** Copies the leaf's cells from the bound on; all of them when it is null. */
+  /**
+   * Copies the leaf.
+   *
+   * @param bound the lowest key that may be in it, null for the first leaf. Leaves are split and
+   *     not joined meanwhile, so the leaf that begins there still does
+   */
   private void leaf(ByteBuffer memory, int at, @Nullable Bytes bound) throws E {
-    var cut = bound == null ? 0 : lowerSlot(memory, at, bound);
-    var count = Page.count(memory, at) - cut;
-    if (count == 0 && bound != null) {
-      return;
-    }
-    if (cut == 0) {
-      Page.copy(memory, at, treePage, 0);
-      Page.setEpoch(treePage, 0, PageTree.FIRST_EPOCH);
-    } else {
-      // The leaf that the slice before ended with has been joined with this one.
-      restOfLeaf.begin(0);
-      for (var slot = cut; slot < cut + count; slot++) {
-        restOfLeaf.add(memory, at, slot);
-      }
-      restOfLeaf.write(treePage, 0, PageTree.FIRST_EPOCH, 0, count);
-    }
+    var slot = bound == null ? 0 : Page.search(slabs, memory, at, 0, bound);
+    InvariantViolation.check(slot == 0 || slot == -1, "a slice begins where a leaf does");
+    Page.copy(memory, at, treePage, 0);
+    Page.setEpoch(treePage, 0, PageTree.FIRST_EPOCH);
+    var count = Page.count(treePage, 0);
     var live = 0L;
     var newest = 0L;
-    for (var slot = 0; slot < count; slot++) {
+    for (slot = 0; slot < count; slot++) {
       if (Page.isLong(treePage, 0, slot)) {
         var tail = Page.tail(treePage, 0, slot);
         treePage.putInt(tail, longKey(treePage.getInt(tail)));
@@ -202,11 +194,6 @@ public final class IndexExport<E extends Exception> {
       }
     }
     addChild(1, separator(bound), giveTreePage(), live, newest);
-  }
-
-  private int lowerSlot(ByteBuffer memory, int at, Bytes bound) {
-    var slot = Page.search(slabs, memory, at, 0, bound);
-    return slot >= 0 ? slot : -slot - 1;
   }
 
   private Separator separator(@Nullable Bytes bound) throws E {

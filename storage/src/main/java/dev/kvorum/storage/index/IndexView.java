@@ -187,11 +187,6 @@ public final class IndexView {
     return height;
   }
 
-  /** Whether the pages say everything that is true at this moment: no key is only hidden. */
-  public boolean isWhole() {
-    return hidden == null;
-  }
-
   /** Keys that live in it, the hidden ones included. */
   long live() {
     return live;

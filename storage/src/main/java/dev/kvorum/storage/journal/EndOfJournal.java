@@ -55,11 +55,18 @@ final class EndOfJournal {
                 segment.path(), (long) sector * Sector.BYTES, Sector.BYTES));
       }
     }
+    operations.addAll(syncs(scan));
+    disk.perform(operations);
+  }
+
+  /** What makes durable all that the scan has seen. */
+  static List<DiskOperation> syncs(JournalScan scan) {
+    var operations = new ArrayList<DiskOperation>();
     for (var each : scan.segments()) {
       operations.add(new DiskOperation.Sync(each.path()));
     }
     operations.add(new DiskOperation.SyncDirectory(SegmentFile.DIRECTORY));
-    disk.perform(operations);
+    return operations;
   }
 
   private static void keepTorn(Disk disk, SegmentReader reader, JournalScan.Torn torn)

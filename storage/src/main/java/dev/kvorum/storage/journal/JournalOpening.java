@@ -38,6 +38,7 @@ final class JournalOpening {
     var journal = new Journal(owner, options, spares, scan, log, commit, vote);
     var restart = restartRecord(scan, keep, log);
     if (restart != null) {
+      disk.perform(EndOfJournal.syncs(scan));
       journal.restartWith(restart, scan.nextNumber());
     } else {
       EndOfJournal.makeReady(disk, scan);

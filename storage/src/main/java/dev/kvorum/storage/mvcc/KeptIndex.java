@@ -5,11 +5,11 @@ import dev.kvorum.storage.index.KeyIndex;
 /**
  * An index as it once was, to be brought up to date from the records that came after it.
  *
- * @param meta the store at that moment, with no compaction under way
- * @param completeIndex the applied index that a store has reached for which this may be used; not
- *     below that of {@code meta}
+ * @param meta the store when the index began to be copied, with no compaction under way: all older
+ *     records are in it
+ * @param complete the store when all was copied: no newer record is in it
  */
-public record KeptIndex(StoreMeta meta, long completeIndex, KeyIndex index) {
+public record KeptIndex(StoreMeta meta, StoreMeta complete, KeyIndex index) {
   /**
    * Looks whether the index can have been that of an earlier moment of the store, as far as that
    * shows without the records.
@@ -24,17 +24,21 @@ public record KeptIndex(StoreMeta meta, long completeIndex, KeyIndex index) {
     if (kept.compactRevision() != kept.finishedCompactRevision()) {
       throw new IndexMisfitException("it was written in the middle of a compaction");
     }
-    if (completeIndex > present.appliedIndex()
-        || kept.appliedIndex() > completeIndex
-        || kept.appliedTerm() > present.appliedTerm()
-        || kept.revision() > present.revision()
+    if (kept.appliedIndex() > complete.appliedIndex()
+        || kept.revision() > complete.revision()
+        || index.newest() > complete.revision()) {
+      throw new IndexMisfitException("it was complete before it was begun");
+    }
+    if (complete.appliedIndex() > present.appliedIndex()
+        || complete.appliedTerm() > present.appliedTerm()
+        || complete.revision() > present.revision()
         || kept.finishedCompactRevision() > present.finishedCompactRevision()) {
       throw new IndexMisfitException(
           "it is newer than the state store: index %d to %d at revision %d, the store's are %d and %d"
               .formatted(
                   kept.appliedIndex(),
-                  completeIndex,
-                  kept.revision(),
+                  complete.appliedIndex(),
+                  complete.revision(),
                   present.appliedIndex(),
                   present.revision()));
     }

@@ -33,6 +33,12 @@ public final class StoreLoader {
   private final LongConsumer progress;
   private long records;
 
+  /** The revision at which {@link #pass} notes the state hash; the highest when it has. */
+  private long hashedTo = Long.MAX_VALUE;
+
+  private long hashHigh;
+  private long hashLow;
+
   /**
    * @param memory for the store's index
    */
@@ -71,8 +77,10 @@ public final class StoreLoader {
    * not show here, but when they are read.
    *
    * <p>That the index is one of this very store follows from the state hash, which covers all that
-   * was ever written: with the records after the index it must come out as the backend has it.
-   * These are all there, because no compaction went beyond the index's revision.
+   * was ever written. From what it was when the copy began, with the records after it, it must come
+   * out as it was when the copy was complete, since records of that time may be in the index, and
+   * in the end as the backend has it. The records are all there, because no compaction went beyond
+   * the revision at which the copy began.
    *
    * @param meta what the backend says of the store
    * @param attachments knows what was attached when the index was kept
@@ -85,8 +93,10 @@ public final class StoreLoader {
     kept.checkAgainst(meta);
     var loader = new StoreLoader(new MvccStore(kept), attachments, true, _ -> {});
     loader.store.repeatCompaction(meta.finishedCompactRevision());
+    loader.hashedTo = kept.complete().revision();
     loader.scan(view, RecordCodec.firstBucketKey(kept.meta().revision() + 1));
-    loader.checkAgainst(meta);
+    loader.pass(Long.MAX_VALUE);
+    loader.checkAgainst(kept.complete(), meta);
     return loader.finish(meta);
   }
 
@@ -109,6 +119,7 @@ public final class StoreLoader {
       throw new CorruptRecordException(
           "record %s says revision %d".formatted(bucketKey.toHex(), kv.modRevision()));
     }
+    pass(id.revision().main());
     store.restore(
         id,
         new IndexEntry(kv.key(), id.revision(), kv.createRevision(), kv.version(), record.size()));
@@ -121,8 +132,19 @@ public final class StoreLoader {
     }
   }
 
-  private void checkAgainst(StoreMeta meta) throws IndexMisfitException {
-    if (store.stateHashHigh() != meta.stateHashHigh()
+  /** Notes the state hash before the first record that was not there when the index was copied. */
+  private void pass(long main) {
+    if (main > hashedTo) {
+      hashedTo = Long.MAX_VALUE;
+      hashHigh = store.stateHashHigh();
+      hashLow = store.stateHashLow();
+    }
+  }
+
+  private void checkAgainst(StoreMeta complete, StoreMeta meta) throws IndexMisfitException {
+    if (hashHigh != complete.stateHashHigh()
+        || hashLow != complete.stateHashLow()
+        || store.stateHashHigh() != meta.stateHashHigh()
         || store.stateHashLow() != meta.stateHashLow()) {
       throw new IndexMisfitException("it is of another history than the state store");
     }

@@ -101,14 +101,20 @@ final class LiveDelivery {
       from = to;
     }
     if (queuedEvents > sizes.maxQueuedEvents()) {
-      giveUpQueue(moment);
+      giveUpQueue(queue.getLast().revision, moment);
     }
   }
 
+  /** The next revision changed more keys than would be queued. */
+  void tooMuchHappened(long revision, Moment moment) {
+    recent.pass(revision);
+    giveUpQueue(revision, moment);
+  }
+
   /** The fan-out cannot keep up: everybody reads what is queued from the store, in their turn. */
-  private void giveUpQueue(Moment moment) {
+  private void giveUpQueue(long upTo, Moment moment) {
     endFanOut(moment);
-    everybodyReadsFrom(queue.getFirst().revision, queue.getLast().revision);
+    everybodyReadsFrom(queue.isEmpty() ? upTo : queue.getFirst().revision, upTo);
   }
 
   private void endFanOut(Moment moment) {

@@ -49,9 +49,15 @@ final class RecentEvents {
       fits = add(ofRevision.get(i));
     }
     if (!fits) {
-      ring.clear();
-      firstRevision = revision + 1;
+      pass(revision);
     }
+  }
+
+  /** The next revision is not kept, so those before it are of no use, either. */
+  void pass(long revision) {
+    ring.clear();
+    firstRevision = revision + 1;
+    lastRevision = revision;
   }
 
   /** False if there is no room beside what is here of the same revision. */

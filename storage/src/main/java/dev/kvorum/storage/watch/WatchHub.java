@@ -155,6 +155,16 @@ public final class WatchHub {
   }
 
   /**
+   * The next revision changed more keys than are told live: whoever wants it reads it, as {@link
+   * #happened} would have it with as many events.
+   */
+  public List<WatchEffect> tooMuchHappened(long revision, Moment moment) {
+    outbox.begin();
+    live.tooMuchHappened(revision, moment);
+    return run(moment);
+  }
+
+  /**
    * The store was replaced by a later state, from a leader's snapshot. Nobody hears of what
    * happened in between: all watchers go on, and read it from the new store from where they are
    * (contract S9.19).

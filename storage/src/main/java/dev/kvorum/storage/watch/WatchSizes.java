@@ -24,6 +24,9 @@ public record WatchSizes(
     long fragmentBytes,
     int chunkEvents,
     int responseBytes) {
+  /** Of a member. One revision with more changes is never told as it happens. */
+  public static final int MAX_QUEUED_EVENTS = 100_000;
+
   /** Records of a chunk of history, beside its events. */
   private static final long CHUNK_BYTES = 4L << 20;
 
@@ -43,7 +46,7 @@ public record WatchSizes(
         WatchHub.STREAM_BYTES,
         WatchHub.CHUNK_REVISIONS,
         8 << 20,
-        100_000,
+        MAX_QUEUED_EVENTS,
         maxRequestBytes + FRAGMENT_OVERHEAD_BYTES,
         2_000,
         responseBytes);

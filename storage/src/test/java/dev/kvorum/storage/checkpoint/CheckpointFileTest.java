@@ -31,6 +31,8 @@ import org.junit.jupiter.api.Test;
 final class CheckpointFileTest {
   private static final Owner OWNER = new Owner(7, 8);
   private static final StoreMeta META = new StoreMeta(90, 3, 70, 40, 40, 5_000, 4_000, 11, 12);
+  private static final StoreMeta LATER = new StoreMeta(91, 3, 71, 40, 40, 5_100, 4_100, 13, 14);
+  private static final StoreMeta COMPLETE = new StoreMeta(95, 3, 75, 40, 40, 5_400, 4_400, 15, 16);
   private static final KeyRange ALL = new KeyRange(Bytes.EMPTY, null);
 
   private final MemoryDisk disk = new MemoryDisk(Runnable::run);
@@ -57,8 +59,8 @@ final class CheckpointFileTest {
       var slices =
           new ArrayList<>(
               List.of(
-                  new Attachments.Slice(attached.subList(0, half), 91, false),
-                  new Attachments.Slice(attached.subList(half, attached.size()), 95, true)));
+                  new Attachments.Slice(attached.subList(0, half), LATER, false),
+                  new Attachments.Slice(attached.subList(half, attached.size()), COMPLETE, true)));
       var complete = writer.attachments(slices::removeFirst);
       var bytes = writer.finish(complete, summary);
       writer.adopt();
@@ -78,7 +80,7 @@ final class CheckpointFileTest {
 
   private void checkContent(Checkpoint checkpoint) throws IndexMisfitException {
     assertThat(checkpoint.kept().meta()).isEqualTo(META);
-    assertThat(checkpoint.kept().completeIndex()).isEqualTo(95);
+    assertThat(checkpoint.kept().complete()).isEqualTo(COMPLETE);
     assertThat(entries(checkpoint.kept().index())).isEqualTo(entries(index));
     var found = new ArrayList<Attachments.Attachment>();
     checkpoint.attachAll(
@@ -171,7 +173,7 @@ final class CheckpointFileTest {
     put("b", 1);
     try (var writer = checkpoints.begin()) {
       writer.header(META);
-      writer.finish(95, writer.pages(index::hold));
+      writer.finish(COMPLETE, writer.pages(index::hold));
       assertThat(disk.content(Checkpoints.PATH)).isEqualTo(before);
       writer.abandon();
     }

@@ -51,10 +51,11 @@ final class CheckpointRuleTest {
   }
 
   @Test
-  void oneThatWasGivenUpIsDueAsBefore() {
+  void oneThatWasGivenUpIsDueAsBeforeAfterARest() {
     rule.began(200_000, 150_000, 0);
-    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, 1)).isFalse();
+    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, REST)).isFalse();
     rule.gaveUp();
-    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, 1)).isTrue();
+    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, REST - 1)).isFalse();
+    assertThat(rule.isDue(200_000, 100_000, NO_COMPACTION, REST)).isTrue();
   }
 }

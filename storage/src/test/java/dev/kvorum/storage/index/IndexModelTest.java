@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -131,6 +132,24 @@ final class IndexModelTest {
     copy.invariant();
     look(copy.present(), naive, main, seed);
     index = copy;
+  }
+
+  /** A hidden key has no tombstone yet; the one that comes counts as what came after the copy. */
+  @Test
+  void hiddenKeysOfACopyGetTheirTombstonesLater() {
+    for (var key = 0; key < 3; key++) {
+      index.put(key(key), new Revision(2, key), 2, 1, 300);
+    }
+    index.hide(List.of(key(1)), 3);
+    var copy = CopiedIndex.of(index::hold, sliceBytes());
+
+    assertThat(copy.reaches(key(1), new Revision(3, 0))).isFalse();
+    copy.delete(key(1), new Revision(3, 0), 20);
+
+    copy.invariant();
+    var all = new KeyRange(Bytes.EMPTY, null);
+    assertThat(copy.present().count(all, 2)).isEqualTo(3);
+    assertThat(copy.present().count(all, 3)).isEqualTo(2);
   }
 
   private static void addIfMissing(KeyIndex copy, Bytes key, Rec rec) {

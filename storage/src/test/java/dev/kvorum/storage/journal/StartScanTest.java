@@ -16,6 +16,7 @@ import dev.kvorum.storage.journal.vote.VoteFiles;
 import dev.kvorum.storage.model.Bytes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -303,6 +304,26 @@ final class StartScanTest {
     assertThat(start.scan().last()).isEqualTo(new EntryId(1, 1));
   }
 
+  /**
+   * A batch that the last process wrote and did not sync, and behind it a sector that has rotted:
+   * the member goes on before the damage, and what it shows then is there after a power failure.
+   */
+  @Test
+  void whatIsKeptBeforeADamageIsSyncedToo() throws DiskFaultException {
+    var journal = open(JournalScan.read(disk, OWNER, true), disk, new Keep.Everything(), true);
+    append(disk, journal, 1);
+    journal.append(List.of(entry(2)), 0);
+    var job = Objects.requireNonNull(journal.poll());
+    disk.perform(
+        job.operations().stream().filter(each -> !(each instanceof DiskOperation.Sync)).toList());
+    disk.damage(FaultKind.GARBLED_SECTOR, FIRST_SEGMENT, writtenSectors());
+
+    var scan = StartScan.read(disk, OWNER, OptionalLong.empty(), notes::add).scan();
+    var opened = open(scan, disk, new Keep.BeforeDamage(), false);
+    assertThat(opened.last()).isEqualTo(new EntryId(1, 2));
+    assertThat(disk.unsyncedSectors()).isZero();
+  }
+
   /** Another entry 4 is written and survives a power failure, with no trace of the first one. */
   private void assertGoesOnBehindThree(StartScan start) throws DiskFaultException {
     assertThat(start.scan().isSound()).isTrue();
@@ -328,8 +349,7 @@ final class StartScanTest {
   /** Returns the fault, null when the entry is durable. */
   private static @Nullable DiskFault append(FaultyDisk on, Journal journal, long index)
       throws DiskFaultException {
-    journal.append(
-        List.of(new Entry(1, index, Entry.Type.COMMAND, Bytes.utf8("x".repeat(1_500)))), 0);
+    journal.append(List.of(entry(index)), 0);
     for (var job = journal.poll(); job != null; job = journal.poll()) {
       try {
         on.perform(job.operations());
@@ -339,5 +359,9 @@ final class StartScanTest {
       }
     }
     return journal.failure();
+  }
+
+  private static Entry entry(long index) {
+    return new Entry(1, index, Entry.Type.COMMAND, Bytes.utf8("x".repeat(1_500)));
   }
 }

@@ -1,15 +1,12 @@
 package dev.kvorum.storage.mvcc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kvorum.storage.index.IndexEntry;
-import dev.kvorum.storage.index.IndexExport;
 import dev.kvorum.storage.index.IndexMemory;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Event;
-import dev.kvorum.storage.model.InvariantViolation;
 import dev.kvorum.storage.model.KeyRange;
 import dev.kvorum.storage.model.Result;
 import java.util.ArrayList;
@@ -142,18 +139,6 @@ final class SweepTest {
         .extracting(IndexEntry::key)
         .containsExactly(Bytes.utf8(stem + "271"));
     view.release();
-  }
-
-  /** Nothing but its pages is kept of an index, and these do not say what is hidden. */
-  @Test
-  void anIndexIsNotKeptWhileKeysAreHidden() {
-    both(put("a"));
-    both(put("b"));
-    var _ = swept.beginSweep(delete("a", "c"));
-    var index = swept.holdIndex();
-    var export = new IndexExport<RuntimeException>((_, _) -> {});
-    assertThatThrownBy(() -> export.copy(index, 1)).isInstanceOf(InvariantViolation.class);
-    index.release();
   }
 
   private void assertSameToReaders(Random random, long seed) {

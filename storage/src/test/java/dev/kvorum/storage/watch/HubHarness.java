@@ -79,6 +79,7 @@ final class HubHarness {
   private boolean forgets;
   private Consumer<List<Event>> onEvents = _ -> {};
   private int mostEvents;
+  private int mostTold = Integer.MAX_VALUE;
   private long mostFetchedBytes;
   long nowNanos;
 
@@ -126,9 +127,20 @@ final class HubHarness {
     holdsEvents = hold;
     if (!hold) {
       while (!untold.isEmpty()) {
-        perform(hub.happened(untold.removeFirst(), moment()));
+        perform(tell(untold.removeFirst()));
       }
     }
+  }
+
+  private List<WatchEffect> tell(List<Event> events) {
+    return events.size() > mostTold
+        ? hub.tooMuchHappened(events.getFirst().revision().main(), moment())
+        : hub.happened(events, moment());
+  }
+
+  /** Of a command that makes more events the hub does not see any. */
+  void tellAtMost(int events) {
+    mostTold = events;
   }
 
   /** History is not read until this is called again with false. */

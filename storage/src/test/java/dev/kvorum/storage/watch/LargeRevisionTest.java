@@ -66,6 +66,28 @@ class LargeRevisionTest {
     assertThat(store.events(0)).containsExactly("PUT k=live @" + (revision + 2));
   }
 
+  /** Neither those who are synced nor those behind, nor who comes later. */
+  @Test
+  void whoeverWatchesARevisionThatIsNotToldMissesNothing() {
+    store.tellAtMost(KEYS - 1);
+    store.request(watch("k").to("l").request());
+    store.put("k", "before");
+    store.holdEvents(true);
+    var revision = deleteAll(store);
+    store.put("k", "after");
+    store.holdEvents(false);
+    store.request(watch("k").to("l").from(revision).request());
+    store.put("k", "live");
+
+    var after = List.of("PUT k=after @" + (revision + 1), "PUT k=live @" + (revision + 2));
+    var received = store.received();
+    var synced = HubHarness.eventsOf(received, 0);
+    assertThat(synced.getFirst()).isEqualTo("PUT k=before @2");
+    assertThat(synced).hasSize(1 + KEYS + (KEYS + 1) + after.size()).doesNotHaveDuplicates();
+    assertThat(synced).endsWith(after.toArray(String[]::new));
+    assertThat(HubHarness.eventsOf(received, 1)).isEqualTo(synced.subList(1 + KEYS, synced.size()));
+  }
+
   @Test
   void historyAroundALargeRevisionIsWhole() {
     store.put("j", "before");

@@ -52,6 +52,17 @@ class RecentEventsTest {
         .containsExactly(event(4, 0, 10));
   }
 
+  @Test
+  void aRevisionThatIsPassedOverIsNotThereNorAreThoseBeforeIt() {
+    var recent = new RecentEvents(1, 1_000);
+    recent.add(2, List.of(event(2, 0, 10)));
+    recent.pass(3);
+
+    assertThat(recent.holds(3)).isFalse();
+    assertThat(recent.holds(4)).isTrue();
+    assertThat(recent.from(new Revision(4, 0), NO_LIMITS).to()).isEqualTo(3);
+  }
+
   /** Against a list of everything: what it holds it has whole, and it holds the newest. */
   @Test
   void whatItHoldsIsWholeAndTheNewest() {

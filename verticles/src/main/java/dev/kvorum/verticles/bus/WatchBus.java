@@ -9,7 +9,7 @@ import java.util.List;
 
 /** The addresses and records of the watch verticle. */
 public final class WatchBus {
-  /** From the store to the watch verticle: {@link Happened}. */
+  /** From the store to the watch verticle: {@link News}. */
   public static final String HAPPENED = "kvorum.watch.happened";
 
   /** From a front end to the watch verticle: {@link Said}. */
@@ -39,8 +39,14 @@ public final class WatchBus {
     return (int) (stream >>> NUMBER_BITS);
   }
 
+  /** What the store did. */
+  public sealed interface News {}
+
   /** All changes of one applied batch, sent before its answers. */
-  public record Happened(List<Event> events) {}
+  public record Happened(List<Event> events) implements News {}
+
+  /** The revision changed so many keys that whoever wants to hear of it has to read it. */
+  public record TooMuchHappened(long revision) implements News {}
 
   /** What a front end has to say about one of its streams. */
   public sealed interface Word {
@@ -76,6 +82,7 @@ public final class WatchBus {
   /** Registers the codecs of the records that are sent. */
   public static void register(EventBus bus) {
     LocalCodec.register(bus, Happened.class);
+    LocalCodec.register(bus, TooMuchHappened.class);
     LocalCodec.register(bus, Said.class);
     LocalCodec.register(bus, Messages.class);
     LocalCodec.register(bus, Heard.class);

@@ -30,11 +30,15 @@ final class LongWork {
   private final Supplier<Batch> batches;
   private final int sliceKeys;
   private final long sliceBytes;
+  private final int mostEventsTold;
   private @Nullable LongApply longApply;
   private @Nullable Sweeping sweeping;
 
   /** What came meanwhile and has to see the whole machine. */
   private final ArrayDeque<Supplier<List<StoreEffect>>> held = new ArrayDeque<>();
+
+  /** Whether somebody waits for one of these. */
+  private boolean isHeldUrgent;
 
   /** What came meanwhile and must not see a command that is half done. */
   private final ArrayDeque<Supplier<List<StoreEffect>>> heldByCommand = new ArrayDeque<>();
@@ -43,6 +47,7 @@ final class LongWork {
    * @param batches makes a batch for what takes effect
    * @param sliceKeys how many keys one slice looks at
    * @param sliceBytes how many bytes of records one slice reads
+   * @param mostEventsTold a delete of more keys watchers have to read
    */
   LongWork(
       StateMachine machine,
@@ -52,7 +57,8 @@ final class LongWork {
       ApplyWatch watch,
       Supplier<Batch> batches,
       int sliceKeys,
-      long sliceBytes) {
+      long sliceBytes,
+      int mostEventsTold) {
     this.machine = machine;
     this.records = records;
     this.waiting = waiting;
@@ -61,6 +67,7 @@ final class LongWork {
     this.batches = batches;
     this.sliceKeys = sliceKeys;
     this.sliceBytes = sliceBytes;
+    this.mostEventsTold = mostEventsTold;
   }
 
   /** Whether the log's next turn belongs to a long command. */
@@ -73,13 +80,25 @@ final class LongWork {
     return sweeping;
   }
 
-  /** Does it now, or when the machine is whole again. */
+  /** Does it now, or when the machine is whole again, which is to be soon: somebody waits. */
   List<StoreEffect> whole(Supplier<List<StoreEffect>> input) {
+    var effects = wholeInTime(input);
+    isHeldUrgent = !held.isEmpty();
+    return effects;
+  }
+
+  /** The same for work that has time itself: a delete that is being written rests all the same. */
+  List<StoreEffect> wholeInTime(Supplier<List<StoreEffect>> input) {
     if (longApply == null && sweeping == null) {
       return input.get();
     }
     held.add(input);
     return List.of();
+  }
+
+  private void admitHeld(List<StoreEffect> effects) {
+    isHeldUrgent = false;
+    admit(held, effects);
   }
 
   /**
@@ -144,7 +163,7 @@ final class LongWork {
     waiting.removeFirst();
     var effects = batch.effects(null);
     admit(heldByCommand, effects);
-    admit(held, effects);
+    admitHeld(effects);
     goOn(effects);
     return effects;
   }
@@ -176,7 +195,7 @@ final class LongWork {
   /** The next entry has taken effect, and its records follow. */
   private List<StoreEffect> sweepBegun(
       Logged logged, Batch batch, StoreMeta before, Outcome outcome) {
-    sweeping = new Sweeping(before);
+    sweeping = new Sweeping(before, machine.sweepingKeys() > mostEventsTold);
     watch.applied(logged.command(), outcome.result());
     batch.addSweep(logged, outcome, machine.sweepingKeys());
     waiting.removeFirst();
@@ -201,13 +220,13 @@ final class LongWork {
     if (machine.isSweeping()) {
       effects.add(current.add(part));
       // What was put behind the delete reaches the backend after it, and needs room meanwhile.
-      var isWaitedFor = current.holdsUpLog || !held.isEmpty() || records.isFilling();
+      var isWaitedFor = current.holdsUpLog || isHeldUrgent || records.isFilling();
       effects.add(new StoreEffect.SweepLater(isWaitedFor));
     } else {
       sweeping = null;
       effects.add(new StoreEffect.Publish(machine.state()));
       current.end(part, machine.meta(), effects);
-      admit(held, effects);
+      admitHeld(effects);
     }
     if (current.holdsUpLog && !turns.isBusy()) {
       // The next entry may be free to go now; otherwise it will say again that it is held up.

@@ -31,6 +31,9 @@ public sealed interface StoreEffect {
   /** Tells watchers what the batch changed, in the order of revisions. */
   record Happened(List<Event> events) implements StoreEffect {}
 
+  /** The same of a revision with very many changes, which watchers have to read. */
+  record TooMuchHappened(long revision) implements StoreEffect {}
+
   /** Sends results to the front ends of this member. */
   record Reply(List<Answer> answers) implements StoreEffect {}
 

@@ -9,6 +9,7 @@ import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Revision;
 import dev.kvorum.storage.mvcc.KvHash;
 import dev.kvorum.storage.state.StateMachine;
+import dev.kvorum.storage.watch.WatchSizes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,9 @@ public final class StoreStage {
   /** Keys that one slice of long work looks at: some tenths of a millisecond. */
   public static final int SLICE_KEYS = 250;
 
+  /** A delete of more keys is not kept for watchers, who would have to read it all the same. */
+  public static final int MOST_EVENTS_TOLD = WatchSizes.MAX_QUEUED_EVENTS;
+
   /** Keys of leases that are looked at before these are counted, in slices: some milliseconds. */
   private static final int SLICES_OF_A_PLAN = 20;
 
@@ -76,7 +80,7 @@ public final class StoreStage {
    */
   public StoreStage(
       StateMachine machine, RecordPort memory, RemovalGate gate, int life, Membership membership) {
-    this(machine, memory, gate, life, membership, ApplyWatch.NONE, SLICE_KEYS);
+    this(machine, memory, gate, life, membership, ApplyWatch.NONE, SLICE_KEYS, MOST_EVENTS_TOLD);
   }
 
   /**
@@ -85,6 +89,7 @@ public final class StoreStage {
    * @param membership who takes part, as of what the machine has applied
    * @param watch is told of every command that is applied
    * @param sliceKeys how many keys one slice of a long command or of a compaction looks at
+   * @param mostEventsTold a delete of more keys watchers have to read
    */
   public StoreStage(
       StateMachine machine,
@@ -93,7 +98,8 @@ public final class StoreStage {
       int life,
       Membership membership,
       ApplyWatch watch,
-      int sliceKeys) {
+      int sliceKeys,
+      int mostEventsTold) {
     this.machine = machine;
     this.life = life;
     this.membership = membership;
@@ -104,7 +110,15 @@ public final class StoreStage {
     compactions = new Compactions(machine, gate, sliceKeys);
     longWork =
         new LongWork(
-            machine, records, waiting, turns, watch, this::newBatch, sliceKeys, SLICE_BYTES);
+            machine,
+            records,
+            waiting,
+            turns,
+            watch,
+            this::newBatch,
+            sliceKeys,
+            SLICE_BYTES,
+            mostEventsTold);
   }
 
   /** The first turn: goes on with a compaction that an earlier life left unfinished. */
@@ -153,12 +167,12 @@ public final class StoreStage {
 
   /** The history that {@link StoreEffect.HashHistory} asked for is hashed. */
   public List<StoreEffect> hashed(KvHash hash) {
-    return longWork.whole(() -> compactions.hashed(hash));
+    return longWork.wholeInTime(() -> compactions.hashed(hash));
   }
 
   /** The pause that {@link StoreEffect.CompactLater} asked for is over. */
   public List<StoreEffect> compactSlice() {
-    return longWork.whole(compactions::slice);
+    return longWork.wholeInTime(compactions::slice);
   }
 
   /** The turn that {@link StoreEffect.SweepLater} asked for. */
@@ -216,7 +230,7 @@ public final class StoreStage {
    * checkpoint says either all or none.
    */
   public List<StoreEffect> beginCheckpoint() {
-    return longWork.whole(
+    return longWork.wholeInTime(
         () ->
             List.of(
                 new StoreEffect.CheckpointBegun(
@@ -225,7 +239,7 @@ public final class StoreStage {
 
   /** Copies a slice of what is attached to leases, for a checkpoint. */
   public List<StoreEffect> copyAttachments(LeaseTable.Walk walk) {
-    return longWork.whole(
+    return longWork.wholeInTime(
         () -> {
           var found = new ArrayList<Attachments.Attachment>();
           machine
@@ -236,7 +250,7 @@ public final class StoreStage {
                   (key, lease) -> found.add(new Attachments.Attachment(key, lease)));
           return List.of(
               new StoreEffect.AttachmentsCopied(
-                  new Attachments.Slice(found, machine.appliedIndex(), walk.isDone())));
+                  new Attachments.Slice(found, machine.meta(), walk.isDone())));
         });
   }
 

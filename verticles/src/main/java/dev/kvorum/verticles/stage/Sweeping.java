@@ -21,7 +21,10 @@ final class Sweeping {
   /** The store before the delete, which is what counts in the backend until its last record. */
   private final StoreMeta before;
 
-  /** What the delete did. */
+  /** Whether watchers will read what the delete did, which need not be kept for them then. */
+  private final boolean isRead;
+
+  /** What the delete did, unless watchers will read it. */
   private final JoinedList<Event> events = new JoinedList<>();
 
   private final JoinedList<Write> laterWrites = new JoinedList<>();
@@ -31,8 +34,13 @@ final class Sweeping {
   /** The log waits, because its next entry must not be applied yet. */
   boolean holdsUpLog;
 
-  Sweeping(StoreMeta before) {
+  /**
+   * @param before the store before the delete
+   * @param isRead whether watchers are to read what the delete did
+   */
+  Sweeping(StoreMeta before, boolean isRead) {
     this.before = before;
+    this.isRead = isRead;
   }
 
   /** Keeps what commands did behind the delete. */
@@ -44,8 +52,14 @@ final class Sweeping {
 
   /** Further records of the delete, but not the last ones. */
   StoreEffect add(Part part) {
-    events.join(part.events());
+    keep(part.events());
     return early(part.writes());
+  }
+
+  private void keep(List<Event> made) {
+    if (!isRead) {
+      events.join(made);
+    }
   }
 
   private StoreEffect early(List<Write> writes) {
@@ -58,14 +72,17 @@ final class Sweeping {
    * @param after the store with all of that
    */
   void end(Part last, StoreMeta after, List<StoreEffect> effects) {
-    events.join(last.events());
+    keep(last.events());
     var lastWrites = last.writes();
     for (var later : laterWrites.parts()) {
       effects.add(early(lastWrites));
       lastWrites = later;
     }
     effects.add(new StoreEffect.Write(new Flush(lastWrites, List.of(), laterOthers, after)));
-    effects.add(new StoreEffect.Happened(events));
+    effects.add(
+        isRead
+            ? new StoreEffect.TooMuchHappened(last.events().getLast().revision().main())
+            : new StoreEffect.Happened(events));
     if (!laterEvents.isEmpty()) {
       effects.add(new StoreEffect.Happened(laterEvents));
     }

@@ -5,6 +5,7 @@ import dev.kvorum.storage.checkpoint.CheckpointRule;
 import dev.kvorum.storage.checkpoint.CheckpointWriter;
 import dev.kvorum.storage.checkpoint.Checkpoints;
 import dev.kvorum.storage.checkpoint.IndexViews;
+import dev.kvorum.storage.index.IndexSummary;
 import dev.kvorum.storage.index.IndexView;
 import dev.kvorum.storage.journal.disk.DiskFault;
 import dev.kvorum.storage.journal.disk.DiskFaultException;
@@ -36,9 +37,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class CheckpointVerticle extends VerticleBase {
   private static final Logger LOGGER = LoggerFactory.getLogger(CheckpointVerticle.class);
-
-  /** While the tombstones of a large delete are written. */
-  private static final long BEFORE_NEXT_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private static final KeyRange ALL_KEYS = new KeyRange(Bytes.EMPTY, null);
   private static final long LOOK_MILLIS = 500;
@@ -138,10 +136,10 @@ public final class CheckpointVerticle extends VerticleBase {
       try {
         writer.pace(new Pace());
         writer.header(meta);
-        var summary = writer.pages(() -> holdIndex(meta));
-        var completeIndex = writer.attachments(new Copy());
-        var bytes = writer.finish(completeIndex, summary);
-        node.writer().awaitFlushed(completeIndex);
+        var summary = pages(writer, meta);
+        var complete = writer.attachments(new Copy());
+        var bytes = writer.finish(complete, summary);
+        node.writer().awaitFlushed(complete.appliedIndex());
         writer.adopt();
         return new Saved(bytes, Duration.ofNanos(System.nanoTime() - began));
       } catch (DiskFaultException | RuntimeException fault) {
@@ -151,23 +149,27 @@ public final class CheckpointVerticle extends VerticleBase {
     }
   }
 
-  /** The newest index, as soon as its pages say everything; see {@link IndexViews}. */
-  private IndexView holdIndex(StoreMeta begun) {
-    while (true) {
-      checkGoesOn();
-      var kv = node.hold().state().kv();
-      if (kv.compactRevision() == begun.compactRevision()
-          && kv.revision() >= begun.revision()
-          && kv.index().isWhole()) {
-        return kv.index();
-      }
-      var compactRevision = kv.compactRevision();
-      kv.release();
-      if (compactRevision > begun.compactRevision()) {
+  /** A compaction that begins meanwhile waits for the pin before it takes anything away. */
+  private IndexSummary pages(CheckpointWriter writer, StoreMeta begun) throws DiskFaultException {
+    try (var pinned = node.pin().withoutIndex()) {
+      if (pinned.state().kv().compactRevision() != begun.compactRevision()) {
         throw new CancellationException("a compaction was begun");
       }
-      LockSupport.parkNanos(BEFORE_NEXT_LOOK_NANOS);
+      return writer.pages(() -> holdIndex(begun));
     }
+  }
+
+  /** The newest index; see {@link IndexViews}. */
+  private IndexView holdIndex(StoreMeta begun) {
+    checkGoesOn();
+    var kv = node.hold().state().kv();
+    InvariantViolation.check(
+        kv.revision() >= begun.revision(), "the index is not older than what was said of it");
+    if (kv.compactRevision() > begun.revision()) {
+      kv.release();
+      throw new CancellationException("history was compacted beyond it");
+    }
+    return kv.index();
   }
 
   private void checkGoesOn() {

@@ -44,6 +44,9 @@ public final class StoreVerticle extends VerticleBase {
    */
   private static final long REMOVAL_NANOS = 5_000;
 
+  /** What it needs to write the tombstones of a slice; a delete rests for that, too. */
+  private static final long SWEPT_SLICE_NANOS = 400 * StoreStage.SLICE_KEYS;
+
   /** A compaction that is held up looks again after it. */
   private static final long HELD_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -62,6 +65,9 @@ public final class StoreVerticle extends VerticleBase {
   private @Nullable WorkPace sweepPace;
 
   private StoreEffect.@Nullable SweepLater sweepLater;
+
+  /** Of a delete in this turn. */
+  private int sweptSlices;
 
   /** Who wants to hear that the store is defragmented, in the order of the wishes. */
   private final ArrayDeque<Message<?>> defragmenting = new ArrayDeque<>();
@@ -173,6 +179,7 @@ public final class StoreVerticle extends VerticleBase {
     do {
       sweepLater = null;
       guard.run(() -> stage.sweep().forEach(this::perform));
+      sweptSlices++;
       isWaitedFor |= sweepLater != null && sweepLater.isWaitedFor();
     } while (sweepLater != null
         && System.nanoTime() - began < (isWaitedFor ? TURN_NANOS : SWEEP_NANOS));
@@ -192,10 +199,12 @@ public final class StoreVerticle extends VerticleBase {
       if (sweepPace == null) {
         sweepPace = new WorkPace(applied, now);
       }
-      var rest = sweepPace.restNanos(now - beganNanos, applied, now);
+      var worked = now - beganNanos + sweptSlices * SWEPT_SLICE_NANOS;
+      var rest = sweepPace.restNanos(worked, applied, now);
       NextTurn.run(context, sweepLater.isWaitedFor() ? 0 : rest, this::sweep);
       sweepLater = null;
     }
+    sweptSlices = 0;
     if (wantsTurn) {
       wantsTurn = false;
       NextTurn.run(context, this::proceed);
@@ -228,6 +237,8 @@ public final class StoreVerticle extends VerticleBase {
       }
       case StoreEffect.Happened happened ->
           vertx.eventBus().send(WatchBus.HAPPENED, new WatchBus.Happened(happened.events()));
+      case StoreEffect.TooMuchHappened much ->
+          vertx.eventBus().send(WatchBus.HAPPENED, new WatchBus.TooMuchHappened(much.revision()));
       case StoreEffect.Reply reply -> reply(reply.answers());
       case StoreEffect.InProgress work ->
           vertx

@@ -67,12 +67,18 @@ public final class WatchVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     var bus = vertx.eventBus();
-    bus.<WatchBus.Happened>localConsumer(
-        WatchBus.HAPPENED,
-        message -> step(moment -> hub.happened(message.body().events(), moment)));
+    bus.<WatchBus.News>localConsumer(
+        WatchBus.HAPPENED, message -> step(moment -> happened(message.body(), moment)));
     bus.<WatchBus.Said>localConsumer(WatchBus.SAID, message -> hear(message.body()));
     vertx.setPeriodic(LAG_LOOK_MILLIS, _ -> guard.run(this::lookForLag));
     return Future.succeededFuture();
+  }
+
+  private List<WatchEffect> happened(WatchBus.News news, WatchHub.Moment moment) {
+    return switch (news) {
+      case WatchBus.Happened(var events) -> hub.happened(events, moment);
+      case WatchBus.TooMuchHappened(var revision) -> hub.tooMuchHappened(revision, moment);
+    };
   }
 
   private void hear(WatchBus.Said said) {

@@ -29,13 +29,19 @@ final class StageHarness {
   final MemoryBackend backend = new MemoryBackend();
   final StageMemory memory = new StageMemory();
   private final int sliceKeys;
+  private final int mostEventsTold;
   private final List<StoreEffect> seen = new ArrayList<>();
   private StoreStage stage;
   private long lastIndex = 1;
   private long count;
 
   StageHarness(int sliceKeys) {
+    this(sliceKeys, StoreStage.MOST_EVENTS_TOLD);
+  }
+
+  StageHarness(int sliceKeys, int mostEventsTold) {
     this.sliceKeys = sliceKeys;
+    this.mostEventsTold = mostEventsTold;
     stage = stage(fresh());
   }
 
@@ -65,7 +71,8 @@ final class StageHarness {
         LIFE,
         Membership.ofVoters(List.of(1L)),
         ApplyWatch.NONE,
-        sliceKeys);
+        sliceKeys,
+        mostEventsTold);
   }
 
   /** A crash: the next life goes on where the backend says, and has asked for nothing so far. */

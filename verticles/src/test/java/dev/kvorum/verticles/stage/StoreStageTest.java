@@ -137,7 +137,8 @@ class StoreStageTest {
         LIFE,
         Membership.ofVoters(List.of(1L)),
         watch,
-        StoreStage.SLICE_KEYS);
+        StoreStage.SLICE_KEYS,
+        StoreStage.MOST_EVENTS_TOLD);
   }
 
   @Test

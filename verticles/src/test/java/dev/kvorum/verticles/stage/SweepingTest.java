@@ -29,7 +29,10 @@ final class SweepingTest {
   private static final int LEASED_KEYS = 33;
   private static final int ENDED_AT = KEYS + LEASED_KEYS + 2;
 
-  private final StageHarness harness = new StageHarness(SLICE_KEYS);
+  /** Watchers have to read what a command with more events did. */
+  private static final int MOST_EVENTS_TOLD = KEYS;
+
+  private final StageHarness harness = new StageHarness(SLICE_KEYS, MOST_EVENTS_TOLD);
 
   @BeforeEach
   void putKeys() {
@@ -68,6 +71,41 @@ final class SweepingTest {
     assertThat(told.getLast().events())
         .extracting(Event::revision)
         .containsExactly(new Revision(DELETED_AT + 1, 0));
+  }
+
+  /** Or it would be kept in memory until its last record is made, for nobody. */
+  @Test
+  void aDeleteThatWatchersWillReadIsNotToldThem() {
+    harness.commit(put("kk", 0), deleteAll(), put("z", 0));
+    harness.drain();
+    for (var made = 0; made < KEYS + 1; made += SLICE_KEYS) {
+      assertThat(harness.all(StoreEffect.TooMuchHappened.class)).isEmpty();
+      harness.sweep();
+    }
+
+    var told = harness.seen().stream().filter(SweepingTest::isNews).skip(1).toList();
+    assertThat(told).hasSize(2);
+    assertThat(told.getFirst()).isEqualTo(new StoreEffect.TooMuchHappened(DELETED_AT + 1));
+    assertThat(told.getLast()).isInstanceOf(StoreEffect.Happened.class);
+  }
+
+  private static boolean isNews(StoreEffect effect) {
+    return effect instanceof StoreEffect.Happened || effect instanceof StoreEffect.TooMuchHappened;
+  }
+
+  /** Its slices rest for clients' sake, and a checkpoint is no client. */
+  @Test
+  void itHurriesForWhomSomebodyWaitsAndForNoOther() {
+    harness.commit(deleteAll());
+    harness.step(StoreStage::beginCheckpoint);
+    harness.sweep();
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(false));
+    harness.step(StoreStage::defragment);
+    harness.sweep();
+    assertThat(harness.all(StoreEffect.SweepLater.class)).last().isEqualTo(later(true));
+    sweepToTheEnd();
+    assertThat(harness.all(StoreEffect.CheckpointBegun.class)).hasSize(1);
+    assertThat(harness.all(StoreEffect.Defragmented.class)).hasSize(1);
   }
 
   @Test

@@ -45,7 +45,10 @@ import dev.kvorum.verticles.stage.StoreStage;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +76,7 @@ final class CheckpointVerticleTest {
   private final Checkpoints checkpoints = new Checkpoints(disk, new Owner(1, MEMBER));
   private final List<Entry> log = new ArrayList<>();
   private final StateMachine machine;
+  private final NodeContext node;
   private final String checkpointing;
   private int sent;
 
@@ -87,7 +91,7 @@ final class CheckpointVerticleTest {
         new StateMachine(
             new LoadedState(kv.meta(1, 1), kv, new LeaseTable(), new Alarms(), new Members(), ""),
             Long.MAX_VALUE);
-    var node =
+    node =
         new NodeContext(
             new Service.Identity(1, MEMBER),
             LIFE,
@@ -155,35 +159,82 @@ final class CheckpointVerticleTest {
 
   /** It would say neither all of what the compaction removed nor nothing. */
   @Test
-  void aCompactionThatBeginsMeanwhileEndsACheckpointAndTheNextOneIsGood() throws Exception {
-    checkWhatBeginsMeanwhile(new Command.Compact(RECORDS - 10, false));
+  void aCompactionFromBeforeTheCopyEndsACheckpointAndTheNextOneIsGood() throws Exception {
+    var atHeader = disk.stopAtWrite(0);
+    putAndSend(RECORDS);
+    atHeader.await();
+    commitAndFlush(new Command.Compact(RECORDS - 10, false));
+    atHeader.open();
+    awaitGoodCheckpoint();
+    assertThat(disk.begun).as("checkpoints").hasValueGreaterThan(1);
+  }
+
+  @Test
+  void aCompactionThatBeginsDuringTheCopyWaitsForItsEnd() throws Exception {
+    var atHeader = disk.stopAtWrite(0);
+    var atFirstPages = disk.stopAtWrite(1);
+    putAndSend(RECORDS);
+    atHeader.await();
+    writer.awaitFlushed(1 + log.size());
+    atHeader.open();
+    atFirstPages.await();
+    commitAndFlush(new Command.Compact(RECORDS - 10, false));
+    assertThat(machine.kv().compaction()).as("under way").isNotNull();
+    atFirstPages.open();
+    awaitGoodCheckpoint();
+    assertThat(disk.begun).as("checkpoints").hasValue(1);
+  }
+
+  @Test
+  void aCompactionBeyondTheCopyEndsIt() throws Exception {
+    var atHeader = disk.stopAtWrite(0);
+    var atFirstPages = disk.stopAtWrite(1);
+    putAndSend(RECORDS);
+    atHeader.await();
+    writer.awaitFlushed(1 + log.size());
+    atHeader.open();
+    atFirstPages.await();
+    commit(put(0, 0));
+    commitAndFlush(new Command.Compact(RECORDS + 2, false));
+    atFirstPages.open();
+    awaitGoodCheckpoint();
     assertThat(disk.begun).as("checkpoints").hasValueGreaterThan(1);
   }
 
   /** Its tombstones are written in parts, and until the last one the pages do not say all. */
   @Test
-  void aDeleteOfEverythingThatBeginsMeanwhileIsWaitedFor() throws Exception {
-    checkWhatBeginsMeanwhile(
-        new Command.DeleteRange(Bytes.utf8("key "), Bytes.utf8("key!"), false));
+  void aDeleteOfEverythingIsCopiedWithTheTombstonesThatItHasByThen() throws Exception {
+    var atHeader = disk.stopAtWrite(0);
+    putAndSend(RECORDS);
+    atHeader.await();
+    commit(new Command.DeleteRange(Bytes.utf8("key "), Bytes.utf8("key!"), false));
+    send();
+    while (node.applied().kv().revision() == RECORDS + 1) {
+      Thread.onSpinWait();
+    }
+    atHeader.open();
+    awaitGoodCheckpoint();
   }
 
-  private void checkWhatBeginsMeanwhile(Command command) throws Exception {
-    disk.stopsAtHeader = true;
-    for (var i = 0; i < RECORDS; i++) {
+  private void putAndSend(int count) {
+    for (var i = 0; i < count; i++) {
       commit(put(i, 0));
     }
     send();
-    assertThat(disk.atHeader.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private void commitAndFlush(Command command) throws Exception {
     commit(command);
     send();
-    // The command is applied by the time at which the writer has it.
     writer.awaitFlushed(1 + log.size());
-    disk.goOn.countDown();
-    assertThat(disk.adopted.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+  }
 
-    var loaded =
-        LoadedState.open(
-            backend, IndexMemory.onHeap(), checkpoints.read(IndexMemory.onHeap()), new NoRefusal());
+  /** One that has got its place, and from which a start makes the index that the records make. */
+  private void awaitGoodCheckpoint() throws Exception {
+    assertThat(disk.adopted.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    var checkpoint = checkpoints.read(IndexMemory.onHeap());
+    assertThat(checkpoint).isNotNull();
+    var loaded = LoadedState.open(backend, IndexMemory.onHeap(), checkpoint, new NoRefusal());
     assertThat(entries(loaded.kv()))
         .isEqualTo(entries(LoadedState.open(backend, IndexMemory.onHeap()).kv()));
   }
@@ -194,9 +245,14 @@ final class CheckpointVerticleTest {
     return entries;
   }
 
+  /** Keys that share little, so that all of them need more than one frame. */
   private static Command.Put put(int number, long lease) {
-    return new Command.Put(
-        Bytes.utf8("key " + number), Bytes.utf8("value"), lease, false, false, false);
+    var random = new SplittableRandom(number);
+    var key = "key " + number;
+    for (var i = 0; i < 6; i++) {
+      key += Long.toHexString(random.nextLong());
+    }
+    return new Command.Put(Bytes.utf8(key), Bytes.utf8("value"), lease, false, false, false);
   }
 
   private void commit(Command command) {
@@ -214,38 +270,60 @@ final class CheckpointVerticleTest {
     vertx.eventBus().send(RaftBus.COMMITTED, new RaftBus.Committed(entries));
   }
 
-  /** Tells when a checkpoint has got its place, and stops the first one at its beginning. */
+  /** Where somebody waits until the test lets it go on. */
+  private static final class Gate {
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch opened = new CountDownLatch(1);
+
+    void await() throws InterruptedException {
+      assertThat(reached.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+
+    void open() {
+      opened.countDown();
+    }
+
+    void pass() {
+      reached.countDown();
+      try {
+        assertThat(opened.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException impossible) {
+        throw new AssertionError(impossible);
+      }
+    }
+  }
+
+  /** Tells when a checkpoint has got its place, and stops the first one where it is told to. */
   private static final class WatchedDisk extends ForwardingDisk {
     private final CountDownLatch adopted = new CountDownLatch(1);
     private final AtomicInteger begun = new AtomicInteger();
-    private final CountDownLatch atHeader = new CountDownLatch(1);
-    private final CountDownLatch goOn = new CountDownLatch(1);
-    private volatile boolean stopsAtHeader;
+    private final Map<Integer, Gate> gates = new ConcurrentHashMap<>();
+    private int writes;
 
     WatchedDisk() {
       super(new MemoryDisk(Runnable::run));
     }
 
+    /** Before the frame of that number: 0 is the header, 1 the first pages. */
+    Gate stopAtWrite(int number) {
+      return gates.computeIfAbsent(number, _ -> new Gate());
+    }
+
     @Override
     public void perform(List<DiskOperation> operations) throws DiskFaultException {
-      if (operations.getFirst() instanceof DiskOperation.Write write && write.offset() == 0) {
-        begun.incrementAndGet();
-        atHeader.countDown();
-        if (stopsAtHeader) {
-          awaitGoOn();
+      if (operations.getFirst() instanceof DiskOperation.Write write) {
+        if (write.offset() == 0) {
+          begun.incrementAndGet();
+          writes = 0;
+        }
+        var gate = gates.get(writes++);
+        if (gate != null) {
+          gate.pass();
         }
       }
       super.perform(operations);
       if (operations.getFirst() instanceof DiskOperation.Rename) {
         adopted.countDown();
-      }
-    }
-
-    private void awaitGoOn() {
-      try {
-        assertThat(goOn.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
-      } catch (InterruptedException impossible) {
-        throw new AssertionError(impossible);
       }
     }
   }

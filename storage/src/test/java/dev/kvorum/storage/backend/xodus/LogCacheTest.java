@@ -68,6 +68,31 @@ final class LogCacheTest {
     }
   }
 
+  /** What is read passes through the same list as what is written. */
+  @Test
+  void theCacheBeginsAnewWhenAsMuchWasReadAsItHolds() {
+    var settings = XodusSettings.SERVER;
+    var engine =
+        Engine.open(directory, settings, new LogFiles(directory), UnaryOperator.identity());
+    var log = engine.environment().getLog();
+    try {
+      for (var i = 0; log.getHighAddress() < 2L * settings.cacheBytes(); i += 1_000) {
+        put(engine, i, i + 1_000);
+      }
+      log.cache.clear();
+      var began = 0;
+      var last = 0L;
+      for (var at = 0L; at < 2L * settings.cacheBytes(); at += XodusSettings.PAGE_BYTES) {
+        log.cache.getPage(log, at);
+        began += log.cache.getCachedPage(log, last) == null ? 1 : 0;
+        last = at;
+      }
+      assertThat(began).isBetween(1, 2);
+    } finally {
+      engine.environment().close();
+    }
+  }
+
   private static void put(Engine engine, int from, int to) {
     engine
         .environment()
