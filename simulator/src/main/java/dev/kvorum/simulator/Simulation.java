@@ -47,12 +47,13 @@ public final class Simulation {
             promises, debts, configurations, patience, confirmations, announcements, oracles);
     var world = new World(plan, new Everybody(traffic), observers, reader);
     oracles.watch(world);
-    promises.watch(world);
-    debts.watch(world);
-    configurations.watch(world);
-    patience.watch(world);
-    confirmations.watch(world);
-    announcements.watch(world);
+    var cluster = world.cluster();
+    promises.watch(cluster);
+    debts.watch(cluster);
+    configurations.watch(cluster);
+    patience.watch(cluster);
+    confirmations.watch(cluster);
+    announcements.watch(cluster);
     var scheduler = world.scheduler();
     try {
       world.run();

@@ -86,7 +86,7 @@ public final class Oracles implements Observer {
   /** The run that is about to begin. */
   public void watch(World watched) {
     world = watched;
-    leases = new LeaseOracle(watched, watched.coverage());
+    leases = new LeaseOracle(watched.cluster(), watched.coverage());
   }
 
   public void add(CommitListener listener) {
@@ -126,10 +126,10 @@ public final class Oracles implements Observer {
     if (!log.committed(member, entry)) {
       return;
     }
-    if (!world().isOnQuorum(member, EntryId.of(entry))) {
+    if (!world().quorums().isOnQuorum(member, EntryId.of(entry))) {
       throw new WrongException(
           "what is committed is durable on a quorum",
-          "member %d: %s; %s".formatted(member, entry, world().describeDurable()));
+          "member %d: %s; %s".formatted(member, entry, world().quorums().describeDurable()));
     }
     var index = Math.toIntExact(entry.index());
     if (index >= positions.length) {
@@ -211,16 +211,16 @@ public final class Oracles implements Observer {
       throw new WrongException("what is acknowledged is committed", "" + request);
     }
     var entry = new EntryId(log.entry(index).term(), index);
-    if (!world().isOnQuorum(entry)) {
+    if (!world().quorums().isOnQuorum(entry)) {
       throw new WrongException(
           "what is acknowledged is durable on a quorum", "%s: %s".formatted(entry, request));
     }
     if (world().random(POWER_CUTS + index).chance(POWER_CUT_RATE)) {
       world().coverage().hit("an acknowledged write sought after a power cut of all");
-      if (!world().survivesPowerCut(entry)) {
+      if (!world().quorums().survivesPowerCut(entry)) {
         throw new WrongException(
             "what is acknowledged survives a power cut of all members",
-            "%s: %s; %s".formatted(entry, request, world().describeDurable()));
+            "%s: %s; %s".formatted(entry, request, world().quorums().describeDurable()));
       }
     }
   }
@@ -285,7 +285,7 @@ public final class Oracles implements Observer {
     var ended = world();
     var check = new StoreCheck(historyCheck.model());
     for (var member = 0; member < ended.memberCount(); member++) {
-      var state = ended.appliedState(member);
+      var state = ended.cluster().appliedState(member);
       if (state != null && state.appliedIndex() == log.lastIndex()) {
         checkStore(ended, member, state, check);
       }
@@ -297,7 +297,7 @@ public final class Oracles implements Observer {
   }
 
   private static void checkStore(World ended, int member, AppliedState state, StoreCheck check) {
-    try (var records = ended.openStore(member)) {
+    try (var records = ended.cluster().openStore(member)) {
       if (records == null) {
         return;
       }

@@ -14,6 +14,11 @@ final class JournalSectors {
 
   private JournalSectors() {}
 
+  /** Whether the file is one of the journal's. */
+  static boolean isSegment(String path) {
+    return path.startsWith("journal/") && path.endsWith(".seg");
+  }
+
   /** The number of the batch that wrote the sector, or -1 if it is not whole. */
   static long batch(byte[] segment, int sector) {
     var buffer = ByteBuffer.wrap(segment).order(ByteOrder.LITTLE_ENDIAN);

@@ -70,7 +70,7 @@ public final class Lines implements Scheduler.Target {
     var number = nextNumber++;
     var line = new Line(member, listener, world.member(member).life());
     lines.put(number, line);
-    if (line.life == null || world.isCut(member)) {
+    if (line.life == null || world.calls().isCut(member)) {
       breakLater(number, line);
     }
     return number;
@@ -162,7 +162,7 @@ public final class Lines implements Scheduler.Target {
       line.listener.broken(number);
     } else if (!line.breaking && payload != null) {
       if (line.life != null) {
-        line.life.taken(number, payload);
+        line.life.clients().taken(number, payload);
       }
       line.listener.heard(
           number,

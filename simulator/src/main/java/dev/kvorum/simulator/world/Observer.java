@@ -13,7 +13,7 @@ import dev.kvorum.storage.watch.WatchRequest;
  * Sees everything that matters, at the moment it happens, all members at once. An observer that
  * finds something wrong throws {@link WrongException}; the run ends there.
  *
- * <p>Members are counted from 0; the ids of messages and entries are {@link World#memberId}.
+ * <p>Members are counted from 0; the ids of messages and entries are {@link Cluster#memberId}.
  */
 public interface Observer {
   /** Stands for a hash that cannot be told yet; not that of an empty store, which is 0. */

@@ -146,7 +146,7 @@ final class SimMember {
         disk.kill();
         world.coverage().hit("a loss that nothing tells of");
         ended = "a zeroed end of its journal looks like a torn one";
-        world.refused(index, ended);
+        world.processes().refused(index, ended);
         return;
       }
       findAgain(before, opened, mayForget);
@@ -160,28 +160,28 @@ final class SimMember {
       var born = new Life(world, index, id, disk, opened);
       life = born;
       journal = opened.journal();
-      world.started(index);
+      world.processes().started(index);
       born.start();
     } catch (PowerCut _) {
       disk.kill();
       world.coverage().hit("power cut while starting");
-      cut(Storm.policy(random.next() >>> 1));
+      cut(Crashes.policy(random.next() >>> 1));
       if (!founded) {
         // Without an identity nothing that is there counts: the next start founds anew.
         backend = new MemoryBackend();
         files = new FaultyDisk(random.next());
       }
-      world.stopped(index, "the power was cut while it started");
-      world.restartLater(index);
+      world.processes().stopped(index, "the power was cut while it started");
+      world.processes().restartLater(index);
     } catch (RefusedException refused) {
       disk.kill();
       var message = String.valueOf(refused.getMessage());
       ended = message;
-      world.refused(index, message);
+      world.processes().refused(index, message);
     } catch (DiskFaultException | SnapshotDamagedException fault) {
       disk.kill();
-      world.stopped(index, "cannot start: " + fault.getMessage());
-      world.restartLater(index);
+      world.processes().stopped(index, "cannot start: " + fault.getMessage());
+      world.processes().restartLater(index);
     }
   }
 

@@ -41,7 +41,7 @@ class DisksTruthTest {
     world.run();
 
     for (var member : world.members()) {
-      var last = world.durable(world.members().indexOf(member));
+      var last = world.cluster().durable(world.members().indexOf(member));
       assertThat(member.isOnMedium(last.index())).isTrue();
       assertThat(member.wouldFind(last)).isTrue();
     }
