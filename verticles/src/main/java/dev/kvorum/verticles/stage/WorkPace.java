@@ -1,17 +1,19 @@
 package dev.kvorum.verticles.stage;
 
 /**
- * How fast a long job goes on that nobody waits for: a compaction's slices on the store's loop, the
- * hash before them on its thread. After each piece it rests, and everybody else has the processor.
+ * How fast a long job goes on that nobody waits for, or not at once: a compaction's slices on the
+ * store's loop, the hash before them on its thread, the tombstones of a large delete. After each
+ * piece it rests, and everybody else has the processor.
  *
  * <p>Whether there is anybody else the log tells: somebody puts if an entry was applied a moment
  * ago, and then the job has a quarter of its thread's time. Otherwise it need not rest. The moment
  * is longer than the disk's sync and a busy loop keep the next entries waiting: between two slices
  * none is applied most of the time, however many clients put.
  *
- * <p>A job that a quarter of the time does not finish in a minute is a very large one, and somebody
- * waits for it after all: the space that it gives back is needed. In its second minute it has half
- * of the time, and then three quarters.
+ * <p>A job that a quarter of the time does not finish within its patience is a very large one, and
+ * somebody waits for it after all. After it, for the same time, it has half of the time, and then
+ * three quarters. The space that a compaction gives back is needed some minutes later; for the last
+ * tombstone of a delete wait the watchers of all that was changed behind it.
  *
  * <p>A machine: times and indexes are arguments. One for each job.
  */
@@ -19,8 +21,8 @@ public final class WorkPace {
   /** Rests are so many times as long as the work before them, at first. */
   static final int RESTS_A_WORK = 3;
 
-  /** With each further one of these a job may rest less. */
-  static final long PATIENCE_NANOS = 60_000_000_000L;
+  static final long COMPACTION_PATIENCE_NANOS = 60_000_000_000L;
+  static final long SWEEP_PATIENCE_NANOS = 1_000_000_000L;
 
   /** A rest from which somebody else has something. */
   static final long SHORTEST_REST_NANOS = 200_000;
@@ -31,21 +33,36 @@ public final class WorkPace {
   /** So long after the last entry nobody puts. */
   static final long QUIET_AFTER_NANOS = 250_000_000;
 
+  private final long patienceNanos;
   private final long beganNanos;
   private long lastIndex;
 
   /** When the last entry was seen to be applied. */
   private long lastNanos;
 
-  /**
-   * For a job that begins now.
-   *
-   * @param appliedIndex of the log at present
-   */
-  public WorkPace(long appliedIndex, long nowNanos) {
+  private WorkPace(long patienceNanos, long appliedIndex, long nowNanos) {
+    this.patienceNanos = patienceNanos;
     beganNanos = nowNanos;
     lastIndex = appliedIndex;
     lastNanos = nowNanos;
+  }
+
+  /**
+   * For a compaction that begins now.
+   *
+   * @param appliedIndex of the log at present
+   */
+  public static WorkPace ofCompaction(long appliedIndex, long nowNanos) {
+    return new WorkPace(COMPACTION_PATIENCE_NANOS, appliedIndex, nowNanos);
+  }
+
+  /**
+   * For the tombstones of a delete that begins now.
+   *
+   * @param appliedIndex of the log at present
+   */
+  public static WorkPace ofSweep(long appliedIndex, long nowNanos) {
+    return new WorkPace(SWEEP_PATIENCE_NANOS, appliedIndex, nowNanos);
   }
 
   /**
@@ -66,7 +83,7 @@ public final class WorkPace {
   }
 
   private long rest(long workedNanos, long nowNanos) {
-    return switch ((int) Math.min(2, (nowNanos - beganNanos) / PATIENCE_NANOS)) {
+    return switch ((int) Math.min(2, (nowNanos - beganNanos) / patienceNanos)) {
       case 0 -> RESTS_A_WORK * workedNanos;
       case 1 -> workedNanos;
       default -> workedNanos / RESTS_A_WORK;

@@ -95,7 +95,7 @@ public final class StoreVerticle extends VerticleBase {
   public StoreVerticle(StoreStage stage, NodeContext node, Runnable raiseNoSpace, NodeGuard guard) {
     this.stage = stage;
     this.node = node;
-    compactionPace = new WorkPace(node.applied().appliedIndex(), System.nanoTime());
+    compactionPace = WorkPace.ofCompaction(node.applied().appliedIndex(), System.nanoTime());
     this.raiseNoSpace = raiseNoSpace;
     this.guard = guard;
   }
@@ -197,7 +197,7 @@ public final class StoreVerticle extends VerticleBase {
       var now = System.nanoTime();
       var applied = node.applied().appliedIndex();
       if (sweepPace == null) {
-        sweepPace = new WorkPace(applied, now);
+        sweepPace = WorkPace.ofSweep(applied, now);
       }
       var worked = now - beganNanos + sweptSlices * SWEPT_SLICE_NANOS;
       var rest = sweepPace.restNanos(worked, applied, now);
@@ -323,8 +323,8 @@ public final class StoreVerticle extends VerticleBase {
     compactionBegan = System.nanoTime();
     // The pin keeps the compaction after this one from removing what is being hashed.
     var pinned = node.pin();
-    compactionPace = new WorkPace(history.appliedIndex(), compactionBegan);
-    var pace = new WorkPace(history.appliedIndex(), compactionBegan);
+    compactionPace = WorkPace.ofCompaction(history.appliedIndex(), compactionBegan);
+    var pace = WorkPace.ofCompaction(history.appliedIndex(), compactionBegan);
     node.reader()
         .run(
             () -> {

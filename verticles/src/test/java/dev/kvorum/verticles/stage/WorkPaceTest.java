@@ -8,7 +8,7 @@ class WorkPaceTest {
   private static final long MILLISECOND = 1_000_000;
 
   private long now = 40 * MILLISECOND;
-  private final WorkPace pace = new WorkPace(7, now);
+  private final WorkPace pace = WorkPace.ofCompaction(7, now);
 
   @Test
   void whileOthersPutTheJobHasAQuarterOfTheTime() {
@@ -18,14 +18,25 @@ class WorkPaceTest {
 
   @Test
   void jobThatTakesMinutesRestsLessAndLess() {
-    now += WorkPace.PATIENCE_NANOS - 1;
+    now += WorkPace.COMPACTION_PATIENCE_NANOS - 1;
     assertThat(pace.restNanos(6 * MILLISECOND, 8, now)).isEqualTo(18 * MILLISECOND);
     now += 1;
     assertThat(pace.restNanos(6 * MILLISECOND, 9, now)).isEqualTo(6 * MILLISECOND);
-    now += WorkPace.PATIENCE_NANOS;
+    now += WorkPace.COMPACTION_PATIENCE_NANOS;
     assertThat(pace.restNanos(6 * MILLISECOND, 10, now)).isEqualTo(2 * MILLISECOND);
-    now += 100 * WorkPace.PATIENCE_NANOS;
+    now += 100 * WorkPace.COMPACTION_PATIENCE_NANOS;
     assertThat(pace.restNanos(6 * MILLISECOND, 11, now)).isEqualTo(2 * MILLISECOND);
+  }
+
+  @Test
+  void deleteThatTakesSecondsRestsLessAndLess() {
+    var sweep = WorkPace.ofSweep(7, now);
+    now += WorkPace.SWEEP_PATIENCE_NANOS - 1;
+    assertThat(sweep.restNanos(6 * MILLISECOND, 8, now)).isEqualTo(18 * MILLISECOND);
+    now += 1;
+    assertThat(sweep.restNanos(6 * MILLISECOND, 9, now)).isEqualTo(6 * MILLISECOND);
+    now += WorkPace.SWEEP_PATIENCE_NANOS;
+    assertThat(sweep.restNanos(6 * MILLISECOND, 10, now)).isEqualTo(2 * MILLISECOND);
   }
 
   /** The next entries are on their way to the disk, or wait for the loop. */

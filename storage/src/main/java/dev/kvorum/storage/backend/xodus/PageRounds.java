@@ -6,12 +6,12 @@ import jetbrains.exodus.log.Log;
  * Empties the engine's cache each time that as many bytes as it holds were written to the log or
  * read from its files.
  *
- * <p>By then every page in it has been pushed out or will be soon, so little is lost. But the
- * engine links its pages in a list, and a page that has left the list still points to its
- * neighbour. Once a single page is in the old generation of the heap, garbage or not, it keeps the
- * next one alive, and so on: every page that is written or read is copied by one young collection
- * after the other until it is old, and stays there as garbage. An empty cache begins a new list, to
- * which nothing old points.
+ * <p>By then every page in it has been pushed out or will be soon, so little is lost: the pages
+ * that everybody needs, which are read again and count again. But the engine links its pages in a
+ * list, and a page that has left the list still points to its neighbour. Once a single page is in
+ * the old generation of the heap, garbage or not, it keeps the next one alive, and so on: every
+ * page that is written or read is copied by one young collection after the other until it is old,
+ * and stays there as garbage. An empty cache begins a new list, to which nothing old points.
  *
  * <p>Called by the thread that commits, and by whoever reads a page that is not in the cache.
  * Others use the cache meanwhile, and have a lock that its {@code clear} does not take: it puts two
