@@ -171,32 +171,20 @@ final class CheckpointVerticleTest {
 
   @Test
   void aCompactionThatBeginsDuringTheCopyWaitsForItsEnd() throws Exception {
-    var atHeader = disk.stopAtWrite(0);
-    var atFirstPages = disk.stopAtWrite(1);
-    putAndSend(RECORDS);
-    atHeader.await();
-    writer.awaitFlushed(1 + log.size());
-    atHeader.open();
-    atFirstPages.await();
+    var copying = stopWhileCopying();
     commitAndFlush(new Command.Compact(RECORDS - 10, false));
     assertThat(machine.kv().compaction()).as("under way").isNotNull();
-    atFirstPages.open();
+    copying.open();
     awaitGoodCheckpoint();
     assertThat(disk.begun).as("checkpoints").hasValue(1);
   }
 
   @Test
   void aCompactionBeyondTheCopyEndsIt() throws Exception {
-    var atHeader = disk.stopAtWrite(0);
-    var atFirstPages = disk.stopAtWrite(1);
-    putAndSend(RECORDS);
-    atHeader.await();
-    writer.awaitFlushed(1 + log.size());
-    atHeader.open();
-    atFirstPages.await();
+    var copying = stopWhileCopying();
     commit(put(0, 0));
     commitAndFlush(new Command.Compact(RECORDS + 2, false));
-    atFirstPages.open();
+    copying.open();
     awaitGoodCheckpoint();
     assertThat(disk.begun).as("checkpoints").hasValueGreaterThan(1);
   }
@@ -214,6 +202,18 @@ final class CheckpointVerticleTest {
     }
     atHeader.open();
     awaitGoodCheckpoint();
+  }
+
+  /** Puts so much that it takes two frames, and stops the checkpoint of all of it at the first. */
+  private Gate stopWhileCopying() throws Exception {
+    var atHeader = disk.stopAtWrite(0);
+    var atFirstPages = disk.stopAtWrite(1);
+    putAndSend(RECORDS);
+    atHeader.await();
+    writer.awaitFlushed(1 + log.size());
+    atHeader.open();
+    atFirstPages.await();
+    return atFirstPages;
   }
 
   private void putAndSend(int count) {
