@@ -197,11 +197,18 @@ final class CheckpointVerticleTest {
     atHeader.await();
     commit(new Command.DeleteRange(Bytes.utf8("key "), Bytes.utf8("key!"), false));
     send();
-    while (node.applied().kv().revision() == RECORDS + 1) {
-      Thread.onSpinWait();
-    }
+    awaitRevision(RECORDS + 2);
     atHeader.open();
     awaitGoodCheckpoint();
+  }
+
+  /** Until a change has taken effect, be its records written or not. */
+  private void awaitRevision(long revision) {
+    var deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (node.applied().kv().revision() < revision) {
+      assertThat(System.nanoTime() - deadline).as("late by").isNegative();
+      Thread.onSpinWait();
+    }
   }
 
   /** Puts so much that it takes two frames, and stops the checkpoint of all of it at the first. */
