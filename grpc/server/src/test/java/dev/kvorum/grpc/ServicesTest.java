@@ -53,6 +53,7 @@ import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.Maintenance;
 import dev.kvorum.verticles.service.Service.RangeSink;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.StreamResetException;
 import java.util.Collections;
 import java.util.List;
@@ -476,9 +477,10 @@ class ServicesTest {
     var pauses = new AtomicInteger();
     edge.service.stream = sink -> new Flood(sink, pauses).run();
     var request = edge.open("/etcdserverpb.KV/RangeStream");
+    var paused = request.response().onSuccess(HttpClientResponse::pause);
     request.end(frame(new byte[0]));
 
-    var response = get(request.response().map(r -> r.pause()));
+    var response = get(paused);
     // The client's window is full before the 20 MB are, so the service has been stopped.
     assertThat(edge.observer.ends).isEmpty();
     var size = new AtomicInteger();
