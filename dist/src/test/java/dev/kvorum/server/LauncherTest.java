@@ -297,7 +297,7 @@ class LauncherTest {
     var out = Files.createTempFile(temporary, "out", "");
     var err = Files.createTempFile(temporary, "err", "");
     var process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return new Run(process.pid(), process.exitValue(), lines(out), lines(err));
   }
 

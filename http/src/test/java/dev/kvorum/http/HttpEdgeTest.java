@@ -239,7 +239,7 @@ final class HttpEdgeTest {
   /** What the server writes until it closes the connection. */
   private static String raw(PortUnderTest server, String request) throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-      socket.setSoTimeout(30_000);
+      socket.setSoTimeout(60_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       try (var reader =
           new BufferedReader(

@@ -34,7 +34,7 @@ final class PortUnderTest implements AutoCloseable {
             .createHttpServer()
             .requestHandler(edge)
             .listen(0, "127.0.0.1")
-            .await(30, TimeUnit.SECONDS);
+            .await(60, TimeUnit.SECONDS);
   }
 
   int port() {
@@ -77,6 +77,6 @@ final class PortUnderTest implements AutoCloseable {
   @Override
   public void close() throws TimeoutException {
     client.close();
-    vertx.close().await(30, TimeUnit.SECONDS);
+    vertx.close().await(60, TimeUnit.SECONDS);
   }
 }

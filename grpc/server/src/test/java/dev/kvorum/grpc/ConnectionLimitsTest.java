@@ -95,7 +95,7 @@ class ConnectionLimitsTest {
   @Test
   void silentClientIsPingedAndStaysWhenItAnswers() throws InterruptedException {
     var interval = Duration.ofMillis(20);
-    try (var edge = new EdgeFixture(limits(LONG, interval, Duration.ofSeconds(20)))) {
+    try (var edge = new EdgeFixture(limits(LONG, interval, WAIT))) {
       var connection = held(edge).connection();
       var pings = new CompletableFuture<Boolean>();
       var counted = new AtomicInteger();

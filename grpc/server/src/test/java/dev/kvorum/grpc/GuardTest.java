@@ -590,7 +590,7 @@ class GuardTest {
     var reply = exchange(request, HttpClientRequest::sendHead);
 
     assertThat(reply.status()).isEqualTo("12");
-    assertThat(stopped).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(0L);
+    assertThat(stopped).succeedsWithin(Duration.ofSeconds(60)).isEqualTo(0L);
   }
 
   @Test

@@ -44,15 +44,18 @@ final class RawHttp2 implements AutoCloseable {
     }
   }
 
-  /** Connects, and says the preface and empty settings. */
+  /**
+   * Connects, and says the preface and empty settings: at once, for the server's clocks begin with
+   * the preface, and it may hang up before a second write.
+   */
   RawHttp2(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setSoTimeout(WAIT_MILLIS);
     in = new DataInputStream(socket.getInputStream());
-    socket
-        .getOutputStream()
-        .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-    write(SETTINGS, 0, 0, new byte[0]);
+    var greeting = new ByteArrayOutputStream();
+    greeting.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    greeting.writeBytes(frame(SETTINGS, 0, 0, new byte[0]));
+    socket.getOutputStream().write(greeting.toByteArray());
   }
 
   /** The header fields of a gRPC call. */
@@ -123,6 +126,10 @@ final class RawHttp2 implements AutoCloseable {
   }
 
   private void write(int type, int flags, int stream, byte[] payload) throws IOException {
+    socket.getOutputStream().write(frame(type, flags, stream, payload));
+  }
+
+  private static byte[] frame(int type, int flags, int stream, byte[] payload) {
     var frame = new ByteArrayOutputStream();
     frame.write(payload.length >>> 16);
     frame.write(payload.length >>> 8);
@@ -133,7 +140,7 @@ final class RawHttp2 implements AutoCloseable {
       frame.write(stream >>> shift);
     }
     frame.writeBytes(payload);
-    socket.getOutputStream().write(frame.toByteArray());
+    return frame.toByteArray();
   }
 
   /** Reads until the stream ends, and returns the frame that ended it or a farewell. */

@@ -489,7 +489,7 @@ class ServicesTest {
     response.endHandler(ignored -> ended.add(response.getTrailer("grpc-status")));
     response.resume();
 
-    assertThat(ended.poll(30, TimeUnit.SECONDS)).isEqualTo("0");
+    assertThat(ended.poll(60, TimeUnit.SECONDS)).isEqualTo("0");
     assertThat(size.get()).isGreaterThan(Flood.CHUNKS * Flood.CHUNK.size());
     assertThat(pauses.get()).isPositive();
   }

@@ -55,7 +55,7 @@ final class StalledBackendTest {
   private static final int LIFE = 7;
   private static final int LOOP = 1;
   private static final long MEMBER = 1;
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 60;
   private static final int VALUE_BYTES = 10_000;
 
   /** About 100 puts. */

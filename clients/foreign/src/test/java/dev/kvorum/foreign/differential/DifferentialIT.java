@@ -71,7 +71,7 @@ class DifferentialIT {
               Servers.etcd(left),
               Servers.etcd(right),
               // Two sound servers on a busy machine would agree within this time.
-              new WatchComparison(reference, wrong, Duration.ofSeconds(15)));
+              new WatchComparison(reference, wrong, Duration.ofSeconds(30)));
       assertThat(run.run(400))
           .hasValueSatisfying(finding -> assertThat(finding.what()).contains("instead of [PUT"));
     }

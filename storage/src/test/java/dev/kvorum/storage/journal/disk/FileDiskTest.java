@@ -23,7 +23,7 @@ final class FileDiskTest {
   private static DiskResult await(FileDisk disk, DiskOperation... operations) throws Exception {
     var result = new CompletableFuture<DiskResult>();
     disk.submit(List.of(operations), result::complete);
-    return result.get(30, TimeUnit.SECONDS);
+    return result.get(60, TimeUnit.SECONDS);
   }
 
   @Test
