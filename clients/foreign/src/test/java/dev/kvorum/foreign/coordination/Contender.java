@@ -33,6 +33,10 @@ import org.jspecify.annotations.Nullable;
 final class Contender implements Runnable {
   static final ByteString RESOURCE = ByteString.copyFromUtf8("resource");
   private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final String TIMED_OUT = "etcdserver: request timed out";
+
+  /** A server that is always late does not pass for a slow one. */
+  private static final int MOST_TIMEOUTS = 20;
 
   /**
    * A time in which this client was told that it held the lock.
@@ -70,6 +74,7 @@ final class Contender implements Runnable {
   private @Nullable Plan owed;
 
   private int wanted;
+  private int timeouts;
 
   /**
    * @param owed what it does before it does as it likes
@@ -96,10 +101,27 @@ final class Contender implements Runnable {
   public void run() {
     try {
       while (wanted > 0) {
-        attempt();
+        attemptUnlessTheDiskStandsStill();
       }
     } catch (InterruptedException | GrpcStatusException | InvalidProtocolBufferException failure) {
       throw new IllegalStateException(failure);
+    }
+  }
+
+  /**
+   * A request that timed out may have taken effect, so nothing is made of it: the attempt is made
+   * again with another lease, and with it another place. The place of the one before, if it got
+   * one, ends with its lease, which nobody renews any more. A hold of which the token could not be
+   * read is not noted, and another one is wanted instead.
+   */
+  private void attemptUnlessTheDiskStandsStill()
+      throws InterruptedException, GrpcStatusException, InvalidProtocolBufferException {
+    try {
+      attempt();
+    } catch (GrpcStatusException failure) {
+      if (!isTimeout(failure.getMessage()) || ++timeouts > MOST_TIMEOUTS) {
+        throw failure;
+      }
     }
   }
 
@@ -108,15 +130,18 @@ final class Contender implements Runnable {
     long lease =
         call(Methods.LEASE_GRANT, LeaseGrantRequest.newBuilder().setTTL(1).build()).getID();
     Plan plan = owed == null ? anyPlan() : owed;
-    if (plan != Plan.STAND_STILL_WHILE_HOLDING) {
-      owed = null;
-    }
     AtomicBoolean still = new AtomicBoolean(plan == Plan.STAND_STILL_WHILE_WAITING);
     Thread keeper = Thread.startVirtualThread(() -> keepAlive(lease, still));
     try {
       GrpcReply reply =
           send(
               "v3lockpb.Lock/Lock", LockRequest.newBuilder().setName(name).setLease(lease).build());
+      if (isTimeout(reply.message())) {
+        throw new GrpcStatusException(reply.code(), reply.message());
+      }
+      if (plan != Plan.STAND_STILL_WHILE_HOLDING) {
+        owed = null;
+      }
       if (!reply.succeeded()) {
         referee.refused(reply.message());
         return;
@@ -144,6 +169,11 @@ final class Contender implements Runnable {
       still.set(true);
       keeper.join();
     }
+  }
+
+  /** The server did not answer in its time, as when its disk stands still for seconds. */
+  static boolean isTimeout(@Nullable String text) {
+    return TIMED_OUT.equals(text);
   }
 
   private Plan anyPlan() {

@@ -23,6 +23,20 @@ final class Etcdctl {
     this.node = node;
   }
 
+  /**
+   * A command and what it needs to reach the node. By itself etcdctl waits for two seconds to
+   * connect and for five to be answered, which a busy machine may take.
+   */
+  List<String> command(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(program.toString());
+    command.add("--endpoints=" + node.endpoint());
+    command.add("--dial-timeout=60s");
+    command.add("--command-timeout=60s");
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
   /** What one command came to. */
   record Result(int exit, String output, String errors) {}
 
@@ -47,10 +61,6 @@ final class Etcdctl {
    * @param input what it reads
    */
   Result run(String input, String... arguments) throws InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(program.toString());
-    command.add("--endpoints=" + node.endpoint());
-    command.addAll(List.of(arguments));
     Path files = node.freshPath("etcdctl");
     try {
       Files.createDirectories(files);
@@ -58,7 +68,7 @@ final class Etcdctl {
       Path out = files.resolve("out");
       Path err = files.resolve("err");
       Process process =
-          new ProcessBuilder(command)
+          new ProcessBuilder(command(arguments))
               .redirectInput(in.toFile())
               .redirectOutput(out.toFile())
               .redirectError(err.toFile())

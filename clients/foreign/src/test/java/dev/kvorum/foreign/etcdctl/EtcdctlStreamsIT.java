@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.foreign.BidiStream;
 import dev.kvorum.foreign.Node;
-import dev.kvorum.foreign.Peers;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -22,7 +21,7 @@ class EtcdctlStreamsIT {
   private static final Duration RECONNECTED = Duration.ofMinutes(2);
 
   /** Shorter ones may end on a busy machine before the next command has begun. */
-  private static final String SHORT_TTL = "5";
+  private static final String SHORT_TTL = "15";
 
   private Node node;
   private Etcdctl etcdctl;
@@ -192,7 +191,7 @@ class EtcdctlStreamsIT {
 
   @Test
   void lockEndsAsItsCommandDoes() throws InterruptedException {
-    assertThat(etcdctl.run("", "lock", "l", "--ttl=5", "--", "sh", "-c", "exit 7").exit())
+    assertThat(etcdctl.run("", "lock", "l", "--ttl=60", "--", "sh", "-c", "exit 7").exit())
         .isEqualTo(7);
     assertThat(etcdctlKeys("l/")).isZero();
   }
@@ -247,13 +246,9 @@ class EtcdctlStreamsIT {
 
   /** Starts a command that does not end by itself; returns the file that it prints to. */
   private Path run(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Peers.etcdctl().toString());
-    command.add("--endpoints=" + node.endpoint());
-    command.addAll(List.of(arguments));
     Path output = node.freshPath("out");
     background.add(
-        new ProcessBuilder(command)
+        new ProcessBuilder(etcdctl.command(arguments))
             .redirectOutput(output.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start());

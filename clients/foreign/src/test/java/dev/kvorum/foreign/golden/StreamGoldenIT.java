@@ -3,10 +3,14 @@ package dev.kvorum.foreign.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kvorum.foreign.Node;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Every recorded watch and lease call, sent to the packaged server over the wire. */
 class StreamGoldenIT {
+  /** A machine that stands still for seconds does not do so each time. */
+  private static final int MOST_REPLAYS = 3;
+
   @Test
   void randomWatchesGetWhatEtcdSent() throws Exception {
     try (Node node = Node.kvorum()) {
@@ -22,11 +26,21 @@ class StreamGoldenIT {
     }
   }
 
+  /** A replay in which leases ran out because it stood still shows nothing, and is made again. */
   @Test
   void leasesAreAnsweredAsEtcdAnswersThem() throws Exception {
-    try (Node node = Node.kvorum()) {
-      assertThat(replay(node).leases("lease-edges")).isEmpty();
-    }
+    List<String> differences;
+    boolean inTime;
+    int replays = 0;
+    do {
+      try (Node node = Node.kvorum()) {
+        StreamReplay replay = replay(node);
+        differences = replay.leases("lease-edges");
+        inTime = replay.renewedShortLeasesInTime();
+      }
+      replays++;
+    } while (!differences.isEmpty() && !inTime && replays < MOST_REPLAYS);
+    assertThat(differences).as("short leases were renewed in time: %s", inTime).isEmpty();
   }
 
   private static StreamReplay replay(Node node) {

@@ -45,7 +45,7 @@ class JetcdCoordinationIT {
   private static final long LONG_TTL_SECONDS = 600;
 
   /** Shorter ones may end on a busy machine before this client has made use of them. */
-  private static final long SHORT_TTL_SECONDS = 5;
+  private static final long SHORT_TTL_SECONDS = 15;
 
   private Node node;
   private Client client;
