@@ -6,9 +6,11 @@ import dev.kvorum.storage.model.RangeMessage;
 import dev.kvorum.storage.mvcc.LongRange;
 import dev.kvorum.storage.mvcc.RangePiece;
 import dev.kvorum.verticles.service.Ledger.Account;
+import dev.kvorum.verticles.stage.WorkPace;
 import io.vertx.core.Context;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * the other, and two are filled at a time. Between two pieces an answer holds its pin and its
  * reservation and nothing else; the newest view of the index shows the pinned revision as well as
  * any.
+ *
+ * <p>Where those threads could have every processor, a very long answer rests while somebody puts
+ * ({@link WorkPace}).
  *
  * <p>An answer begins when the ledger has room for it, and waits for that as long as a request may
  * take. It ends with its client: at the deadline, when the client leaves, and when it takes nothing
@@ -40,6 +45,13 @@ final class LongReads {
 
   /** Pieces that are made at a time, on as many threads. */
   private static final int MOST_MAKERS = 2;
+
+  /** Whether those threads could have every processor. */
+  private static final boolean MAKERS_REST =
+      Runtime.getRuntime().availableProcessors() <= MOST_MAKERS;
+
+  /** An answer of some 15 MiB is not worth a rest. */
+  private static final int PIECES_WITHOUT_REST = 64;
 
   /** Pieces that are made or being made before the transport has room for them. */
   private static final int PIECES_AHEAD = 3;
@@ -61,12 +73,16 @@ final class LongReads {
 
   private final PieceMemory memory = new PieceMemory(2 * PIECES_HELD);
 
+  /** Of the makers of all answers; guarded by itself. */
+  private final WorkPace pace;
+
   private boolean lookingAgain;
   private boolean stopped;
 
   LongReads(NodeContext node, Context context) {
     this.node = node;
     this.context = context;
+    pace = WorkPace.ofLists(node.applied().appliedIndex(), System.nanoTime());
   }
 
   /** One message, however long. */
@@ -105,6 +121,17 @@ final class LongReads {
                 lookingAgain = false;
                 admitWaiting();
               });
+    }
+  }
+
+  /** On a thread that may block, and that nobody needs but long answers. */
+  private void rest(long workedNanos) {
+    if (MAKERS_REST) {
+      long rest;
+      synchronized (pace) {
+        rest = pace.restNanos(workedNanos, node.applied().appliedIndex(), System.nanoTime());
+      }
+      LockSupport.parkNanos(rest);
     }
   }
 
@@ -281,7 +308,9 @@ final class LongReads {
       var room = memory.take();
       work(
           () -> {
+            var began = System.nanoTime();
             var piece = piece(room);
+            var worked = System.nanoTime() - began;
             onLoop(
                 () -> {
                   making--;
@@ -294,6 +323,9 @@ final class LongReads {
                   }
                   goOn();
                 });
+            if (piece != null && piece.number() >= PIECES_WITHOUT_REST) {
+              rest(worked);
+            }
           });
     }
 

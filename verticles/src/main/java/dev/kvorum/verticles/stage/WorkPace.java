@@ -2,8 +2,8 @@ package dev.kvorum.verticles.stage;
 
 /**
  * How fast a long job goes on that nobody waits for, or not at once: a compaction's slices on the
- * store's loop, the hash before them on its thread, the tombstones of a large delete. After each
- * piece it rests, and everybody else has the processor.
+ * store's loop, the hash before them on its thread, the tombstones of a large delete, a list of
+ * very many keys. After each piece it rests, and everybody else has the processor.
  *
  * <p>Whether there is anybody else the log tells: somebody puts if an entry was applied a moment
  * ago, and then the job has a quarter of its thread's time. Otherwise it need not rest. The moment
@@ -14,6 +14,8 @@ package dev.kvorum.verticles.stage;
  * somebody waits for it after all. After it, for the same time, it has half of the time, and then
  * three quarters. The space that a compaction gives back is needed some minutes later; for the last
  * tombstone of a delete wait the watchers of all that was changed behind it.
+ *
+ * <p>For a list somebody waits from the beginning: it has half of its threads' time throughout.
  *
  * <p>A machine: times and indexes are arguments. One for each job.
  */
@@ -33,7 +35,9 @@ public final class WorkPace {
   /** So long after the last entry nobody puts. */
   static final long QUIET_AFTER_NANOS = 250_000_000;
 
+  /** How long the job has a quarter of the time, and how long half of it; 0 for half throughout. */
   private final long patienceNanos;
+
   private final long beganNanos;
   private long lastIndex;
 
@@ -66,6 +70,15 @@ public final class WorkPace {
   }
 
   /**
+   * For lists.
+   *
+   * @param appliedIndex of the log at present
+   */
+  public static WorkPace ofLists(long appliedIndex, long nowNanos) {
+    return new WorkPace(0, appliedIndex, nowNanos);
+  }
+
+  /**
    * A piece of the job is done.
    *
    * @param workedNanos how long it took
@@ -83,6 +96,9 @@ public final class WorkPace {
   }
 
   private long rest(long workedNanos, long nowNanos) {
+    if (patienceNanos == 0) {
+      return workedNanos;
+    }
     return switch ((int) Math.min(2, (nowNanos - beganNanos) / patienceNanos)) {
       case 0 -> RESTS_A_WORK * workedNanos;
       case 1 -> workedNanos;

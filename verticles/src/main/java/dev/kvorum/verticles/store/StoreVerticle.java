@@ -50,6 +50,12 @@ public final class StoreVerticle extends VerticleBase {
   /** A compaction that is held up looks again after it. */
   private static final long HELD_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
+  /**
+   * How long a hash waits between its pieces while a large delete is being written. Both at a time
+   * take more of the two processors than puts can spare, and for the delete watchers wait.
+   */
+  private static final long WAIT_FOR_SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final StoreStage stage;
   private final NodeContext node;
   private final Runnable raiseNoSpace;
@@ -63,6 +69,9 @@ public final class StoreVerticle extends VerticleBase {
 
   /** Of the delete that is being written, if one is. */
   private @Nullable WorkPace sweepPace;
+
+  /** Whether one is; set on the loop, and seen by the thread that hashes. */
+  private volatile boolean isSweeping;
 
   private StoreEffect.@Nullable SweepLater sweepLater;
 
@@ -185,6 +194,7 @@ public final class StoreVerticle extends VerticleBase {
         && System.nanoTime() - began < (isWaitedFor ? TURN_NANOS : SWEEP_NANOS));
     if (sweepLater == null) {
       sweepPace = null;
+      isSweeping = false;
     } else {
       sweepLater = new StoreEffect.SweepLater(isWaitedFor);
     }
@@ -198,6 +208,7 @@ public final class StoreVerticle extends VerticleBase {
       var applied = node.applied().appliedIndex();
       if (sweepPace == null) {
         sweepPace = WorkPace.ofSweep(applied, now);
+        isSweeping = true;
       }
       var worked = now - beganNanos + sweptSlices * SWEPT_SLICE_NANOS;
       var rest = sweepPace.restNanos(worked, applied, now);
@@ -329,16 +340,15 @@ public final class StoreVerticle extends VerticleBase {
         .run(
             () -> {
               node.writer().awaitFlushed(history.appliedIndex());
-              var hash =
-                  node.reader()
-                      .hash(
-                          history.hash(),
-                          worked ->
-                              pace.restNanos(
-                                  worked, node.applied().appliedIndex(), System.nanoTime()));
+              var hash = node.reader().hash(history.hash(), worked -> hashRest(pace, worked));
               pinned.close();
               context.runOnContext(_ -> step(() -> stage.hashed(hash)));
             });
+  }
+
+  private long hashRest(WorkPace pace, long workedNanos) {
+    var rest = pace.restNanos(workedNanos, node.applied().appliedIndex(), System.nanoTime());
+    return isSweeping ? Math.max(rest, WAIT_FOR_SWEEP_NANOS) : rest;
   }
 
   private void reply(List<Answer> answers) {

@@ -39,6 +39,16 @@ class WorkPaceTest {
     assertThat(sweep.restNanos(6 * MILLISECOND, 10, now)).isEqualTo(2 * MILLISECOND);
   }
 
+  @Test
+  void listsHaveHalfOfTheTimeHoweverLongTheyTake() {
+    var lists = WorkPace.ofLists(7, now);
+    assertThat(lists.restNanos(2 * MILLISECOND, 8, now)).isEqualTo(2 * MILLISECOND);
+    now += 100 * WorkPace.COMPACTION_PATIENCE_NANOS;
+    assertThat(lists.restNanos(2 * MILLISECOND, 9, now)).isEqualTo(2 * MILLISECOND);
+    now += WorkPace.QUIET_AFTER_NANOS;
+    assertThat(lists.restNanos(2 * MILLISECOND, 9, now)).isZero();
+  }
+
   /** The next entries are on their way to the disk, or wait for the loop. */
   @Test
   void momentWithoutAnEntryIsNotQuietYet() {

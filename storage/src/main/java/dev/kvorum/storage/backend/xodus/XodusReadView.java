@@ -61,11 +61,12 @@ final class XodusReadView implements ReadView {
   public void scan(Bucket bucket, Bytes from, Visitor visitor) {
     checkOpen();
     var source = bucket(bucket);
+    var what = "scan of " + bucket;
     // The visitor runs outside of the guard: what it throws is not the engine's failure.
-    try (var cursor = failStop.call("scan of " + bucket, () -> source.openCursor(transaction))) {
-      var entry = failStop.read("scan of " + bucket, () -> first(source, cursor, from));
+    try (var cursor = failStop.call(what, () -> source.openCursor(transaction))) {
+      var entry = failStop.read(what, () -> first(source, cursor, from));
       while (entry != null && visitor.visit(entry.key(), entry.value())) {
-        entry = failStop.read("scan of " + bucket, () -> next(source, cursor));
+        entry = failStop.read(what, () -> next(source, cursor));
       }
     }
   }
