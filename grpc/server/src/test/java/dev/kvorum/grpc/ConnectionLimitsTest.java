@@ -86,9 +86,11 @@ class ConnectionLimitsTest {
         connection.ping(Buffer.buffer(new byte[8]));
       }
 
-      // The call is behind the pings, on the same connection.
+      // The call is behind the pings, if it is on the same connection.
       edge.service.script = FakeService.Script.of(new Result.Put(1, null));
-      assertThat(edge.call(PUT, frame(new byte[0])).status()).isEqualTo("0");
+      var reply = edge.call(PUT, frame(new byte[0]));
+      assertThat(reply.status()).isEqualTo("0");
+      assertThat(reply.response().request().connection()).isSameAs(connection);
     }
   }
 

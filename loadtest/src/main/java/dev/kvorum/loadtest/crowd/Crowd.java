@@ -21,8 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -38,13 +38,15 @@ public final class Crowd {
           .build();
 
   /** What passes: the server has too much to hold, or its disk let a put wait for too long. */
-  private static final Set<String> PASSING =
-      Set.of("etcdserver: too many requests", "etcdserver: request timed out");
+  private static final String TOO_MANY = "etcdserver: too many requests";
+
+  private static final String TIMED_OUT = "etcdserver: request timed out";
 
   private static final int RESET_BY_CLIENT = 8;
   private static final int PUTS_BETWEEN_LOOKS = 20;
   private static final int CALLS_A_CONNECTION = 100;
   private static final int PUTS_BESIDE_STOPPED_READERS = 200;
+  private static final long PAUSE_AFTER_REFUSAL_MILLIS = 5;
 
   private final Vertx vertx;
   private final ServerProcess process;
@@ -107,7 +109,7 @@ public final class Crowd {
 
   /** Whether the same call may well succeed a moment later. */
   public static boolean isPassing(GrpcStatusException refusal) {
-    return PASSING.contains(refusal.getMessage());
+    return TOO_MANY.equals(refusal.getMessage()) || TIMED_OUT.equals(refusal.getMessage());
   }
 
   private GrpcClient client(int connections) {
@@ -148,6 +150,7 @@ public final class Crowd {
     private final long beganNanos;
     private long puts;
     private long refusedPuts;
+    private long timedOutPuts;
     private long longestPutNanos;
     private long mostAnswers;
     private long mostRequests;
@@ -165,21 +168,24 @@ public final class Crowd {
     private void putUntil(Condition condition) throws InterruptedException {
       try (GrpcClient client = client(1)) {
         long wantedNanos = System.nanoTime();
+        long attempts = 0;
         while (!condition.holds()) {
           if (System.nanoTime() - beganNanos > patience.toNanos()) {
             throw new IllegalStateException("not done after " + patience);
           }
-          boolean acknowledged = put(client);
-          longestPutNanos = Math.max(longestPutNanos, System.nanoTime() - wantedNanos);
-          if (!acknowledged) {
-            refusedPuts++;
-            continue;
-          }
-          if (puts++ % PUTS_BETWEEN_LOOKS == 0) {
+          // The ledger is fullest when it refuses, so it is looked at then as well.
+          if (attempts++ % PUTS_BETWEEN_LOOKS == 0) {
             mostAnswers = Math.max(mostAnswers, gauge("answers"));
             mostRequests = Math.max(mostRequests, gauge("requests"));
           }
-          wantedNanos = System.nanoTime();
+          boolean acknowledged = put(client);
+          longestPutNanos = Math.max(longestPutNanos, System.nanoTime() - wantedNanos);
+          if (acknowledged) {
+            puts++;
+            wantedNanos = System.nanoTime();
+          } else {
+            var _ = new CountDownLatch(1).await(PAUSE_AFTER_REFUSAL_MILLIS, TimeUnit.MILLISECONDS);
+          }
         }
       }
     }
@@ -190,10 +196,14 @@ public final class Crowd {
         client.await(Methods.PUT, SMALL_PUT, patience);
         return true;
       } catch (GrpcStatusException refused) {
-        if (isPassing(refused)) {
-          return false;
+        if (TOO_MANY.equals(refused.getMessage())) {
+          refusedPuts++;
+        } else if (TIMED_OUT.equals(refused.getMessage())) {
+          timedOutPuts++;
+        } else {
+          throw new IllegalStateException("a small put was refused: " + refused.getMessage());
         }
-        throw new IllegalStateException("a small put was refused: " + refused.getMessage());
+        return false;
       }
     }
 
@@ -226,6 +236,7 @@ public final class Crowd {
           (System.nanoTime() - beganNanos) / 1e9,
           puts,
           refusedPuts,
+          timedOutPuts,
           TimeUnit.NANOSECONDS.toMillis(longestPutNanos),
           process.usage().peakResidentBytes() - residentBefore,
           mostAnswers,

@@ -11,8 +11,9 @@ import java.util.Map;
  * @param largestMessageBytes the largest message of all of them
  * @param seconds until the last one ended
  * @param puts small puts that were acknowledged meanwhile
- * @param refusedPuts small puts that were refused or timed out, after each of which another came
- * @param longestPutMillis the longest that one took, those included that were refused before it
+ * @param refusedPuts small puts that were too many for the server, after each of which another came
+ * @param timedOutPuts the same for those that the server did not answer in its time
+ * @param longestPutMillis the longest that one took, those included that failed before it
  * @param peakGrowthBytes how much the process had in RAM at most above what it had before
  * @param mostAnswersBytes the most that the ledger's answers showed at a look
  * @param mostRequestsBytes the most that the ledger's requests showed at a look
@@ -24,6 +25,7 @@ public record Outcome(
     double seconds,
     long puts,
     long refusedPuts,
+    long timedOutPuts,
     long longestPutMillis,
     long peakGrowthBytes,
     long mostAnswersBytes,
@@ -41,14 +43,15 @@ public record Outcome(
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s, %.0f MB/s in messages of up to %d MiB, %.1f s; small puts %d (%d refused), longest %d"
-            + " ms; peak +%d MiB, ledger answers %d MiB, requests %d MiB",
+        "%s, %.0f MB/s in messages of up to %d MiB, %.1f s; small puts %d (and %d refused, %d timed"
+            + " out), longest %d ms; peak +%d MiB, ledger answers %d MiB, requests %d MiB",
         ends,
         bytes / 1e6 / seconds,
         largestMessageBytes >> 20,
         seconds,
         puts,
         refusedPuts,
+        timedOutPuts,
         longestPutMillis,
         peakGrowthBytes >> 20,
         mostAnswersBytes >> 20,

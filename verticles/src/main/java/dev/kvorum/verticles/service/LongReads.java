@@ -50,7 +50,7 @@ final class LongReads {
   private static final boolean MAKERS_REST =
       Runtime.getRuntime().availableProcessors() <= MOST_MAKERS;
 
-  /** An answer of some 15 MiB is not worth a rest. */
+  /** An answer of some 7 MiB is not worth a rest. */
   private static final int PIECES_WITHOUT_REST = 64;
 
   /** Pieces that are made or being made before the transport has room for them. */
@@ -124,7 +124,7 @@ final class LongReads {
     }
   }
 
-  /** On a thread that may block, and that nobody needs but long answers. */
+  /** On a thread that may block, for which other long answers and long transactions wait. */
   private void rest(long workedNanos) {
     if (MAKERS_REST) {
       long rest;

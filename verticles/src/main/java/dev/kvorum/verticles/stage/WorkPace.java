@@ -17,7 +17,8 @@ package dev.kvorum.verticles.stage;
  *
  * <p>For a list somebody waits from the beginning: it has half of its threads' time throughout.
  *
- * <p>A machine: times and indexes are arguments. One for each job.
+ * <p>A machine: times and indexes are arguments. One for each job, and one for the lists of a loop;
+ * what was applied between two lists seems to be new to the second, which may rest for a moment.
  */
 public final class WorkPace {
   /** Rests are so many times as long as the work before them, at first. */
@@ -28,6 +29,12 @@ public final class WorkPace {
 
   /** A rest from which somebody else has something. */
   static final long SHORTEST_REST_NANOS = 200_000;
+
+  /** For a list's next piece somebody waits, and others for their turn on the same threads. */
+  static final long LONGEST_LIST_REST_NANOS = 5_000_000;
+
+  /** Between two pieces of a job while a large delete is written; a tenth of the time is left. */
+  static final long REST_BESIDE_SWEEP_NANOS = 20_000_000;
 
   /** After a piece that took very long, which is nobody's rule and happens, the job goes on. */
   static final long LONGEST_REST_NANOS = 100_000_000;
@@ -92,7 +99,22 @@ public final class WorkPace {
     }
     return nowNanos - lastNanos >= QUIET_AFTER_NANOS
         ? 0
-        : Math.clamp(rest(workedNanos, nowNanos), SHORTEST_REST_NANOS, LONGEST_REST_NANOS);
+        : Math.clamp(rest(workedNanos, nowNanos), SHORTEST_REST_NANOS, longestRestNanos());
+  }
+
+  /**
+   * The same while a large delete is being written, for whose last tombstone watchers wait: of two
+   * long jobs the other one comes first, but not beyond the patience of this one.
+   */
+  public long restBesideSweepNanos(long workedNanos, long appliedIndex, long nowNanos) {
+    var rest = restNanos(workedNanos, appliedIndex, nowNanos);
+    return rest == 0 || nowNanos - beganNanos >= patienceNanos
+        ? rest
+        : Math.max(rest, REST_BESIDE_SWEEP_NANOS);
+  }
+
+  private long longestRestNanos() {
+    return patienceNanos == 0 ? LONGEST_LIST_REST_NANOS : LONGEST_REST_NANOS;
   }
 
   private long rest(long workedNanos, long nowNanos) {

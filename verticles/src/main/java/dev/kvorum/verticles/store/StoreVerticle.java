@@ -50,12 +50,6 @@ public final class StoreVerticle extends VerticleBase {
   /** A compaction that is held up looks again after it. */
   private static final long HELD_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  /**
-   * How long a hash waits between its pieces while a large delete is being written. Both at a time
-   * take more of the two processors than puts can spare, and for the delete watchers wait.
-   */
-  private static final long WAIT_FOR_SWEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
   private final StoreStage stage;
   private final NodeContext node;
   private final Runnable raiseNoSpace;
@@ -346,9 +340,13 @@ public final class StoreVerticle extends VerticleBase {
             });
   }
 
+  /** On the thread that hashes. */
   private long hashRest(WorkPace pace, long workedNanos) {
-    var rest = pace.restNanos(workedNanos, node.applied().appliedIndex(), System.nanoTime());
-    return isSweeping ? Math.max(rest, WAIT_FOR_SWEEP_NANOS) : rest;
+    var applied = node.applied().appliedIndex();
+    var now = System.nanoTime();
+    return isSweeping
+        ? pace.restBesideSweepNanos(workedNanos, applied, now)
+        : pace.restNanos(workedNanos, applied, now);
   }
 
   private void reply(List<Answer> answers) {

@@ -45,8 +45,21 @@ class WorkPaceTest {
     assertThat(lists.restNanos(2 * MILLISECOND, 8, now)).isEqualTo(2 * MILLISECOND);
     now += 100 * WorkPace.COMPACTION_PATIENCE_NANOS;
     assertThat(lists.restNanos(2 * MILLISECOND, 9, now)).isEqualTo(2 * MILLISECOND);
+    assertThat(lists.restNanos(80 * MILLISECOND, 10, now))
+        .isEqualTo(WorkPace.LONGEST_LIST_REST_NANOS);
     now += WorkPace.QUIET_AFTER_NANOS;
-    assertThat(lists.restNanos(2 * MILLISECOND, 9, now)).isZero();
+    assertThat(lists.restNanos(2 * MILLISECOND, 10, now)).isZero();
+  }
+
+  @Test
+  void besideALargeDeleteTheJobRestsLongerAsLongAsItHasPatience() {
+    assertThat(pace.restBesideSweepNanos(2 * MILLISECOND, 8, now))
+        .isEqualTo(WorkPace.REST_BESIDE_SWEEP_NANOS);
+    assertThat(pace.restBesideSweepNanos(20 * MILLISECOND, 9, now)).isEqualTo(60 * MILLISECOND);
+    now += WorkPace.QUIET_AFTER_NANOS;
+    assertThat(pace.restBesideSweepNanos(2 * MILLISECOND, 9, now)).isZero();
+    now += WorkPace.COMPACTION_PATIENCE_NANOS;
+    assertThat(pace.restBesideSweepNanos(2 * MILLISECOND, 10, now)).isEqualTo(2 * MILLISECOND);
   }
 
   /** The next entries are on their way to the disk, or wait for the loop. */

@@ -55,6 +55,9 @@ final class Contender implements Runnable {
 
     /** A client whose lease has ended tried to write; {@code written} when it could. */
     void wroteLate(boolean written);
+
+    /** The server did not answer in its time. */
+    void timedOut();
   }
 
   /** What it does with its lease during one attempt. */
@@ -111,18 +114,22 @@ final class Contender implements Runnable {
   /**
    * A request that timed out may have taken effect, so nothing is made of it: the attempt is made
    * again with another lease, and with it another place. The place of the one before, if it got
-   * one, ends with its lease, which nobody renews any more. A hold of which the token could not be
-   * read is not noted, and another one is wanted instead.
+   * one, ends with its lease, which nobody renews any more.
    */
   private void attemptUnlessTheDiskStandsStill()
       throws InterruptedException, GrpcStatusException, InvalidProtocolBufferException {
     try {
       attempt();
     } catch (GrpcStatusException failure) {
-      if (!isTimeout(failure.getMessage()) || ++timeouts > MOST_TIMEOUTS) {
-        throw failure;
-      }
+      passOver(failure);
     }
+  }
+
+  private void passOver(GrpcStatusException failure) throws GrpcStatusException {
+    if (!isTimeout(failure.getMessage()) || ++timeouts > MOST_TIMEOUTS) {
+      throw failure;
+    }
+    referee.timedOut();
   }
 
   private void attempt()
@@ -202,8 +209,15 @@ final class Contender implements Runnable {
 
   private @Nullable Long createRevision(ByteString key)
       throws InterruptedException, GrpcStatusException {
-    var found = call(Methods.RANGE, RangeRequest.newBuilder().setKey(key).build());
-    return found.getCount() == 0 ? null : found.getKvs(0).getCreateRevision();
+    // It was told that it holds the lock, so the others may rely on its being noted.
+    while (true) {
+      try {
+        var found = call(Methods.RANGE, RangeRequest.newBuilder().setKey(key).build());
+        return found.getCount() == 0 ? null : found.getKvs(0).getCreateRevision();
+      } catch (GrpcStatusException failure) {
+        passOver(failure);
+      }
+    }
   }
 
   /** Writes to what the lock guards, if the lock's key is still the one of this token. */

@@ -107,6 +107,7 @@ class LongReadsIT {
     assertThat(outcome.succeeded()).as("%s", outcome).isEqualTo(10);
     assertThat(outcome.bytes()).isGreaterThan(10 * ALL_BYTES);
     assertThat(outcome.puts()).isPositive();
+    assertThat(outcome.refusedPuts()).as("reads leave the writers' room alone").isZero();
     assertThat(outcome.peakGrowthBytes()).isLessThan(MOST_GROWTH_BYTES);
     assertThat(outcome.mostAnswersBytes()).isLessThanOrEqualTo(MOST_LEDGER_BYTES);
   }
@@ -118,6 +119,7 @@ class LongReadsIT {
 
     assertThat(outcome.ends().keySet()).as("%s", outcome).contains("begun");
     assertThat(outcome.puts()).isPositive();
+    assertThat(outcome.refusedPuts()).as("reads leave the writers' room alone").isZero();
     assertThat(outcome.mostAnswersBytes()).isLessThanOrEqualTo(MOST_LEDGER_BYTES);
     assertThat(crowd.lists(1).succeeded()).isEqualTo(1);
   }
