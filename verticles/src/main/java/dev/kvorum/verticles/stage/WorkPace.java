@@ -21,7 +21,7 @@ package dev.kvorum.verticles.stage;
  * what was applied between two lists seems to be new to the second, which may rest for a moment.
  */
 public final class WorkPace {
-  /** Rests are so many times as long as the work before them, at first. */
+  /** With a quarter of the time rests are so many times as long as the work before them. */
   static final int RESTS_A_WORK = 3;
 
   static final long COMPACTION_PATIENCE_NANOS = 60_000_000_000L;
@@ -42,17 +42,28 @@ public final class WorkPace {
   /** So long after the last entry nobody puts. */
   static final long QUIET_AFTER_NANOS = 250_000_000;
 
-  /** How long the job has a quarter of the time, and how long half of it; 0 for half throughout. */
+  /** How long the job has the share that it begins with, and how long the next one. */
   private final long patienceNanos;
 
+  /** How many times as long as the work rests are within its patience. */
+  private final int restsAtFirst;
+
+  private final long longestRestNanos;
   private final long beganNanos;
   private long lastIndex;
 
   /** When the last entry was seen to be applied. */
   private long lastNanos;
 
-  private WorkPace(long patienceNanos, long appliedIndex, long nowNanos) {
+  private WorkPace(
+      long patienceNanos,
+      int restsAtFirst,
+      long longestRestNanos,
+      long appliedIndex,
+      long nowNanos) {
     this.patienceNanos = patienceNanos;
+    this.restsAtFirst = restsAtFirst;
+    this.longestRestNanos = longestRestNanos;
     beganNanos = nowNanos;
     lastIndex = appliedIndex;
     lastNanos = nowNanos;
@@ -64,7 +75,7 @@ public final class WorkPace {
    * @param appliedIndex of the log at present
    */
   public static WorkPace ofCompaction(long appliedIndex, long nowNanos) {
-    return new WorkPace(COMPACTION_PATIENCE_NANOS, appliedIndex, nowNanos);
+    return patient(COMPACTION_PATIENCE_NANOS, appliedIndex, nowNanos);
   }
 
   /**
@@ -73,7 +84,7 @@ public final class WorkPace {
    * @param appliedIndex of the log at present
    */
   public static WorkPace ofSweep(long appliedIndex, long nowNanos) {
-    return new WorkPace(SWEEP_PATIENCE_NANOS, appliedIndex, nowNanos);
+    return patient(SWEEP_PATIENCE_NANOS, appliedIndex, nowNanos);
   }
 
   /**
@@ -82,7 +93,11 @@ public final class WorkPace {
    * @param appliedIndex of the log at present
    */
   public static WorkPace ofLists(long appliedIndex, long nowNanos) {
-    return new WorkPace(0, appliedIndex, nowNanos);
+    return new WorkPace(Long.MAX_VALUE, 1, LONGEST_LIST_REST_NANOS, appliedIndex, nowNanos);
+  }
+
+  private static WorkPace patient(long patienceNanos, long appliedIndex, long nowNanos) {
+    return new WorkPace(patienceNanos, RESTS_A_WORK, LONGEST_REST_NANOS, appliedIndex, nowNanos);
   }
 
   /**
@@ -99,7 +114,7 @@ public final class WorkPace {
     }
     return nowNanos - lastNanos >= QUIET_AFTER_NANOS
         ? 0
-        : Math.clamp(rest(workedNanos, nowNanos), SHORTEST_REST_NANOS, longestRestNanos());
+        : Math.clamp(rest(workedNanos, nowNanos), SHORTEST_REST_NANOS, longestRestNanos);
   }
 
   /**
@@ -113,16 +128,9 @@ public final class WorkPace {
         : Math.max(rest, REST_BESIDE_SWEEP_NANOS);
   }
 
-  private long longestRestNanos() {
-    return patienceNanos == 0 ? LONGEST_LIST_REST_NANOS : LONGEST_REST_NANOS;
-  }
-
   private long rest(long workedNanos, long nowNanos) {
-    if (patienceNanos == 0) {
-      return workedNanos;
-    }
     return switch ((int) Math.min(2, (nowNanos - beganNanos) / patienceNanos)) {
-      case 0 -> RESTS_A_WORK * workedNanos;
+      case 0 -> restsAtFirst * workedNanos;
       case 1 -> workedNanos;
       default -> workedNanos / RESTS_A_WORK;
     };

@@ -61,11 +61,8 @@ public final class StoreVerticle extends VerticleBase {
   /** What the stage asked for in this turn, if anything. */
   private StoreEffect.@Nullable CompactLater compactLater;
 
-  /** Of the delete that is being written, if one is. */
-  private @Nullable WorkPace sweepPace;
-
-  /** Whether one is; set on the loop, and seen by the thread that hashes. */
-  private volatile boolean isSweeping;
+  /** Of the delete that is being written, if one is; the thread that hashes sees whether. */
+  private volatile @Nullable WorkPace sweepPace;
 
   private StoreEffect.@Nullable SweepLater sweepLater;
 
@@ -188,7 +185,6 @@ public final class StoreVerticle extends VerticleBase {
         && System.nanoTime() - began < (isWaitedFor ? TURN_NANOS : SWEEP_NANOS));
     if (sweepLater == null) {
       sweepPace = null;
-      isSweeping = false;
     } else {
       sweepLater = new StoreEffect.SweepLater(isWaitedFor);
     }
@@ -200,12 +196,13 @@ public final class StoreVerticle extends VerticleBase {
     if (sweepLater != null) {
       var now = System.nanoTime();
       var applied = node.applied().appliedIndex();
-      if (sweepPace == null) {
-        sweepPace = WorkPace.ofSweep(applied, now);
-        isSweeping = true;
+      var pace = sweepPace;
+      if (pace == null) {
+        pace = WorkPace.ofSweep(applied, now);
+        sweepPace = pace;
       }
       var worked = now - beganNanos + sweptSlices * SWEPT_SLICE_NANOS;
-      var rest = sweepPace.restNanos(worked, applied, now);
+      var rest = pace.restNanos(worked, applied, now);
       NextTurn.run(context, sweepLater.isWaitedFor() ? 0 : rest, this::sweep);
       sweepLater = null;
     }
@@ -344,7 +341,7 @@ public final class StoreVerticle extends VerticleBase {
   private long hashRest(WorkPace pace, long workedNanos) {
     var applied = node.applied().appliedIndex();
     var now = System.nanoTime();
-    return isSweeping
+    return sweepPace != null
         ? pace.restBesideSweepNanos(workedNanos, applied, now)
         : pace.restNanos(workedNanos, applied, now);
   }
