@@ -1,5 +1,9 @@
 package dev.kvorum.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
 import dev.kvorum.storage.model.Bytes;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -147,6 +151,13 @@ final class EdgeFixture implements AutoCloseable {
   /** Calls with this body. */
   Reply call(String path, Buffer body, String... fields) {
     return exchange(open(path, fields), request -> request.end(body));
+  }
+
+  /** Calls with this message, which must succeed, and reads the first message of the answer. */
+  <M> M call(String path, MessageLite request, Parser<M> parser) {
+    var reply = call(path, frame(request.toByteArray()));
+    assertThat(reply.status()).as(reply.message()).isEqualTo("0");
+    return Messages.parse(parser, reply.messages().getFirst());
   }
 
   /** A message behind its prefix. */

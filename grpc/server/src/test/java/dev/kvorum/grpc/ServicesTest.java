@@ -2,13 +2,12 @@ package dev.kvorum.grpc;
 
 import static dev.kvorum.grpc.EdgeFixture.exchange;
 import static dev.kvorum.grpc.EdgeFixture.frame;
-import static dev.kvorum.grpc.EdgeFixture.get;
+import static dev.kvorum.grpc.Messages.STORED;
+import static dev.kvorum.grpc.Messages.header;
+import static dev.kvorum.grpc.Messages.stored;
+import static dev.kvorum.grpc.Messages.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.MessageLite;
-import com.google.protobuf.Parser;
 import dev.kvorum.api.etcdserverpb.AlarmMember;
 import dev.kvorum.api.etcdserverpb.AlarmRequest;
 import dev.kvorum.api.etcdserverpb.AlarmResponse;
@@ -31,7 +30,6 @@ import dev.kvorum.api.etcdserverpb.PutRequest;
 import dev.kvorum.api.etcdserverpb.PutResponse;
 import dev.kvorum.api.etcdserverpb.RangeRequest;
 import dev.kvorum.api.etcdserverpb.RangeResponse;
-import dev.kvorum.api.etcdserverpb.RangeStreamResponse;
 import dev.kvorum.api.etcdserverpb.RequestOp;
 import dev.kvorum.api.etcdserverpb.ResponseHeader;
 import dev.kvorum.api.etcdserverpb.ResponseOp;
@@ -39,28 +37,14 @@ import dev.kvorum.api.etcdserverpb.StatusRequest;
 import dev.kvorum.api.etcdserverpb.StatusResponse;
 import dev.kvorum.api.etcdserverpb.TxnRequest;
 import dev.kvorum.api.etcdserverpb.TxnResponse;
-import dev.kvorum.api.grpc.health.v1.HealthCheckRequest;
-import dev.kvorum.api.grpc.health.v1.HealthCheckResponse;
-import dev.kvorum.api.grpc.health.v1.HealthListRequest;
-import dev.kvorum.api.grpc.health.v1.HealthListResponse;
-import dev.kvorum.api.mvccpb.KeyValue;
 import dev.kvorum.storage.model.Bytes;
 import dev.kvorum.storage.model.Command;
 import dev.kvorum.storage.model.Failure;
-import dev.kvorum.storage.model.RangeMessage;
-import dev.kvorum.storage.model.ResponseCodec;
 import dev.kvorum.storage.model.Result;
 import dev.kvorum.verticles.service.Maintenance;
-import dev.kvorum.verticles.service.Service.RangeSink;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.StreamResetException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -71,52 +55,11 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(240)
 class ServicesTest {
-  private static final KeyValue STORED =
-      KeyValue.newBuilder()
-          .setKey(text("k"))
-          .setValue(text("v"))
-          .setCreateRevision(5)
-          .setModRevision(6)
-          .setVersion(2)
-          .setLease(77)
-          .build();
-
   private final EdgeFixture edge = new EdgeFixture(GrpcLimits.DEFAULT);
 
   @AfterEach
   void closeEdge() {
     edge.close();
-  }
-
-  private static ByteString text(String text) {
-    return ByteString.copyFromUtf8(text);
-  }
-
-  private static Bytes stored() {
-    return Bytes.wrap(STORED.toByteArray());
-  }
-
-  private static ResponseHeader header(long revision) {
-    return ResponseHeader.newBuilder()
-        .setClusterId(0xcdf818194e3a8c32L)
-        .setMemberId(0x8e9e05c52164694dL)
-        .setRevision(revision)
-        .setRaftTerm(2)
-        .build();
-  }
-
-  private <M> M call(String path, MessageLite request, Parser<M> parser) {
-    var reply = edge.call(path, frame(request.toByteArray()));
-    assertThat(reply.status()).as(reply.message()).isEqualTo("0");
-    return parse(parser, reply.messages().getFirst());
-  }
-
-  private static <M> M parse(Parser<M> parser, Bytes message) {
-    try {
-      return parser.parseFrom(message.toArray());
-    } catch (InvalidProtocolBufferException malformed) {
-      throw new AssertionError(malformed);
-    }
   }
 
   private Command received() {
@@ -129,7 +72,7 @@ class ServicesTest {
         FakeService.Script.of(new Result.Range(9, List.of(stored(), stored()), true, 12));
 
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.KV/Range",
             RangeRequest.newBuilder()
                 .setKey(text("a"))
@@ -224,7 +167,7 @@ class ServicesTest {
     edge.service.script = FakeService.Script.of(new Result.Put(9, stored()));
 
     var response =
-        call(
+        edge.call(
             EdgeFixture.PUT,
             PutRequest.newBuilder()
                 .setKey(text("k"))
@@ -248,7 +191,7 @@ class ServicesTest {
         FakeService.Script.of(new Result.DeleteRange(9, 2, List.of(stored(), stored())));
 
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.KV/DeleteRange",
             DeleteRangeRequest.newBuilder()
                 .setKey(text("k"))
@@ -283,7 +226,7 @@ class ServicesTest {
     var range = RangeRequest.newBuilder().setKey(text("r")).build();
 
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.KV/Txn",
             TxnRequest.newBuilder()
                 .addCompare(
@@ -326,7 +269,7 @@ class ServicesTest {
     edge.service.script = FakeService.Script.of(new Result.Compact(9));
 
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.KV/Compact",
             CompactionRequest.newBuilder().setRevision(5).setPhysical(true).build(),
             CompactionResponse.parser());
@@ -335,186 +278,13 @@ class ServicesTest {
     assertThat(response).isEqualTo(CompactionResponse.newBuilder().setHeader(header(9)).build());
   }
 
-  private static RangeMessage message(long keyValueBytes, boolean last) {
-    return new RangeMessage(keyValueBytes, 0, last, last ? 9 : 0, false, last ? 3 : 0);
-  }
-
-  /** A client cannot tell how an answer was made. */
-  @Test
-  void aRangeMadeInPiecesIsOneMessage() {
-    edge.service.range =
-        sink -> {
-          var one = ResponseCodec.encodeKeyValues(List.of(stored()));
-          sink.begin(message(2L * one.size(), true));
-          sink.keyValues(one.asByteBuffer(), () -> {});
-          sink.keyValues(one.asByteBuffer(), () -> {});
-          sink.end();
-        };
-
-    var response =
-        call(
-            "/etcdserverpb.KV/Range",
-            RangeRequest.newBuilder().setKey(text("a")).build(),
-            RangeResponse.parser());
-
-    assertThat(response)
-        .isEqualTo(
-            RangeResponse.newBuilder()
-                .setHeader(header(9))
-                .addKvs(STORED)
-                .addKvs(STORED)
-                .setCount(3)
-                .build());
-  }
-
-  /** Inside of a message no status can be told; half a message must not look like a whole one. */
-  @Test
-  void aRangeThatCannotGoOnResetsItsStream() throws InterruptedException {
-    edge.service.range =
-        sink -> {
-          sink.begin(message(100, true));
-          sink.keyValues(Bytes.wrap(new byte[50]).asByteBuffer(), () -> {});
-          sink.failed(Failure.TOO_MANY_REQUESTS);
-        };
-    var request = edge.open("/etcdserverpb.KV/Range");
-    var reset = new LinkedBlockingQueue<Long>();
-    request
-        .response()
-        .onSuccess(
-            response ->
-                response.exceptionHandler(
-                    failure -> reset.add(((StreamResetException) failure).getCode())));
-    request.end(frame(new byte[0]));
-
-    assertThat(reset.poll(60, TimeUnit.SECONDS)).isEqualTo(11);
-    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.UNKNOWN);
-  }
-
-  @Test
-  void streamedRangeHasItsHeaderOnTheLastMessageOnly() {
-    edge.service.stream =
-        sink -> {
-          var one = ResponseCodec.encodeKeyValues(List.of(stored()));
-          sink.begin(message(one.size(), false));
-          sink.keyValues(one.asByteBuffer(), () -> {});
-          sink.begin(message(2L * one.size(), true));
-          sink.keyValues(one.asByteBuffer(), () -> {});
-          sink.keyValues(one.asByteBuffer(), () -> {});
-          sink.end();
-        };
-
-    var reply =
-        edge.call(
-            "/etcdserverpb.KV/RangeStream",
-            frame(RangeRequest.newBuilder().setKey(text("a")).build().toByteArray()));
-
-    assertThat(reply.status()).isEqualTo("0");
-    assertThat(reply.messages())
-        .extracting(message -> parse(RangeStreamResponse.parser(), message).getRangeResponse())
-        .containsExactly(
-            RangeResponse.newBuilder().addKvs(STORED).build(),
-            RangeResponse.newBuilder()
-                .setHeader(header(9))
-                .addKvs(STORED)
-                .addKvs(STORED)
-                .setCount(3)
-                .build());
-  }
-
-  @Test
-  void streamedRangeMayFailAfterItsFirstMessage() {
-    edge.service.stream =
-        sink -> {
-          var one = ResponseCodec.encodeKeyValues(List.of(stored()));
-          sink.begin(message(one.size(), false));
-          sink.keyValues(one.asByteBuffer(), () -> {});
-          sink.failed(Failure.COMPACTED);
-        };
-
-    var reply = edge.call("/etcdserverpb.KV/RangeStream", frame(new byte[0]));
-
-    assertThat(reply.isTrailersOnly()).isFalse();
-    assertThat(reply.messages()).hasSize(1);
-    assertThat(reply.status()).isEqualTo("11");
-    assertThat(reply.message()).isEqualTo("etcdserver: mvcc: required revision has been compacted");
-  }
-
-  /** Sends large chunks for as long as the sink takes them, and goes on when it drains. */
-  private static final class Flood {
-    private static final int CHUNKS = 400;
-    private static final Bytes CHUNK =
-        ResponseCodec.encodeKeyValues(List.of(Bytes.wrap(new byte[50_000])));
-
-    private final RangeSink sink;
-    private final AtomicInteger pauses;
-    private int sent;
-
-    Flood(RangeSink sink, AtomicInteger pauses) {
-      this.sink = sink;
-      this.pauses = pauses;
-    }
-
-    void run() {
-      while (!sink.isClosed()) {
-        if (!sink.isWritable()) {
-          pauses.incrementAndGet();
-          sink.onDrain(this::run);
-          return;
-        }
-        var last = ++sent == CHUNKS;
-        sink.begin(message(CHUNK.size(), last));
-        sink.keyValues(CHUNK.asByteBuffer(), () -> {});
-        if (last) {
-          sink.end();
-          return;
-        }
-      }
-    }
-  }
-
-  @Test
-  void streamedRangePausesForASlowClientAndGoesOn() throws InterruptedException {
-    var pauses = new AtomicInteger();
-    edge.service.stream = sink -> new Flood(sink, pauses).run();
-    var request = edge.open("/etcdserverpb.KV/RangeStream");
-    var paused = request.response().onSuccess(HttpClientResponse::pause);
-    request.end(frame(new byte[0]));
-
-    var response = get(paused);
-    // The client's window is full before the 20 MB are, so the service has been stopped.
-    assertThat(edge.observer.ends).isEmpty();
-    var size = new AtomicInteger();
-    var ended = new LinkedBlockingQueue<String>();
-    response.handler(part -> size.addAndGet(part.length()));
-    response.endHandler(ignored -> ended.add(response.getTrailer("grpc-status")));
-    response.resume();
-
-    assertThat(ended.poll(60, TimeUnit.SECONDS)).isEqualTo("0");
-    assertThat(size.get()).isGreaterThan(Flood.CHUNKS * Flood.CHUNK.size());
-    assertThat(pauses.get()).isPositive();
-  }
-
-  @Test
-  void streamedRangeStopsWhenItsClientLeaves() throws InterruptedException {
-    var closed = new LinkedBlockingQueue<RangeSink>();
-    edge.service.stream = closed::add;
-    var request = edge.open("/etcdserverpb.KV/RangeStream");
-    get(request.end(frame(new byte[0])));
-    var sink = closed.poll(60, TimeUnit.SECONDS);
-
-    request.reset(8);
-
-    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
-    assertThat(sink.isClosed()).isTrue();
-  }
-
   @Test
   void alarmIsUnderstoodAndAnswered() {
     edge.service.script =
         FakeService.Script.of(new Result.Alarm(9, List.of(new Result.AlarmMember(-3, 1))));
 
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.Maintenance/Alarm",
             AlarmRequest.newBuilder()
                 .setAction(AlarmRequest.AlarmAction.ACTIVATE)
@@ -535,7 +305,7 @@ class ServicesTest {
   @Test
   void statusShowsEveryField() {
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.Maintenance/Status",
             StatusRequest.getDefaultInstance(),
             StatusResponse.parser());
@@ -576,7 +346,7 @@ class ServicesTest {
   @Test
   void hashKvShowsEveryField() {
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.Maintenance/HashKV",
             HashKVRequest.newBuilder().setRevision(9).build(),
             HashKVResponse.parser());
@@ -605,7 +375,7 @@ class ServicesTest {
   @Test
   void hashShowsEveryField() {
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.Maintenance/Hash",
             HashRequest.getDefaultInstance(),
             HashResponse.parser());
@@ -617,7 +387,7 @@ class ServicesTest {
   @Test
   void defragmentAnswersWithoutAHeader() {
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.Maintenance/Defragment",
             DefragmentRequest.getDefaultInstance(),
             DefragmentResponse.parser());
@@ -629,7 +399,7 @@ class ServicesTest {
   @Test
   void memberListHasNoRevision() {
     var response =
-        call(
+        edge.call(
             "/etcdserverpb.Cluster/MemberList",
             MemberListRequest.newBuilder().setLinearizable(true).build(),
             MemberListResponse.parser());
@@ -652,73 +422,6 @@ class ServicesTest {
 
     assertThat(reply.status()).isEqualTo("14");
     assertThat(reply.message()).isEqualTo("etcdserver: request timed out");
-  }
-
-  @Test
-  void healthOfTheMemberIsServing() {
-    assertThat(
-            call(
-                    "/grpc.health.v1.Health/Check",
-                    HealthCheckRequest.getDefaultInstance(),
-                    HealthCheckResponse.parser())
-                .getStatus())
-        .isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
-    assertThat(
-            call(
-                    "/grpc.health.v1.Health/List",
-                    HealthListRequest.getDefaultInstance(),
-                    HealthListResponse.parser())
-                .getStatusesMap())
-        .containsOnlyKeys("");
-  }
-
-  @Test
-  void healthOfAnotherServiceIsNotFound() {
-    var request = HealthCheckRequest.newBuilder().setService("etcdserverpb.KV").build();
-
-    var reply = edge.call("/grpc.health.v1.Health/Check", frame(request.toByteArray()));
-
-    assertThat(reply.status()).isEqualTo("5");
-    assertThat(reply.message()).isEqualTo("unknown service");
-  }
-
-  @Test
-  void healthIsWatchedUntilTheClientLeaves() throws InterruptedException {
-    var request = edge.open("/grpc.health.v1.Health/Watch");
-    var parts = new LinkedBlockingQueue<Buffer>();
-    var response =
-        request
-            .response()
-            .onSuccess(
-                r -> r.handler(parts::add).exceptionHandler(ignored -> parts.add(Buffer.buffer())));
-    request.end(frame(new byte[0]));
-    get(response);
-
-    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
-    edge.onLoop(() -> edge.edge.setServing(false));
-    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(2));
-    // What does not change is not told.
-    edge.onLoop(() -> edge.edge.setServing(false));
-    edge.onLoop(() -> edge.edge.setServing(true));
-    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(1));
-
-    request.reset(8);
-    assertThat(edge.observer.ends.poll(60, TimeUnit.SECONDS)).isEqualTo(GrpcCode.CANCELED);
-  }
-
-  private static Buffer healthFrame(int status) {
-    return frame(HealthCheckResponse.newBuilder().setStatusValue(status).build().toByteArray());
-  }
-
-  @Test
-  void healthOfAnUnknownServiceIsWatchedAsUnknown() throws InterruptedException {
-    var request = edge.open("/grpc.health.v1.Health/Watch");
-    var parts = new LinkedBlockingQueue<Buffer>();
-    request.response().onSuccess(r -> r.handler(parts::add));
-    request.end(frame(HealthCheckRequest.newBuilder().setService("nothing").build().toByteArray()));
-
-    assertThat(parts.poll(60, TimeUnit.SECONDS)).isEqualTo(healthFrame(3));
-    request.reset(8);
   }
 
   @Test
